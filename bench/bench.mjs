@@ -77,7 +77,7 @@ for (const name of targetNames) await TARGETS[name].prepare?.(ctx);
 
 const startedAt = new Date();
 const runs = [];
-const repeats = { left: plan.quick ? 0 : 8 }; // on a machine that stays busy more of them help nobody
+const repeats = { left: plan.quick ? 0 : 8 }; // on a machine that stays busy, more do not help
 let startup = null;
 for (let rep = 1; rep <= plan.reps; rep++) {
   const mock = await startMock();
@@ -92,7 +92,7 @@ writeFileSync(out, JSON.stringify(result));
 console.log(`\n${report(result)}\n\n${Math.round((Date.now() - startedAt) / 1000)} s; written to ${out}`);
 process.exitCode = problems(runs).length ? 1 : 0;
 
-/** Start again in a network namespace that has nothing but the loopback interface, where that is allowed. */
+/** Restarts in a network namespace that has only the loopback interface, where that is allowed. */
 async function enterNamespace() {
   const unshare = [...(process.getuid() ? ['-r'] : []), '-n', 'sh', '-c'];
   if (spawnSync('unshare', [...unshare, 'ip link set lo up']).status !== 0) {
@@ -111,11 +111,11 @@ async function enterNamespace() {
   process.exit(await new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1))));
 }
 
-/** Binaries, logs and results; and a directory for data, in memory where there is room. */
+/** Directories for binaries, logs and results, and one for data, in memory where there is room. */
 function prepareDirectories() {
   const workDir = process.env.BENCH_WORK ?? join(tmpdir(), 'hypereal-bench');
   mkdirSync(workDir, { recursive: true });
-  // Local SQLite syncs to disk at every commit, which real Durable Objects do not: keep it in memory.
+  // Local SQLite syncs to disk at every commit, which real Durable Objects do not, so its data is kept in memory.
   const shm = existsSync('/dev/shm') ? statfsSync('/dev/shm') : undefined;
   const roomy = shm && shm.bavail * shm.bsize > 2 ** 30;
   if (!roomy) console.log('Less than 1 GB free in /dev/shm: data goes to disk, and every target with data is slower for it.');
@@ -132,7 +132,7 @@ async function startMock() {
   return { ...mock, ask: async (path) => (await fetch(ctx.mockUrl + path)).json() };
 }
 
-/** Start every target afresh and run each scenario on each in turn, in changing order. */
+/** Starts every target afresh and runs each scenario on each of them, in changing order. */
 async function repetition(rep, mock) {
   const targets = [];
   for (const name of targetNames) targets.push({ name, ...(await TARGETS[name].start({ ...ctx, name })) });

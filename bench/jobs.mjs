@@ -1,4 +1,4 @@
-// Two hundred jobs at once on a local run: do all of them end, and how long after the provider was done?
+// Two hundred jobs at once on a local run: whether all of them end, and how long after their provider was done.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

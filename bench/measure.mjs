@@ -5,13 +5,13 @@ import { run } from './lib/children.mjs';
 import { machineBusyUs, sleep, usage } from './lib/proc.mjs';
 import { body, FORMATS } from './scenarios.mjs';
 
-/** CPU time that others took during a run, in cores. Too short a run says nothing. */
+/** CPU time that other processes took during a run, in cores. Runs of less than a second are too short to tell. */
 export const otherCores = (r) => (r.load.wall_s < 1 ? 0 : Math.max(0, r.other_cpu_us) / (r.load.wall_s * 1e6));
 export const NOISY = 0.3;
 
 const QUIET_MS = 750;
 
-/** One bounded load; what the load generator counted. */
+/** Runs one bounded load; returns what the load generator counted. */
 export async function load(ctx, target, spec) {
   const bodyFile = join(ctx.dataDir, 'body.json');
   writeFileSync(bodyFile, JSON.stringify(body(spec, target.models?.[spec.format ?? 'chat'])));
@@ -31,7 +31,7 @@ export async function load(ctx, target, spec) {
   return JSON.parse(await run(join(ctx.workDir, 'load'), argv.map(String)));
 }
 
-/** Wait until the work put off (waitUntil, queues, alarms) is done; the usage then. */
+/** Waits until deferred work (waitUntil, queues, alarms) is done, then returns the usage. */
 async function settled(target, from, quietMs, limitMs = 20_000) {
   const needed = quietMs / 250;
   let last = from;
@@ -48,10 +48,10 @@ async function settled(target, from, quietMs, limitMs = 20_000) {
   return { usage: last, seconds: (lastBusy - begun) / 1000 };
 }
 
-/** Measure, and once more while something else keeps the machine busy; the quieter run counts. */
+/** Measures; repeats the run if other work kept the machine busy, and returns the quieter run. */
 export async function measure(ctx, mock, target, name, spec, repeats) {
   if (spec.accounts > 1) {
-    await load(ctx, target, { ...spec, n: 2 * spec.accounts, t: 10 }); // every account's object is awake
+    await load(ctx, target, { ...spec, n: 2 * spec.accounts, t: 10 }); // wakes every account's object
   }
   const record = await measureOnce(ctx, mock, target, name, spec);
   if (otherCores(record) < NOISY || repeats.left <= 0) return record;

@@ -6,7 +6,7 @@ import { verdicts } from './verdicts.mjs';
 const ms = (pick) => (r) => pick(r.load) / 1000;
 const rssPerStreamKb = (r) => (r.rss_peak_kb === null ? Number.NaN : (r.rss_peak_kb - r.rss_before_kb) / r.load.done);
 
-/** name with unit, scenario, value of one run; added: less that of `direct`; alone: a ratio would say nothing. */
+/** name with unit, scenario, value of one run; added: minus the value of `direct`; alone: a ratio would mean nothing. */
 const METRICS = [
   ['requests/s, 32 at once', 'json-c32', (r) => r.load.per_s],
   ['CPU a request, 32 at once, µs', 'json-c32', perRequest],
@@ -34,7 +34,7 @@ const METRICS = [
   ['requests/s, 1000 accounts', 'accounts-1000', (r) => r.load.per_s],
 ];
 
-/** What makes a run worthless, in words. */
+/** Describes what makes a run worthless. */
 export function problems(runs) {
   return runs.flatMap((r) => {
     const { load, mock } = r;

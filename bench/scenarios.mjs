@@ -1,7 +1,7 @@
 // What is measured. c: concurrent connections, n: at most this many requests, t: at most this many seconds.
 // Chunks, delay (ms) and so on go to the mock inside the prompt, which every gateway passes on.
-// on: the targets that a run measures with it when none are named. latency: its CPU time is not a figure, so work
-// put off until after the answers is not waited for. whole: --quick does not shorten it.
+// on: the targets to measure when none are named on the command line. latency: its CPU time is not reported, so
+// deferred work is not waited for. whole: --quick does not shorten it.
 export const SCENARIOS = {
   'idle-500': {
     about: '500 slow streams at once: memory',
@@ -65,13 +65,13 @@ export const SCENARIOS = {
     on: ['floor-do', 'ours'],
     parts: {
       'accounts-1': { c: 32, n: 100_000, t: 3, accounts: 1, latency: true },
-      // Long enough to hold its share of what an account does every few seconds, such as handing on its books.
+      // Long enough to include what an account does every few seconds, such as sending its ledger lines to D1.
       'accounts-1000': { c: 32, n: 100_000, t: 10, accounts: 1000, latency: true, whole: true },
     },
   },
 };
 
-/** What the targets of the project need. */
+/** The least that the project's own targets need. */
 export const QUICK = {
   scenarios: [
     'json-c32',
@@ -87,23 +87,22 @@ export const QUICK = {
   targets: ['direct', 'floor', 'floor-do', 'ours'],
 };
 
-/** The loads of a scenario, each with the name it is recorded under; quick: about half as long. */
+/** The loads of a scenario, each with the name under which it is recorded; quick: about half as long. */
 export function partsOf(name, quick) {
   const parts = Object.entries(SCENARIOS[name].parts ?? { [name]: SCENARIOS[name].load });
   return parts.map(([part, load]) => [part, quick && !load.whole ? { ...load, n: load.n / 2, t: load.t * 0.6 } : load]);
 }
 
-/** Where a request of each format goes, and what the end of its stream holds. */
+/** Where a request of each format goes, and what marks the end of its stream. */
 export const FORMATS = {
   chat: { path: '/v1/chat/completions', end: '[DONE]' },
   messages: { path: '/v1/messages', end: 'message_stop' },
   responses: { path: '/v1/responses', end: 'response.completed' },
 };
 
-/** A bound that each answer's text fits in, so that no hold has to grow. */
+/** An upper bound for each answer's text, so that no hold has to grow. */
 const MAX_TOKENS = 2000;
 
-/** The request body of a load. */
 export function body({ format = 'chat', stream = false, chunks, delay, prompt = 400 }, model = 'bench') {
   const steer = stream ? `bench-chunks-${chunks}-delay-${delay}` : 'bench-bytes-1024';
   const text = `${steer} ${'All work and no play makes a dull gateway. '.repeat(Math.ceil(prompt / 43)).slice(0, prompt)}`;

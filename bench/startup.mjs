@@ -8,7 +8,7 @@ import { gatewayVars } from './targets/ours.mjs';
 import { CONFIG, project, wrangler } from './targets/project.mjs';
 import { startWorkerd } from './targets/workerd.mjs';
 
-/** The floor with the bindings of the gateway: their simulators' share of a start is not the Worker's. */
+/** The floor with the gateway's bindings, whose simulators take part of a start's time that is not the Worker's. */
 async function boundFloor(workDir) {
   const { settings } = await project();
   const classes = settings.durable_objects.bindings.map(({ class_name }) => class_name).filter((name) => name !== 'Account');
@@ -19,7 +19,7 @@ async function boundFloor(workDir) {
   return path;
 }
 
-/** CPU time of a fresh workerd until it has answered its first call (ours refuses it for want of a key). */
+/** CPU time of a fresh workerd until it has answered its first call (ours refuses it, since it has no key). */
 async function startOnce(begin) {
   const target = await begin();
   try {
@@ -32,7 +32,7 @@ async function startOnce(begin) {
   }
 }
 
-/** Time the start of the Worker keeps its isolate busy, by Wrangler's own profile, in microseconds. */
+/** How long the Worker's start keeps its isolate busy, by Wrangler's own profile, in microseconds. */
 async function isolateStart(workDir) {
   const file = join(workDir, 'startup.cpuprofile');
   await wrangler('check', 'startup', '--outfile', file);
@@ -41,7 +41,7 @@ async function isolateStart(workDir) {
   return timeDeltas.reduce((sum, delta, i) => (idle.has(samples[i]) ? sum : sum + delta), 0);
 }
 
-/** Start-up CPU in microseconds, several starts of each in turn, and bundle sizes in bytes. */
+/** Start-up CPU in microseconds over several starts of each, in turn, and bundle sizes in bytes. */
 export async function measureStartup(ctx, starts) {
   const bound = await boundFloor(ctx.workDir);
   const at = (name) => ({ ...ctx, name: `start-${name}` });

@@ -1,11 +1,11 @@
-// The project's targets and how this run stands to them.
+// The project's performance targets, and whether this run meets them.
 import { median, paired, perEvent, perRequest, round, spread, table } from './lib/stats.mjs';
 
 const DATA_PLANE_LIMIT_BYTES = 400_000;
-/** How far two runs of the same Worker lie apart on a shared machine. */
+/** The ratio by which two runs of the same Worker may differ on a shared machine. */
 const SAME_WITHIN = 1.1;
 
-/** One row: the figure, its limit, and whether it holds; nothing when the run has no such figure. */
+/** One row: the figure, its limit, and whether it is met; nothing if the run has no such figure. */
 function row(target, numbers, { unit, beside, limit, atLeast }) {
   if (!numbers.length) return [target, 'not measured', `${atLeast ? '≥' : '≤'} ${limit}${unit}`, '–'];
   const figure = median(numbers);

@@ -17,7 +17,7 @@ const LONG = [
   'test/e2e/media-vendors-trouble.test.ts',
   'test/workers/jobs/faults.test.ts',
 ];
-/** The longest of all keeps a core busy while the tests outside wait for each other's answers. */
+/** The longest of all keeps a core busy while the tests outside workerd wait for each other's answers. */
 const FIRST = 'test/workers/account/random-operations.test.ts';
 
 export class LongestFirst extends BaseSequencer {

@@ -1,8 +1,8 @@
-// The floor: what every gateway on Workers must do, and nothing else.
+// The floor: only what every gateway on Workers must do.
 // MODE "proxy" (target floor): replace the headers, fetch, return the body untouched.
 // MODE "do" (target floor-do): the same, plus one Durable Object call that reads and writes one SQLite row
-//   before the fetch and one after it, in waitUntil: exact credits at their cheapest. One object a caller.
-// MODE "do-meter" (target floor-do-meter): the same, and settles with the usage found in the answer. A stream is
+//   before the fetch and one after it, in waitUntil: exact credits at their cheapest. One object for each caller.
+// MODE "do-meter" (target floor-do-meter): the same, and settles by the usage found in the answer. A stream is
 //   split: the client's half flows natively, the other half is read in JavaScript only every 100 ms.
 // MODE "do-pump" (target floor-do-pump): the same, but every chunk of a stream goes to the client through
 //   JavaScript, as gateways usually do.
@@ -66,7 +66,7 @@ export default worker;
 
 const tokens = (text) => Number(/"completion_tokens":\s*(\d+)/.exec(text)?.[1] ?? 0);
 
-/** The end of a stream, where the usage is. */
+/** Keeps the end of a stream, where the usage is. */
 class Tail {
   chunks = [];
   size = 0;

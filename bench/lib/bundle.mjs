@@ -1,4 +1,4 @@
-// What Wrangler's dry run left: its modules and their sizes.
+// The modules that Wrangler's dry run wrote, and their sizes.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -14,7 +14,7 @@ const MODULE_TYPES = {
   '.bin': 'Data',
 };
 
-/** The modules beside the bundle, the bundle first, as Miniflare takes them. */
+/** The bundle first, then its other modules, in the order that Miniflare expects. */
 export function modulesOf(bundle) {
   const files = readdirSync(dirname(bundle), { recursive: true }).map((name) => join(dirname(bundle), name));
   return [bundle, ...files.filter((path) => path !== bundle)].flatMap((path) => {
@@ -25,7 +25,7 @@ export function modulesOf(bundle) {
 
 const STATIC_IMPORT = /(?:^|[;}\n])\s*(?:import|export)\s*(?:[\w$*{},\s]*?\bfrom\s*)?["'](\.{1,2}\/[^"']+)["']/g;
 
-/** The bundle and what it imports statically: all that a data plane call loads when the rest is `import()`ed. */
+/** The bundle and its static imports: all that a data plane call loads, since the rest is behind `import()`. */
 function loadedAtOnce(bundle, modules) {
   const known = new Set(modules.map(({ path }) => path));
   const reached = new Set([bundle]);
@@ -49,7 +49,7 @@ export function bundleSizes(bundle) {
   return { files: modules.length, whole: sizeOf(modules.map(({ path }) => path)), dataPlane: sizeOf(loadedAtOnce(bundle, modules)) };
 }
 
-/** A copy of the bundle that holds nothing but the data plane; the path of its main module. */
+/** Makes a copy of the bundle with the data plane alone; returns the path of its main module. */
 export function copyDataPlane(bundle, dir) {
   rmSync(dir, { recursive: true, force: true });
   for (const path of loadedAtOnce(bundle, modulesOf(bundle))) {

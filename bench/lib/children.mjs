@@ -1,4 +1,4 @@
-// Child processes: started here, ended here, by pid.
+// Child processes, each ended by its pid.
 import { execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,8 +13,8 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 /**
- * Start a long-running process; what it prints goes to logFile. stop() closes its stdin, then sends SIGTERM,
- * then SIGKILL. endsWithStdin: it ends by itself, and tidily, when its stdin closes, as it does if we crash.
+ * Starts a long-running process; its output goes to logFile. stop() closes its stdin, then sends SIGTERM,
+ * then SIGKILL. endsWithStdin: it exits cleanly when its stdin closes, which also happens if this process crashes.
  */
 export function start(command, args, { logFile, env, endsWithStdin } = {}) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
@@ -30,7 +30,7 @@ export function start(command, args, { logFile, env, endsWithStdin } = {}) {
   return {
     pid: child.pid,
     write: (text) => child.stdin.write(text),
-    /** The first line that begins so; all others go to the log. */
+    /** Waits for the first line with this prefix; all others go to the log. */
     async waitForLine(prefix, timeoutMs = 60_000) {
       const lines = createInterface({ input: child.stdout });
       const found = new Promise((resolve) => {
@@ -51,7 +51,7 @@ export function start(command, args, { logFile, env, endsWithStdin } = {}) {
 
 const exec = promisify(execFile);
 
-/** Run to the end; the standard output, or an error that carries both outputs. */
+/** Runs a command to its end; returns its standard output, or throws an error that carries both outputs. */
 export async function run(command, args, { env, cwd, timeoutMs = 120_000 } = {}) {
   const running = exec(command, args, { cwd, env: { ...process.env, ...env }, timeout: timeoutMs, maxBuffer: 64 << 20 });
   live.add(running.child);
@@ -65,7 +65,7 @@ export async function run(command, args, { env, cwd, timeoutMs = 120_000 } = {})
   }
 }
 
-/** A port that nobody listens on. */
+/** A port that nothing listens on. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,7 +1,7 @@
 // CPU time and memory of processes, from /proc.
 import { readdirSync, readFileSync } from 'node:fs';
 
-const TICK_US = 10_000; // what /proc counts in is 1/100 s on every Linux
+const TICK_US = 10_000; // /proc counts in 1/100 s on every Linux
 const PAGE_KB = 4;
 
 function read(path) {
@@ -12,7 +12,7 @@ function read(path) {
   }
 }
 
-/** The fields of /proc/PID/stat from the third (the state) on, and the name. */
+/** The name, and the fields of /proc/PID/stat from the third (the state) on. */
 function stat(pid) {
   const text = read(`/proc/${pid}/stat`);
   const close = text.lastIndexOf(')');
@@ -20,8 +20,8 @@ function stat(pid) {
 }
 
 /**
- * CPU time of a process, all its threads. The scheduler's count is in nanoseconds where the kernel keeps it;
- * utime + stime are the same count in hundredths of a second.
+ * CPU time of a process and all its threads. The scheduler counts nanoseconds where the kernel keeps them;
+ * utime + stime are the same in hundredths of a second.
  */
 function cpuUs(pid) {
   let ns = 0;
@@ -39,7 +39,7 @@ const rssKb = (pid) => Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * P
 
 export const usage = (pid) => ({ cpu_us: cpuUs(pid), rss_kb: rssKb(pid) });
 
-/** The process of that name below `root`. */
+/** The process with this name below `root`. */
 export function descendant(root, name) {
   const children = new Map();
   for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
@@ -57,7 +57,7 @@ export function descendant(root, name) {
   throw new Error(`process ${root} has no descendant ${name}`);
 }
 
-/** Busy CPU time of the whole machine, to see how much of a run was someone else's. */
+/** Busy CPU time of the whole machine, which shows how much of a run other processes took. */
 export function machineBusyUs() {
   const [user, nice, system, , , irq, softirq, steal] = read('/proc/stat').split('\n')[0].trim().split(/\s+/).slice(1).map(Number);
   return (user + nice + system + irq + softirq + steal) * TICK_US;

@@ -1,4 +1,4 @@
-// The floors: floors/floor.js in one of its modes. See there for what each does.
+// The floors: floors/floor.js in one of its modes, which are described there.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { project } from './project.mjs';

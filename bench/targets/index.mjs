@@ -4,8 +4,8 @@ import { ours, oursAlone } from './ours.mjs';
 /**
  * A target has start(ctx) and, when it must be built, prepare(ctx).
  * ctx: name, mockUrl, mockPort, mockKey, workDir, dataDir.
- * start gives: port, pid (the process whose CPU and memory count), stop(), headers, and optionally callers(n)
- * (one header line for each of n accounts), model, quietMs (how long no work means that deferred work is done).
+ * start returns: port, pid (the process whose CPU and memory count), stop(), headers, and optionally callers(n)
+ * (one header line for each of n accounts), model, quietMs (how long there must be no work for deferred work to be done).
  */
 export const TARGETS = {
   direct: {

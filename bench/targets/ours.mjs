@@ -32,7 +32,7 @@ async function admin(port, path, body) {
   return response.json();
 }
 
-/** A new account with credits, and the header that carries its key. */
+/** Creates an account with credits; returns the header with its key. */
 async function caller(port, name) {
   const { id } = await admin(port, '/accounts', { name, credits: 100_000_000, tier: 'scale' });
   const { key } = await admin(port, `/accounts/${id}/keys`, { name: 'bench' });
@@ -68,12 +68,12 @@ const gateway = (bundleOf) => ({
       headers,
       callers: async (count) => (count === 1 ? headers : callers(target.port, count)),
       models: MODELS,
-      quietMs: 2500, // alarms and queue batches of the books come seconds after the calls
+      quietMs: 2500, // alarms and queue batches of the ledger come seconds after the calls
     };
   },
 });
 
 export const ours = gateway((ctx) => ctx.bundle);
 
-/** Without the modules that are read when they are first asked for: the account plane, its pages, the sandbox. */
+/** Without the modules that are loaded on first use: the account plane, its pages, the sandbox. */
 export const oursAlone = gateway((ctx) => ctx.dataPlane);

@@ -1,4 +1,4 @@
-// The gateway as a Wrangler project: its settings, and its bundle.
+// The gateway as a Wrangler project: its settings and its bundle.
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/p
 
 let settings;
 
-/** What wrangler.toml says, defaults filled in. */
+/** The settings in wrangler.toml, with defaults filled in. */
 export async function project() {
   settings ??= (await import('wrangler')).unstable_readConfig({ config: CONFIG });
   return { settings };
@@ -20,7 +20,7 @@ export async function project() {
 export const wrangler = (...args) =>
   run(process.execPath, [WRANGLER, ...args, '--config', CONFIG], { cwd: ROOT, env: { WRANGLER_SEND_METRICS: 'false', CI: '1' } });
 
-/** Build the gateway as a deployment would; the path of the main module. */
+/** Builds the gateway as a deployment would; returns the path of the main module. */
 export async function bundle(workDir) {
   const out = join(workDir, 'bundle');
   rmSync(out, { recursive: true, force: true });

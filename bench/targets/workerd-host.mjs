@@ -55,7 +55,7 @@ async function readProject({ config, bundle, vars, migrate }) {
     migrations.push({ binding, statements });
   }
   const { modulesRules: _, ...options } = workerOptions;
-  // Only the file's own vars: what a developer keeps in .dev.vars (real keys) has no place in a benchmark.
+  // Only the file's own vars: .dev.vars may hold real keys, which must not get into a benchmark.
   const bindings = { ...settings.vars, ...vars };
   return {
     main: { ...options, bindings, modulesRoot: dirname(bundle), modules: modulesOf(bundle) },

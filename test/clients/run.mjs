@@ -1,4 +1,4 @@
-/** Real command-line clients against a gateway that runs here; README.md beside this says how and why. */
+/** Real command-line clients against a gateway on this machine; README.md in this folder says how and why. */
 import { registerTypeScript } from './lib/typescript.mjs';
 
 registerTypeScript();

@@ -1,4 +1,4 @@
-/** What is installed, exactly; raise a version here and run the tests. */
+/** The exact versions to install. To upgrade, change one here and run the tests. */
 export const VERSIONS = {
   '@anthropic-ai/claude-code': '2.1.332',
   '@openai/codex': '0.171.0',
@@ -11,5 +11,5 @@ export const VERSIONS = {
   cline: '3.0.65',
 };
 
-/** Their install scripts put the binary of this platform in its place; all other packages' are skipped. */
+/** Packages whose install script puts the binary for this platform in place; the scripts of all others are skipped. */
 export const NEEDS_INSTALL_SCRIPT = new Set(['@anthropic-ai/claude-code', 'opencode-ai']);

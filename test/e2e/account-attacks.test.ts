@@ -1,4 +1,4 @@
-// What somebody with bad intentions tries at the doors of the account plane, over real HTTP.
+// What an attacker tries on the account plane, over real HTTP.
 import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -59,7 +59,7 @@ describe('a way back after signing in', () => {
 });
 
 describe('somebody who asks around for addresses', () => {
-  it('hears the same of those that have an account and those that have none', async () => {
+  it('gets the same answer whether or not an address has an account', async () => {
     const known = (await Person.signedIn(worker)).email;
     const unknown = 'nobody-at-all@example.com';
     const ask = async (path: string, json: Record<string, string>) => {
@@ -202,7 +202,7 @@ describe('a name', () => {
   });
 });
 
-/** An identity provider that says whatever it is told to. */
+/** An identity provider that claims whatever a test sets. */
 class LyingIdp {
   token: (nonce: string) => Promise<string> = async () => '';
   nonce = '';
@@ -240,7 +240,7 @@ class LyingIdp {
     return { access_token: 'a', token_type: 'Bearer', id_token: await this.token(this.nonce) };
   }
 
-  /** A good token, but for what is said otherwise. */
+  /** Signs a token that is valid except for the claims given here. */
   sign(
     claims: Record<string, unknown>,
     { key = this.keys.privateKey, header = {} }: { key?: GenerateKeyPairResult['privateKey']; header?: Record<string, string> } = {},

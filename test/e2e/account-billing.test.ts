@@ -1,4 +1,4 @@
-// A top-up from the button to the balance, with a Stripe that only writes down what it is asked.
+// A top-up from the button to the balance, with a fake Stripe that only records what it is asked.
 import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-// From sign-up to a bill: a key, a call, what it cost, a cap that is hit, and the mails about it.
+// From sign-up to a bill: a key, a call, its cost, a cap that is reached, and the mails about it.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mailsTo, mailTo, Person } from './support/person';
 import { type Lane, Rig } from './support/rig';

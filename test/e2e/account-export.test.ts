@@ -1,4 +1,4 @@
-// A CSV of any length, through the Worker as it is built: every line once, and no more memory for the last than for the first.
+// A CSV of any length through the built Worker: every line once, and no more memory for the last line than for the first.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { liveHeapKb } from '../soak/memory';
 import { withLedger } from './support/d1';
@@ -7,7 +7,7 @@ import { Worker } from './support/worker';
 
 /** EXPORT_LINES=1000000 takes minutes. */
 const LINES = Number(process.env.EXPORT_LINES ?? 100_000);
-/** A page of lines is some megabytes while it is made. */
+/** A page of lines takes some megabytes while it is written. */
 const ALLOWED_KB = 16_000;
 
 let worker: Worker;
@@ -20,7 +20,7 @@ const INSERT = `INSERT INTO ledger WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SE
   SELECT ?1, 9, i, i, 'req_' || i, 'usage', 'settled', 'key_1', 'user-1', 'chat', 0, 'gpt-5.4', '/v1/chat/completions', 0, -1000000,
     ?3 - i / 50, ?3, 'actual', '{"usage":{"inputTokens":10,"outputTokens":20},"latencyMs":30,"provider":"openai"}' FROM n`;
 
-/** Lines of a stream, with the text of no more than one piece in hand. */
+/** The lines of a stream, read with no more than one piece in memory. */
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -1,4 +1,4 @@
-// Mail by each of its ways out: Resend's API over HTTP, and Cloudflare's binding.
+// Mail by both ways out: Resend's API over HTTP, and Cloudflare's binding.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ interface Posted {
 
 describe('mail by Resend', () => {
   const posted: Posted[] = [];
-  /** What the next requests are answered, one each; then all are taken. */
+  /** The answers to the next requests, one each; after them, every request is accepted. */
   const answers: [status: number, headers?: Record<string, string>][] = [];
   let resend: Server;
   let worker: Worker;
@@ -146,7 +146,7 @@ describe("mail by Cloudflare's binding", () => {
   });
   afterAll(() => worker?.stop());
 
-  /** What the binding's local form has left: a file for the text of each mail, and one for its HTML. */
+  /** What the local form of the binding writes: one file for each mail's text and one for its HTML. */
   const files = (extension: string): string[] =>
     readdirSync(worker.directory, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name.endsWith(extension))

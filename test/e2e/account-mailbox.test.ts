@@ -1,4 +1,4 @@
-// What of the gateway's mail anybody can have sent to somebody else.
+// Which of the gateway's mails a stranger can have sent to somebody else.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailFiles, mailTo, Person } from './support/person';
 import { Worker } from './support/worker';
@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => worker?.stop());
 
 describe('a mailbox', () => {
-  it('gets few mails however many ask for them from wherever, and who asks sees no difference', async () => {
+  it('gets few mails however many clients ask for them, and those who ask see no difference', async () => {
     const statuses: number[] = [];
     for (let asker = 1; asker <= 10; asker++) {
       const headers = { 'cf-connecting-ip': `203.0.113.${asker}` };

@@ -1,4 +1,4 @@
-// The pages as a browser without JavaScript uses them: forms, redirects and what stands on the page.
+// The pages as a browser without JavaScript uses them: forms, redirects and the page's text.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailTo, Person } from './support/person';
 import { until } from './support/wait';
@@ -12,7 +12,7 @@ afterAll(() => worker?.stop());
 
 const text = async (response: Response): Promise<string> => response.text();
 
-/** Fills in a form and follows where it leads. */
+/** Submits a form and follows the redirect. */
 async function submit(person: Person, path: string, form: Record<string, string>): Promise<{ status: number; at: string; html: string }> {
   let [at, response] = [path, await person.fetch(path, { method: 'POST', body: new URLSearchParams(form) })];
   for (let step = 0; step < 5 && response.headers.has('location'); step++) {
@@ -22,7 +22,7 @@ async function submit(person: Person, path: string, form: Record<string, string>
   return { status: response.status, at, html: await text(response) };
 }
 
-/** Without the places where a long name may break. */
+/** The page without the places where a long name may break. */
 const show = async (person: Person, path: string): Promise<string> => (await text(await person.fetch(path))).replaceAll('<wbr/>', '');
 
 describe('a person with a browser without JavaScript', () => {

@@ -1,4 +1,4 @@
-// An account whose models cost more or less than their prices: what is held, charged and shown is at its own.
+// An account whose prices differ from the models' own: holds, charges and pages use the account's.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody, openStream } from './support/client';
@@ -85,7 +85,7 @@ describe('a call of an account with prices of its own', () => {
     expect(heldMicro).toBeLessThan(1_200_000_000);
     more.open();
     await live.end();
-    // At 0.05 credits a token in, and half a credit a token out.
+    // 0.05 credits a token of input and half a credit a token of output.
     expect(await account.settled()).toEqual(spent(500_500_000));
   });
 
@@ -107,7 +107,7 @@ describe('a call of an account with prices of its own', () => {
     expect(await account.money()).toEqual(spent(1_000_000));
   });
 
-  it('counts towards a key’s limit by them, and is refused by what it would come to at them', async () => {
+  it('counts towards a key’s limit, and is refused, at those prices', async () => {
     const { account, lane } = await priced(0.5, 'dear', 1_000);
     const key = await account.addKey({ spendingLimit: 20 });
     lane.first.replyAlways(() => answer('Yes.'));

@@ -1,4 +1,4 @@
-// Signing up, in and out, over real HTTP, with the mails of a local run.
+// Sign-up, sign-in and sign-out over real HTTP, with the mails of a local run.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ interface Me {
 const signIn = (person: Person, password = person.password) =>
   person.ask('/api/auth/sign-in/email', { json: { email: person.email, password } });
 
-/** What the audit log of their own wallet says, newest first. */
+/** The actions in the audit log of a person's own wallet, newest first. */
 const actionsOf = async (person: Person): Promise<string[]> =>
   (await person.get<{ entries: { action: string }[] }>('/api/audit')).entries.map(({ action }) => action);
 
@@ -304,7 +304,7 @@ describe('a second factor', () => {
     const { entries } = await person.get<{ entries: { action: string; actorName: string; userAgent: string }[] }>('/api/audit');
     const actions = entries.map(({ action }) => action);
     expect(actions.slice(0, 2)).toEqual(['password.change', 'two_factor.disable']);
-    // What has the password alone got as far; turning it off made a session anew, as the code had made one.
+    // Newest first: turning it off made a new session, as the code had before; the password alone passed only the first factor.
     expect(actions.slice(2, 5)).toEqual(['session.create', 'session.create', 'session.first_factor']);
     expect(actions).toContain('two_factor.enable');
     expect(actions.filter((action) => action === 'two_factor.disable')).toHaveLength(1);

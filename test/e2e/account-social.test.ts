@@ -1,4 +1,4 @@
-// Signing in with GitHub and Google, through their own flow, served from here.
+// Signing in with GitHub and Google through their own flow, served by this test.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person } from './support/person';
 import { CLIENT, SocialProviders } from './support/social-providers';
@@ -34,7 +34,7 @@ const gitHub = (email: string, { verified = true, shown = false } = {}) => {
   vendors.github = { id: 1_000 + ++people, login: `login-${people}`, name: null, email: shown ? email : null, emails };
 };
 
-/** Sends the form of the sign-in page; gives where the page sends the browser on to. */
+/** Submits the form of the sign-in page; returns where the browser is redirected to. */
 async function begin(person: Person, provider: string, next = '/settings'): Promise<string> {
   const body = new URLSearchParams({ provider, how: 'social', next });
   const shown = await person.fetch('/sign-in', { method: 'POST', body });
@@ -43,7 +43,7 @@ async function begin(person: Person, provider: string, next = '/settings'): Prom
   return url;
 }
 
-/** To the vendor and back: the gateway's answer to what the vendor sent. */
+/** Goes to the vendor and back; returns the gateway's answer to what the vendor sent. */
 async function through(person: Person, provider: string, next?: string): Promise<{ callback: string; answer: Response }> {
   const there = await fetch(vendors.here(await begin(person, provider, next)), { redirect: 'manual' });
   const callback = there.headers.get('location')!;

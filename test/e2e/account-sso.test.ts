@@ -1,4 +1,4 @@
-// Single sign-on through real identity providers, by the browser's way: redirects, forms and cookies.
+// Single sign-on through real identity providers as a browser does it: redirects, forms and cookies.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeDns, type OidcIdp, type SamlIdp, startDns, startOidc, startSaml } from './support/identity-providers';
 import { mailTo, Person } from './support/person';
@@ -55,7 +55,7 @@ const samlOf = (domain: string) => ({ type: 'saml', metadata: saml.metadata, dom
 
 const location = (response: Response, at: string): string => new URL(response.headers.get('location')!, at).href;
 
-/** Signs in at oidc-provider's own pages, as whoever, until it sends the browser back to the gateway. */
+/** Signs in at oidc-provider's own pages with any login, until it sends the browser back to the gateway. */
 async function throughOidc(person: Person, url: string, login = person.email): Promise<Response> {
   let [at, response] = [url, await person.fetch(url)];
   for (let step = 0; step < 20; step++) {
@@ -74,7 +74,7 @@ async function throughOidc(person: Person, url: string, login = person.email): P
   throw new Error('the identity provider never came to an end');
 }
 
-/** The form that the SAML provider has the browser post. */
+/** The form that the SAML provider makes the browser post. */
 async function samlForm(person: Person, url: string): Promise<{ action: string; body: URLSearchParams }> {
   const page = await (await person.fetch(url)).text();
   const plain = (text: string) =>

@@ -1,4 +1,4 @@
-// Who may sign up, where the operator has not left it open to everybody.
+// Who may sign up where the operator has restricted it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withLedger } from './support/d1';
 import { mailsTo, mailTo, Person } from './support/person';

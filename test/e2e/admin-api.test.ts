@@ -171,7 +171,7 @@ describe('a grant', () => {
     expect((await admin('GET', `/accounts/${id}`)).body).toMatchObject({ balanceCredits: 10, ledger: [{ amountCredits: 10 }] });
     const meant = { ...taken, belowZero: true };
     expect((await admin('POST', `/accounts/${id}/grants`, meant)).body).toEqual({ balanceCredits: -0.5, repeated: false });
-    // Said again it is known, and one that gives is never refused.
+    // The same request again is a repeat, even below zero; a grant that adds credits is never refused.
     expect((await admin('POST', `/accounts/${id}/grants`, taken)).body).toEqual({ balanceCredits: -0.5, repeated: true });
     expect((await admin('POST', `/accounts/${id}/grants`, { credits: 0.25 })).body.balanceCredits).toBe(-0.25);
   });

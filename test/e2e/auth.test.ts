@@ -1,4 +1,4 @@
-// Who may call: every place for a key, what a key may be limited to, and what every answer carries.
+// Who may call: every place for a key, what a key may be restricted to, and what every answer carries.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { openAccount } from './support/account';

@@ -1,4 +1,4 @@
-// What clients and upstreams get wrong: each time one clear answer in the dialect, and nobody pays.
+// Errors of clients and upstreams: each gets one clear answer in the client's dialect, and nobody pays.
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AskOptions, ask, askJson, chatBody, LiveAnswer } from './support/client';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** No stack, no code of ours, no credential, no words of the upstream's that are its own affair. */
+/** What no answer may contain: a stack, our code, a credential, or details of the upstream's own business. */
 const INTERNALS = /at .*\.(ts|js|mjs):|\bstack\b|\bsk-|upstream key|key-\d-of|key-of-|TypeError|RangeError|SqliteError|<html/i;
 
 interface Refused {
@@ -28,7 +28,7 @@ interface Refused {
   message: RegExp;
 }
 
-/** Asks, and checks the answer and that it cost nothing; an empty list of calls means that nothing was even held. */
+/** Sends a bad request; checks the answer and that it cost nothing. With an empty list of calls, not even a hold was made. */
 async function expectRefused(body: unknown, { status, type, param, message }: Refused, options: AskOptions = {}) {
   const account = await rig.account();
   const answer = await askJson(account, body, options);
@@ -134,7 +134,7 @@ describe('a bad request', () => {
   });
 });
 
-/** Posts without `fetch`, which insists on an honest content-length; the answer may come before the body is sent. */
+/** Posts without `fetch`, which insists on a true content-length; the answer may come before the body is sent. */
 function post(key: string, headers: Record<string, string | number>, body?: (write: (bytes: Buffer) => boolean) => boolean) {
   return new Promise<{ status: number; text: string }>((done, fail) => {
     const asked = request(`${rig.worker.url}/v1/chat/completions`, {
@@ -167,7 +167,7 @@ function post(key: string, headers: Record<string, string | number>, body?: (wri
   });
 }
 
-/** So many bytes, a megabyte at a time, as fast as they are taken. */
+/** Sends this many bytes, a megabyte at a time, as fast as they are read. */
 function inPieces(size: number) {
   const megabyte = Buffer.alloc(1_048_576, 32);
   let left = size;
@@ -216,7 +216,7 @@ describe('a body with content-encoding', () => {
 const html = '<!doctype html><html><body>upstream key-of-openai at proxy.js:12</body></html>';
 const event = (text: string): Reply => sse([text]);
 
-/** Each as a document and as a stream. */
+/** Each failure as a document and as a stream. */
 const FAILURES: Record<string, { document: () => Reply; stream: () => Reply }> = {
   'a web page': {
     document: () => json(html, { headers: { 'content-type': 'text/html' } }),
@@ -264,7 +264,7 @@ async function expectFailed(lane: Lane, stream: boolean): Promise<void> {
   expect(raw).not.toMatch(INTERNALS);
   for (const key of lane.keys) expect(raw).not.toContain(key);
   if (status === 200) {
-    // The role had been passed on: the rest is told inside the stream.
+    // The role had already been sent, so the error comes inside the stream.
     const { error, done } = await live.stream();
     expect(error, raw).toMatchObject({ type: 'api_error' });
     expect(done).toBe(true);
@@ -350,7 +350,7 @@ describe('a key in the URL', () => {
     expect(log).not.toContain(account.key);
     expect(log).not.toMatch(/ck_[0-9A-Za-z]{20}/);
     expect(log).not.toMatch(/key=/);
-    // Nor did the host have to hide it.
+    // Nor did anything need to be masked when it was logged.
     expect(log).not.toContain('[hidden]');
     for (const key of lane.keys) expect(log).not.toContain(key);
   });

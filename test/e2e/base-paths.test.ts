@@ -1,4 +1,4 @@
-// Every endpoint behind every base URL that is documented, joined in every way that clients join them; probes without a key.
+// Every endpoint behind every documented base URL, joined in every way that clients join them; and probes without a key.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { RudeClient } from './support/client';
@@ -51,7 +51,7 @@ interface Endpoint {
   holds: string;
 }
 
-/** By what clients append to their base URL. */
+/** What clients append to their base URL. */
 const ENDPOINTS: Record<string, Endpoint> = {
   '/chat/completions': { lane: 'solo', body: (model) => ({ model, messages }), holds: '"choices"' },
   '/responses': { lane: 'solo', body: (model) => ({ model, input: 'Hi' }), holds: '"object":"response"' },
@@ -65,7 +65,7 @@ const ENDPOINTS: Record<string, Endpoint> = {
   '/completions': { lane: 'completion', body: (model) => ({ model, prompt: 'Hi' }), holds: '"text"' },
 };
 
-/** What the documents give as base URLs, and what a client's own `/v1` makes of them. */
+/** The documented base URLs, and what they become when a client adds a `/v1` of its own. */
 const BASES = ['/v1', '/api/v1', '/api', '/api/v1/v1', '/v1/v1'];
 
 const GEMINI_PREFIXES = [

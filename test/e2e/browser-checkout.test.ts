@@ -1,4 +1,4 @@
-// A top-up by its button: through the payment page and back, and what Stripe tells afterwards.
+// A top-up by its button: through the payment page and back, and the event that Stripe sends afterwards.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launch, strict } from './support/browser';

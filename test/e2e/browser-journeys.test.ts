@@ -1,4 +1,4 @@
-// What people do, in a real browser: from sign-up to a bill, in a team, through single sign-on, by passkey, in the playground.
+// What people do in a real browser: from sign-up to a bill, in a team, through single sign-on, by passkey, in the playground.
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
@@ -40,7 +40,7 @@ async function visitor(): Promise<Page> {
   return context.newPage();
 }
 
-/** By the forms and the mail, as a person does. */
+/** Signs up by the forms and the mail. */
 async function signUp(page: Page, email: string, at = worker.url): Promise<void> {
   await page.goto(`${at}/sign-up`);
   await page.getByLabel('Name').fill('Ada');
@@ -144,7 +144,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
   });
 
   it('adds a passkey and signs in with it', async () => {
-    // A passkey is for a name, never for an address of numbers.
+    // A passkey is bound to a host name, never to an IP address.
     const at = worker.url.replace('127.0.0.1', 'localhost');
     const page = await visitor();
     const debug = await page.context().newCDPSession(page);
@@ -223,7 +223,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByLabel('Prompt').fill('sandbox:hang');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText(/^(In the queue|Being made), /).waitFor();
-    // A film that is under way is so on the next look too, and can be stopped from there.
+    // After a reload the page still shows that the video is being made, and can stop it.
     await page.reload();
     await page.getByText(/^(In the queue|Being made), /).waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
@@ -244,7 +244,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.getByRole('link', { name: 'Playground' }).click();
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('the account has 0').waitFor();
-    // A call that was refused has no receipt to lead to.
+    // A refused call has no receipt to link to.
     expect(await last.getByRole('link').count()).toBe(0);
     expect(await page.getByRole('link', { name: 'Top up' }).getAttribute('href')).toBe(`/settings/billing?org=${org}`);
     await page.goto(`${worker.url}/playground?mode=image&org=${org}`);
@@ -294,7 +294,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     expect(await last.locator('.asked').textContent()).toBe('memo.wav');
     expect((await last.locator('.answer').textContent())!.length).toBeGreaterThan(0);
     await page.goto(`${worker.url}/playground?mode=video&model=wan-2-6-i2v`);
-    // The model does nothing without one, and the browser says so first.
+    // The model needs a picture, so the browser itself refuses to send the form.
     await page.getByRole('button', { name: 'Run' }).click();
     expect(await page.locator('#output > li').count()).toBe(0);
     await page.getByLabel('First picture').setInputFiles(picture);
@@ -342,7 +342,7 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await say('What is my name?', 'keys');
     await say('sandbox:status=500');
     await turn.nth(2).getByRole('alert').waitFor();
-    // What failed is there to be tried again, and is not sent along.
+    // The failed prompt is offered again, and is not sent along with the next one.
     expect(await page.getByLabel('Prompt').inputValue()).toBe('sandbox:status=500');
     await say('And now?');
     expect(sent.map(({ model, messages }) => [model, messages.map(({ role }) => role).join(' ')])).toEqual([

@@ -1,4 +1,4 @@
-// Every page in a real browser: at phone and desktop width, light and dark; what axe finds, and what breaks the policy.
+// Every page in a real browser, at phone and desktop width, light and dark: what axe finds, and what violates the policy.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COLOUR_RULES, chromiumPath, LAYOUT_RULES, launch, SIZES, shoot, strict, violations } from './support/browser';
@@ -83,7 +83,7 @@ async function signIn(context: BrowserContext): Promise<void> {
 
 const fileName = (path: string): string => path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home';
 
-/** In the dark only the colours are others, and those are the same on a phone, where only what is how large and in reach is. */
+/** Dark mode changes only colours, which are the same on a phone; there only sizes and reach differ. */
 async function look(page: Page, at: string, size: string): Promise<void> {
   for (const colorScheme of size === 'phone' && !process.env.SCREENSHOTS ? (['light'] as const) : (['light', 'dark'] as const)) {
     await page.emulateMedia({ colorScheme });
@@ -106,7 +106,7 @@ async function lookAll(context: BrowserContext, paths: string[], size: string): 
 }
 
 describe.skipIf(!chromiumPath).each(SIZES)('on a $name', ({ name, viewport }) => {
-  // Or axe would see colours on their way from one to the other.
+  // Or axe would measure colours during a transition.
   const settings = { viewport, reducedMotion: 'reduce' } as const;
 
   it('every page for everybody is in order', { timeout: 180_000 }, async () => {

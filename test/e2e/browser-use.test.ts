@@ -1,4 +1,4 @@
-// How pages are used otherwise than with a mouse, a script and a wide window: by keyboard, without JavaScript, enlarged, on paper.
+// Pages without a mouse, scripts or a wide window: by keyboard, without JavaScript, enlarged, on paper.
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launch, shoot, violations } from './support/browser';
@@ -12,9 +12,9 @@ const PAGES = [
   '/infra/deployments/new',
 ];
 
-/** A page and its styles and scripts, as they are sent before compression. */
+/** A page with its styles and scripts, as sent before compression. */
 const MOST_BYTES = 400_000;
-/** Tables find the width of their columns while rows come in. Up to this it is good: https://web.dev/articles/cls */
+/** Tables set their column widths as rows arrive. Up to this value is good: https://web.dev/articles/cls */
 const MOST_SHIFT = 0.1;
 
 let worker: Worker;

@@ -1,11 +1,11 @@
-// A stream's request is let go with its first content, or as soon as it is sent, for an isolate's 128 MB are everybody's.
+// A stream's request is released with its first content, or as soon as it is sent: all calls share an isolate's 128 MB.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Format, scriptOf } from '../soak/formats';
 import { liveHeapKb } from '../soak/memory';
 import { type LaneKind, Rig } from './support/rig';
 
 const STREAMS = 4;
-/** With one character beyond Latin in it, a text takes two bytes for each. */
+/** One character beyond Latin-1 makes the whole text take two bytes a character. */
 const promptOf = (chars: number): string => `世${'x'.repeat(chars)}`;
 const kbOf = (prompt: string): number => (STREAMS * 2 * prompt.length) / 1_024;
 
@@ -26,7 +26,7 @@ const streamed = (model: string) => `/v1beta/models/${model}:streamGenerateConte
 
 type Case = [string, LaneKind, Format, (model: string) => string, (model: string, prompt: string) => unknown];
 
-/** The provider is sent what its client sent. */
+/** The provider is sent what the client sent. */
 const STRAIGHT: Case[] = [
   ['chat', 'solo', 'openai-chat', () => '/v1/chat/completions', chat],
   ['Messages', 'messages', 'anthropic-messages', () => '/v1/messages', messages],
@@ -92,8 +92,8 @@ it.each(CASES)('streams of %s hold their requests until their first content, and
 
 it.each(STRAIGHT)('streams of %s below a megabyte are not on the heap even while they wait', async (...one) => {
   const prompt = promptOf(900_000);
-  await heldBy(one, prompt); // Their bytes are kept for the bytes of others.
+  await heldBy(one, prompt); // Fills the buffers that later calls use again.
   const { waitingKb } = await heldBy(one, prompt);
-  // The engine keeps the last of the texts that it looked for a pattern in.
+  // The engine keeps the last text that a pattern was searched in.
   expect(waitingKb).toBeLessThan((1.5 / STREAMS) * kbOf(prompt));
 });

@@ -1,4 +1,4 @@
-// Many calls of one account at once, which share their trips to it: some clients hang up on the way.
+// Many calls of one account at once, which share round trips to it; some clients hang up midway.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask, askJson, chatBody } from './support/client';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 it('calls are answered and charged once each, whoever else hangs up meanwhile', async () => {
-  // Enough for all of them at their longest.
+  // Enough for all calls at their longest.
   const account = await rig.account(10_000);
   const lane = rig.lane('solo');
   lane.first.replyAlways(() => answer('Hello.'));

@@ -1,4 +1,4 @@
-// The Worker dies in the middle of a call, or a call outlasts its lease: the books are right all the same.
+// The Worker dies in the middle of a call, or a call outlives its lease: the ledger is right all the same.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody, type LiveAnswer, openStream, RudeClient } from './support/client';
@@ -8,14 +8,14 @@ import { HANG, type Reply } from './support/upstream';
 import { gate, until } from './support/wait';
 import { answer, completion, estimatedTokens, json, role, says, sse, streamOf, USAGE_CREDITS, USAGE_MICRO } from './support/wire';
 
-/** Several beats, for on a busy machine one may be a second late. */
+/** Time for several beats, since on a busy machine one may be a second late. */
 const LEASE_MS = 2_500;
 const BEAT_MS = 300;
 const QUICK = { LEASE_MS, BEAT_MS, STATUS_HOLD_MS: 400, JSON_STATUS_HOLD_MS: 400, KEEPALIVE_MS: 300 };
 
 const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
 
-/** The account's books add up, and D1 has every line of them. */
+/** The account's ledger adds up, and D1 has every line of it. */
 async function expectBooksInD1(rig: Rig, account: Account, lines: number): Promise<void> {
   const rows = await until('the lines to reach D1', () => {
     const found = ledgerRows(rig.worker, account.id);
@@ -27,7 +27,7 @@ async function expectBooksInD1(rig: Rig, account: Account, lines: number): Promi
   expect(await account.problems()).toEqual([]);
 }
 
-/** The stream breaks off with the Worker: what matters is what is written down. */
+/** The stream breaks off with the Worker; only what was stored matters. */
 const ignoreEnd = (live: LiveAnswer): Promise<unknown> => live.end().catch(() => {});
 
 describe('a call that outlasts its lease', () => {
@@ -66,7 +66,7 @@ describe('a call that outlasts its lease', () => {
   });
 });
 
-/** Of the tests that kill it, one after the other. */
+/** The rig whose Worker these tests kill, one after the other. */
 let mortal: Rig;
 beforeAll(async () => {
   mortal = await Rig.start({ solo: 8 }, QUICK);
@@ -93,7 +93,7 @@ describe('a document whose client hangs up', () => {
     await new Promise((done) => setTimeout(done, afterMs));
     client.hangUp();
     await until('the account to be told', () => isTold(account));
-    // The platform ends what a Worker does 30 s after its client has gone; this one is ended at once.
+    // The platform stops a Worker 30 s after its client has gone; this one is stopped at once.
     await mortal.worker.kill();
     await mortal.worker.run();
     const estimateMicro = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO + MAX_TOKENS * OUTPUT_MICRO;
@@ -118,7 +118,7 @@ describe('a document whose client hangs up', () => {
   });
 });
 
-/** Kills it when it has told its account of a stream what was seen of it, and starts it again. */
+/** Kills the Worker once a stream's checkpoint has reached the account, and starts it again. */
 async function dieInMidStream(account: Account, body: Record<string, unknown>, path = '/chat/completions'): Promise<void> {
   const live = await openStream(account, body, { path });
   await live.has('three');
@@ -146,7 +146,7 @@ describe('a Worker that is killed', () => {
     lane.first.reply(sse([role(), says('One two three'), HANG]));
     const body = chatBody(lane.model, { stream: true });
     await dieInMidStream(account, body);
-    // Nobody asks the account for anything: its alarm alone closes the hold and tells D1.
+    // Nobody calls the account, so its alarm alone closes the hold and tells D1.
     const inD1 = () => ledgerRows(mortal.worker, account.id).find(({ kind }) => kind === 'usage');
     expect(await until('the expired call to reach D1', inD1)).toMatchObject({ state: 'expired', outcome: 'estimated' });
     const costMicro = estimatedTokens(JSON.stringify(body).length) * INPUT_MICRO + estimatedTokens('One two three'.length) * OUTPUT_MICRO;
@@ -170,7 +170,7 @@ describe('a Worker that is killed', () => {
     await mortal.worker.run();
     expect(await account.settled()).toEqual(spent(0));
     expect(await account.lastGeneration()).toMatchObject({ state: 'expired', outcome: 'released', creditsUsed: 0 });
-    // Its idempotency key is free again.
+    // Its idempotency key can be used again.
     expect((await askJson(account, body, { headers })).body.choices[0]!.message.content).toBe('Yes.');
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
     await expectBooksInD1(mortal, account, 3);

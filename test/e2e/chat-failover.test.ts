@@ -1,4 +1,4 @@
-// Providers that fail: before the first content, after it, with their credentials, and through the caller's own fault.
+// Providers that fail: before the first content, after it, over their credentials, or through the caller's own fault.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody, type JsonAnswer, openStream, parseChatStream, requestIdOf } from './support/client';
@@ -98,7 +98,7 @@ describe('a provider that fails before the first content', () => {
     const response = await ask(account, chatBody(lane.model, { stream: true }));
     const raw = await response.text();
     const id = requestIdOf(response);
-    // Who has been sent a role has a status, too.
+    // Once the role was sent, so was the status.
     const begun = raw.startsWith('data: {"id"');
     expect(response.status).toBe(begun ? 200 : 502);
     expect(response.headers.get('x-should-retry')).toBe(begun ? null : 'false');
@@ -180,7 +180,7 @@ describe('a provider that keeps failing', () => {
     lane.first.replyAlways(() => failure(500, 'On fire.'));
     lane.second.replyAlways(() => sse(streamOf(['Yes.'])));
     for (let call = 0; call < 5; call++) expect((await askStream(account, chatBody(lane.model))).text).toBe('Yes.');
-    // Two tries a call, and five failures are enough.
+    // Two tries per call, and five failures are enough to pause the provider.
     expect(lane.first.seen).toHaveLength(6);
     expect((await account.lastGeneration()).attempts!.map(({ outcome }) => outcome)).toEqual(['skipped', 'answered']);
     expect(await account.money()).toEqual(spent(5 * USAGE_MICRO));
@@ -267,7 +267,7 @@ describe("a provider's credentials", () => {
   ] satisfies [string, Reply][])('take turns, and one that is refused is left alone: %s', async (_, refusal) => {
     const { account, lane } = await fresh('keys');
     const [one, two] = lane.keys;
-    // The first call is for the first key, so that the refusal meets the second.
+    // The first call uses the first key, so that the refusal meets the second.
     lane.first.reply(sse(streamOf(['Yes.'])), refusal);
     lane.first.replyAlways(() => sse(streamOf(['Yes.'])));
     for (let call = 0; call < 4; call++) expect((await askStream(account, chatBody(lane.model))).text).toBe('Yes.');
@@ -304,7 +304,7 @@ describe("a provider's credentials", () => {
     lane.first.reply(failure(429, 'Slow down.', {}, { 'retry-after': '60' }));
     const { status, body } = await askJson(account, chatBody(lane.model, { stream: true }));
     expect(status).toBe(502);
-    // What its account is limited to, the operator has to know and nobody else.
+    // Limits of the operator's account are for the operator to know, and for nobody else.
     expect(body.error.message).toBe(
       'All providers of this model failed; the last one: the provider takes no more calls from this gateway for now',
     );

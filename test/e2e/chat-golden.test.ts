@@ -14,7 +14,7 @@ interface Golden {
   text: string;
   reasoning: string;
   usage: Record<string, unknown>;
-  /** In the gateway's own buckets, as far as there is something in them. */
+  /** The gateway's own usage buckets, without the empty ones. */
   counted: Record<string, number>;
   micro: number;
 }
@@ -28,7 +28,7 @@ const GOLDEN: Record<string, Golden> = {
     reasoning: '',
     usage: { prompt_tokens: 1217, completion_tokens: 138, prompt_tokens_details: { cached_tokens: 1024, audio_tokens: 0 } },
     counted: { inputTokens: 193, cacheReadTokens: 1024, outputTokens: 138, reasoningTokens: 64 },
-    // 4 and 22 micro-credits a token; what is cached costs the same here.
+    // 4 and 22 micro-credits a token; cached input costs the same here.
     micro: 1_217 * 4 + 138 * 22,
   },
   'openrouter-chat': {
@@ -58,7 +58,7 @@ const GOLDEN: Record<string, Golden> = {
     text: 'Grüße aus der Wolke ☁️.',
     reasoning: '',
     usage: { prompt_tokens: 9, completion_tokens: 11, total_tokens: 104 },
-    // The total has 84 tokens of thoughts that are itemised nowhere.
+    // The total includes 84 tokens of thoughts that are not itemised anywhere.
     counted: { inputTokens: 9, outputTokens: 95, reasoningTokens: 84 },
     micro: 9 * 46 + 95 * 276,
   },
@@ -69,7 +69,7 @@ const CUTS = 24;
 let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start({}, { OPENROUTER_API_KEY: 'key-of-openrouter-0123456789' });
-  // The one model that DeepSeek's own API comes second for.
+  // The one model for which DeepSeek's own API is the second choice.
   rig.desk('openrouter').replyAlways(() => failure(404, 'No endpoints found for this model.'));
 });
 afterAll(() => rig?.stop());
@@ -77,7 +77,7 @@ afterAll(() => rig?.stop());
 describe.each(Object.entries(GOLDEN))('the stream of %s', (name, golden) => {
   const bytes = readFileSync(new URL(`fixtures/${name}.sse`, import.meta.url));
 
-  /** Cut at as many places as there are, or into single bytes. */
+  /** Cut in two at every place, or into single bytes. */
   const cuttings: Step[][] = [
     [bytes],
     Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)),

@@ -1,4 +1,4 @@
-// Clients that hang up, and holds that run out.
+// Clients that hang up, and holds that are used up.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { askJson, askStream, chatBody, openStream, RudeClient, requestIdOf } from './support/client';
@@ -8,7 +8,7 @@ import { gate, until } from './support/wait';
 import { DONE, errorEvent, estimatedTokens, finish, inMicro, role, says, sse, streamOf, USAGE_MICRO, usageChunk } from './support/wire';
 
 const KEEPALIVE_MS = 150;
-/** Longer than a test waits for anything: a provider that is let go of in time was not heard out, nor given up for its silence. */
+/** Longer than a test waits for anything: a provider released in time was neither heard to its end nor dropped for its silence. */
 const NEVER_MS = 60_000;
 
 let rig: Rig;
@@ -50,7 +50,7 @@ describe('a client that hangs up', () => {
     lane.first.reply(sse([role(), says('Yes.'), finish(), { until: opened }, usageChunk(usage), DONE]));
     const client = new RudeClient(account, sentBy(lane));
     await client.has('Yes.');
-    // The chunk that bears the reason is kept back from the client: time for it to have come.
+    // Waits for the chunk with the finish reason, which is withheld from the client and so cannot be seen here.
     await new Promise((done) => setTimeout(done, 2 * KEEPALIVE_MS));
     client.hangUp();
     await new Promise((done) => setTimeout(done, 3 * KEEPALIVE_MS));
@@ -84,7 +84,7 @@ describe('a client that hangs up', () => {
     const body = sentBy(lane);
     const client = new RudeClient(account, body);
     await lane.first.request();
-    // Long enough for the answer's beginning to be there, and far from the end of the held status.
+    // Long enough for the beginning of the answer to arrive, and well before the held status is sent.
     await new Promise((done) => setTimeout(done, 100));
     client.hangUp();
     await lane.first.seen[0]!.hungUp();
@@ -230,7 +230,7 @@ describe('a hold', () => {
     const usage = { prompt_tokens: 10, completion_tokens: 245, total_tokens: 255 };
     const tokens = (count: number) => says('x'.repeat(4 * count));
     const steps: Step[] = [role(), tokens(90), { until: gates[0]!.opened }, tokens(90), { until: gates[1]!.opened }, tokens(60)];
-    // What it used comes after its last chunk, when a further growth would be refused.
+    // The usage comes after the last chunk, when a further growth of the hold would be refused.
     lane.first.reply(sse([...steps, { until: gates[2]!.opened }, finish(), { pauseMs: 200 }, usageChunk(usage), DONE]));
     const live = await openStream(account, body);
     let heldMicro = 0;
@@ -253,7 +253,7 @@ describe('a hold', () => {
     const body = chatBody(lane.model, { max_tokens: 100, stream: true });
     const inputCredits = estimatedTokens(JSON.stringify(body).length) / 10;
     const more = gate();
-    // 100 credits and the input are held; 90 of them are used up, then 180.
+    // 100 credits and the input are held; 90 of them are used, then 180.
     lane.first.reply(sse([role(), says('x'.repeat(360)), { until: more.opened }, says('y'.repeat(360)), HANG]));
     const live = await openStream(account, body);
     await until('the hold to grow', async () => (await account.money()).heldMicro === inMicro(2 * (100 + inputCredits)));

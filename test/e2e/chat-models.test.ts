@@ -1,4 +1,4 @@
-// `models`: what is asked, one after the other, should the first of them fail. Each has a price of its own.
+// `models`: fallbacks that are asked in order when the one before fails. Each has its own price.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody, type JsonAnswer, requestIdOf } from './support/client';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** 100 tokens in and 25 out, at the price of a dear lane. */
+/** 100 tokens of input and 25 of output, at the price of a dear lane. */
 const DEAR_MICRO = 35_000_000;
 const DEAR_CREDITS = 35;
 const PRICED = { ...USAGE, creditsUsed: DEAR_CREDITS };
@@ -68,7 +68,7 @@ describe('a model that fails', () => {
   it('is asked after the others where it had failed often, and charged at its own price', async () => {
     const { account, cheap, dear, body } = await fresh();
     cheap.first.replyAlways(() => failure(500, 'On fire.'));
-    // Two tries a call, and five failures are enough.
+    // Two tries per call, and five failures are enough to pause the provider.
     for (let call = 0; call < 3; call++) await ask(account, chatBody(cheap.model));
     cheap.first.replyAlways(() => json(completion({ content: 'First' })));
     dear.first.replyAlways(() => failure(504, 'Too slow.'));

@@ -1,4 +1,4 @@
-// Chat calls to a provider that answers by Responses alone: converted there and back.
+// Chat calls to a provider that has only Responses, converted there and back.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Account } from './support/account';
@@ -94,7 +94,7 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client, zodResponseFormat }
       expect(choices[0]).toMatchObject({
         finish_reason: 'tool_calls',
         message: {
-          // The helper for streams joins no text that it does not know.
+          // The SDK's helper for streams does not join fields that it does not know.
           ...(call === whole && { content: null, reasoning_content: 'Hm...' }),
           tool_calls: [
             { type: 'function', function: { name: 'look', arguments: '{"at":"Zürich ☂"}' } },
@@ -104,7 +104,7 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client, zodResponseFormat }
       });
       const calls = choices[0]!.message.tool_calls!;
       const results = calls.map(({ id }) => ({ role: 'tool' as const, tool_call_id: id, content: 'Rain ☂' }));
-      // As a client does that keeps what the format has, and nothing else.
+      // Sent back by a client that keeps only the fields of the format.
       const said = { role: 'assistant' as const, content: null, tool_calls: calls };
       const last = await call({ ...asked, messages: [...messages, said, ...results] as never });
       expect(last.choices[0]).toMatchObject({ message: { content: 'It rains.' }, finish_reason: 'stop' });
@@ -221,7 +221,7 @@ describe('a request', () => {
     const { messages: said } = chatBody(lane.model);
     const native = { model: lane.model, messages: said };
     const whole = (await (await ask(account, native, { path: '/chat' })).json()) as Record<string, unknown>;
-    // It costs two credits at least.
+    // The call costs at least two credits.
     expect(whole).toMatchObject({ creditsUsed: 2, choices: [{ message: { content: 'Yes.' } }] });
     const streamed = await (await ask(account, { ...native, stream: true }, { path: '/chat' })).text();
     expect(streamed).toMatch(/"creditsUsed":2\}\n\ndata: \[DONE\]\n\n$/);

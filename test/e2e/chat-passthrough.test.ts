@@ -1,4 +1,4 @@
-// What the provider gets is what the client sent, byte for byte but for the model, the usage option and the credentials.
+// The provider gets what the client sent, byte for byte except for the model, the usage option and the credentials.
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** Everything that a parser and a serialiser between client and provider would change. */
+/** What a parser and a serializer between client and provider would change. */
 const ODDITIES: Record<string, string> = {
   'fields that nobody knows': '"x_vendor":{"deep":[1,{"er":null}]},"prompt_cache_key":"k","reasoning":{"effort":"none"}',
   'odd spacing': '\r\n\t "temperature"  :\n\n 0.50 ,\t"top_p":1.0',
@@ -28,7 +28,7 @@ const ODDITIES: Record<string, string> = {
   'braces and quotes in strings': '"stop":["}","{","\\"","\\\\","\\\\\\"}"]',
 };
 
-/** The text around the model, so that the rest can be compared with what went up. */
+/** The text around the model, to compare the rest with what the provider got. */
 const template = (model: string, oddity: string): string =>
   `  { "messages" :[ {"role":"user","content":"say \\"model\\": \\"x\\" }{"} ],${oddity}, "model" : ${JSON.stringify(model)} }\n`;
 
@@ -224,7 +224,7 @@ describe('a request for a stream', () => {
 describe('credentials', () => {
   const OWN_HEADERS = { 'openai-organization': 'org-of-the-client', cookie: 'session=of-the-client', 'x-custom': 'of-the-client' };
 
-  /** Where clients put their key, each in turn: headers, and what follows the path. */
+  /** Each place where clients put their key: headers, and what follows the path. */
   const places: Record<string, (key: string) => [headers: Record<string, string>, query: string]> = {
     bearer: (key) => [{ authorization: `Bearer ${key}` }, ''],
     'x-api-key': (key) => [{ 'x-api-key': key }, ''],

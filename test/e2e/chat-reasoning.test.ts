@@ -1,4 +1,4 @@
-// Models that reason: their providers say nothing for long, and then answer.
+// Models that reason: their providers are silent for long before they answer.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, askStream, chatBody, parseChatStream, requestIdOf } from './support/client';
 import { type Lane, Rig } from './support/rig';
@@ -35,13 +35,13 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** What the provider says before it falls silent. */
+/** What the provider sends before it falls silent. */
 const BEGINNINGS: [name: string, index: number, steps: Step[]][] = [
   ['its headers', 0, []],
   ['its first chunk', 1, [role()]],
 ];
 
-// Each waits for the clock most of its time, with a lane and an account of its own.
+// Concurrent, since each mostly waits for the clock and has its own lane and account.
 describe.concurrent('a provider that is silent', () => {
   it.each(BEGINNINGS)('after %s is waited for where the model reasons, as long as without a stream', async (_, index, beginning) => {
     const account = await rig.account();

@@ -1,4 +1,4 @@
-// Every refusal as the official client's own typed error, in our words.
+// Every refusal as the official client's own typed error, with the gateway's message.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { askJson, chatBody } from './support/client';
@@ -30,7 +30,7 @@ describe.each(MAJORS)('openai $major', ({ Client }) => {
   describe('a refusal', () => {
     type ErrorClass = new (...args: never[]) => Error;
 
-    /** The error that a call ends in: it must be of this class, speak our words, and name the request. */
+    /** The error of a call, which must be of this class, have the gateway's message, and name the request. */
     async function expectError(
       call: Promise<unknown>,
       kind: ErrorClass,

@@ -31,8 +31,8 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
     { solo: 80 },
-    // A connection that is only closed shows when something is written to it: pings are the first that is.
-    // Else a test waits in vain for a provider to be let go of: none is heard out, or given up for its silence, in that time.
+    // When a connection is merely closed, that shows only on the next write, and pings are the first one.
+    // 60 s, so that no provider is heard to its end, or dropped for its silence, while a test waits for it to be released.
     { STATUS_HOLD_MS: 2_000, KEEPALIVE_MS: 300, DRAIN_MS: 60_000, UPSTREAM_IDLE_TIMEOUT_MS: 60_000 },
   );
 });
@@ -136,7 +136,7 @@ describe.each(MAJORS)('openai $major', ({ Client, zodResponseFormat }) => {
       expect(await account.money()).toEqual(spent(USAGE_MICRO));
     });
 
-    /** The arguments in pieces, those of parallel calls in turn. */
+    /** The arguments in pieces; those of parallel calls take turns. */
     function* callEvents(calls: typeof CALLS): Generator<string> {
       yield chunk({ role: 'assistant', content: null });
       for (const [index, { id, type, function: of }] of calls.entries())

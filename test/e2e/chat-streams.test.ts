@@ -43,7 +43,7 @@ async function fresh(kind: Parameters<Rig['lane']>[0] = 'solo'): Promise<{ accou
 const PRICED = { ...USAGE, creditsUsed: USAGE_CREDITS };
 
 describe('a stream that is cut', () => {
-  /** As short as events can be, with characters of two, three and four bytes. */
+  /** The shortest events possible, with characters of two, three and four bytes. */
   const brief = (content: string): string => `data: {"id":"c","choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`;
   const TEXT = 'é世界👋!';
   const EVENTS = [
@@ -137,7 +137,7 @@ describe('keepalive', () => {
     open();
     const raw = await live.end();
     expect(raw).toMatch(/^\n\n+\{/);
-    // Or a compressor on the way would keep the white space to itself.
+    // Otherwise a compressing proxy would hold back the white space.
     expect(live.response.headers.get('cache-control')).toBe('no-store, no-transform');
     expect(JSON.parse(raw)).toMatchObject({ choices: [{ message: { content: 'At last.' } }], usage: PRICED });
     expect(requestIdOf(live.response)).toBe((await account.lastGeneration()).id);
@@ -201,7 +201,7 @@ it('passes on an event of megabytes without delay, and counts it', async () => {
   lane.first.reply(sse([role(), says('Look: '), says(picture), finish(), DONE]));
   const askedAtMs = Date.now();
   const { text } = await askStream(account, chatBody(lane.model));
-  // Some tenths of a second in fact; with a pause after every read it takes a quarter of a minute on any machine.
+  // Takes some tenths of a second; with a pause after every read it would take 15 s on any machine.
   expect(Date.now() - askedAtMs).toBeLessThan(12_000);
   expect(text === `Look: ${picture}`).toBe(true);
   const { usage } = await account.lastGeneration();

@@ -71,7 +71,7 @@ const SILENCES: Record<string, { reply: Reply; stream: boolean }> = {
   'a refusal without an end': { stream: false, reply: json('', { status: 500, steps: ['{"error":', HANG] }) },
 };
 
-// Each waits for the clock most of its time, with a lane and an account of its own.
+// Concurrent, since each mostly waits for the clock and has its own lane and account.
 describe.concurrent('a provider that says nothing', () => {
   const replyOf = (name: string): Reply => (name === 'a stream of comments' ? sse(comments()) : SILENCES[name]!.reply);
 
@@ -87,7 +87,7 @@ describe.concurrent('a provider that says nothing', () => {
     const { attempts } = await account.generation(requestIdOf(response));
     expect(attempts!.map(({ outcome }) => outcome)).toEqual([...lane.first.seen.map(() => 'failed'), 'answered']);
     expect(await account.money()).toEqual(spent(USAGE_MICRO));
-    // An answer in one piece is dropped with its call, a stream at once.
+    // A document is released when its call ends, a stream at once.
     await lane.first.seen[0]!.hungUp();
   });
 

@@ -65,7 +65,7 @@ describe('usage', () => {
     micro: number;
     usages: unknown[];
     generation?: Record<string, unknown>;
-    /** In the gateway's own buckets, as far as there is something in them. */
+    /** The gateway's own usage buckets, without the empty ones. */
     counted?: Record<string, number>;
   }
 

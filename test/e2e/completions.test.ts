@@ -137,7 +137,7 @@ describe('POST /completions', () => {
     expect(await account.money()).toEqual(spent(0));
   });
 
-  it('refuses what is no request', async () => {
+  it('refuses a body that is not a valid request', async () => {
     const { account, lane } = await fresh();
     for (const [fields, param] of [
       [{ prompt: 7 }, 'prompt'],

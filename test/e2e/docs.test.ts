@@ -1,4 +1,4 @@
-// The examples of the documents, as they are printed: only the host and the key are others.
+// The examples in the documents as printed: only the host and the key are replaced.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ function blocks(path: string, language: string): string[] {
 
 const here = (text: string): string => text.replaceAll(PRINTED_HOST, worker.url);
 
-/** The commands of a block that begin with curl, each with the lines that go on from it. */
+/** The curl commands of a document, each with its continuation lines. */
 const curls = (path: string): string[] => blocks(path, 'sh').flatMap((block) => block.match(/^curl (?:.*\\\n)*.*$/gm) ?? []);
 
 async function shell(command: string): Promise<string> {
@@ -99,7 +99,7 @@ describe('docs/sandbox.md', () => {
   });
 });
 
-/** What the commands find in their folder. */
+/** Files that the commands expect in their folder. */
 const FILES = {
   'catalogue.json': JSON.stringify({ models: [{ id: 'gpt-5.4', chain: [{ provider: 'openrouter', model: 'openai/gpt-5.4' }] }] }),
   'config.yaml': 'model_list: [{ model_name: gpt-5.5, litellm_params: { model: openai/gpt-5.5, api_key: os.environ/OPENAI_API_KEY } }]',
@@ -123,7 +123,7 @@ const FILES = {
   'keys.json': JSON.stringify({ keys: [{ key_alias: 'ci', max_budget: 5, budget_duration: '30d' }] }),
 };
 
-/** The block as it is printed, but for the host, the ids and where npm is. */
+/** The block as printed, except for the host, the ids and the path of npm. */
 function runnable(text: string, { keyId, voucherId }: { keyId: string; voucherId: string }): string[] {
   return commandsOf(text)
     .filter(isRunAsPrinted)
@@ -137,7 +137,7 @@ function runnable(text: string, { keyId, voucherId }: { keyId: string; voucherId
     );
 }
 
-/** A stream that can be come back to. */
+/** A stream that can be resumed. */
 async function resumableRequest(): Promise<string> {
   const response = await fetch(`${worker.url}/v1/chat/completions`, {
     method: 'POST',
@@ -160,7 +160,7 @@ describe('every command for a gateway', () => {
       const spare = (await worker.admin(`/accounts/${account.id}/keys`, { name: 'spare' })) as { id: string };
       const { vouchers } = (await worker.admin('/vouchers', { credits: 1 })) as { vouchers: { id: string }[] };
       const [voucher] = vouchers;
-      // A recovery counts on D1 to have what was closed before it.
+      // A recovery restores from D1, which must have the last closed call by then.
       if (fences(path).some(({ text }) => /^npm run admin -- recover /m.test(text!)))
         await until('the last line to reach D1', () => ledgerRows(worker, account.id).some(({ id }) => id === requestId));
       const blocksOfShell = fences(path).filter(({ language }) => language === 'sh');

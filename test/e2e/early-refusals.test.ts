@@ -1,4 +1,4 @@
-// What is refused before it was read to its end: a client that is still sending sees the refusal, not a broken pipe.
+// Refused before it was read to its end: a client that is still sending sees the refusal, not a broken pipe.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMediaAccount } from './support/media';
 import { Worker } from './support/worker';
@@ -16,7 +16,7 @@ const json = { 'content-type': 'application/json' };
 interface Sent {
   headers: Record<string, string>;
   body: Uint8Array<ArrayBuffer>;
-  /** Its length is announced to nobody. */
+  /** Sent without a content-length. */
   isStreamed?: boolean;
 }
 
@@ -58,7 +58,7 @@ describe.each<[string, string, Sent, number]>([
   });
 });
 
-/** As a client writes it that has a file to send: piece by piece, so that the refusal is quicker. */
+/** Written piece by piece, as by a client that sends a file, so that the refusal comes first. */
 function smallForm(): FormData {
   const form = new FormData();
   form.set('model', 'nano_banana');

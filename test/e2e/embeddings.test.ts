@@ -1,4 +1,4 @@
-// POST /embeddings with the official client, which asks for base64 unasked, and with others that ask for numbers.
+// POST /embeddings with the official client, which asks for base64 by default, and with others that ask for numbers.
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { embedMany } from 'ai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ afterAll(() => rig?.stop());
 const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
 const path = '/embeddings';
 
-/** Exact in 32 bits. */
+/** Exact as 32-bit floats. */
 const VECTORS = [
   [0.5, -0.25, 1024, 0],
   [-1, 0.125, 3, -0.0078125],

@@ -1,4 +1,4 @@
-// The clients that bring their own reading of Google's format: the AI SDK, which checks every chunk, and LangChain.
+// Clients with their own implementation of Google's format: the AI SDK, which checks every chunk, and LangChain.
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { HumanMessage } from '@langchain/core/messages';
 import { tool as langchainTool } from '@langchain/core/tools';

@@ -181,7 +181,7 @@ describe('a refusal has the shape of Google', () => {
   });
 });
 
-/** Gemini CLI repeats a 429 for minutes, unless the quota says that it lasts a day. */
+/** Gemini CLI retries a 429 for minutes unless the quota is said to last a day. */
 function expectLastingQuota(error: GeminiError, status: number): void {
   const quota = detailOf(error, 'QuotaFailure') as { violations: { quotaId: string }[] } | undefined;
   const ids = (quota?.violations ?? []).map(({ quotaId }) => quotaId);

@@ -1,4 +1,4 @@
-// The examples that the product's documents print for /gemini and /chat: only the host and the key are others.
+// The examples that the product's documents print for /gemini and /chat: only the host and the key are replaced.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,7 +77,7 @@ const CHAT_CURL = (host: string): string => `curl -X POST https://${host}/v1/cha
 "stream": false
 }'`;
 
-/** As printed, but for the line that shows what it has read. */
+/** As printed, except for the line that prints what was read. */
 const CHAT_FETCH = (host: string): string => `
 const response = await fetch('https://${host}/v1/chat', {
 method: 'POST',
@@ -111,7 +111,7 @@ describe('the examples of /gemini', () => {
       temperature: 0.6,
       max_tokens: 2_048,
     });
-    // 0.01 USD a million, of input and of output: one micro-credit a token.
+    // 0.01 USD a million tokens of input and of output: one micro-credit a token.
     expect(await account.money()).toEqual({ spentMicro: 125, heldMicro: 0 });
   });
 

@@ -12,12 +12,12 @@ interface Golden {
   thoughts: string;
   calls: unknown[];
   usage: Record<string, unknown>;
-  /** In the gateway's own buckets, as far as there is something in them. */
+  /** The gateway's own usage buckets, without the empty ones. */
   counted: Record<string, number>;
   micro: number;
 }
 
-/** `gemini-3-flash-official`: 46 and 276 micro-credits a token; what is cached costs the same here. */
+/** `gemini-3-flash-official`: 46 and 276 micro-credits a token; cached input costs the same here. */
 const [IN, OUT] = [46, 276];
 
 const GOLDEN: Record<string, Golden> = {
@@ -60,7 +60,7 @@ describe.each(Object.entries(GOLDEN))('the stream of %s', (name, golden) => {
   const bytes = readFileSync(new URL(`fixtures/${name}.sse`, import.meta.url));
   const text = bytes.toString();
 
-  /** Cut at as many places as there are, into single bytes, with other line ends, with a mark before and comments between. */
+  /** Cut in two at every place, into single bytes, with other line ends, with a byte order mark before and comments between. */
   const cuttings: Step[][] = [
     [bytes],
     Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)),
@@ -87,7 +87,7 @@ describe.each(Object.entries(GOLDEN))('the stream of %s', (name, golden) => {
       const stream = await streamGemini(account, 'gemini-3-flash-official');
       expect(stream).toMatchObject({ text: golden.text, thoughts: golden.thoughts, error: undefined });
       expect(stream.parts.flatMap(({ functionCall }) => (functionCall ? [functionCall] : []))).toEqual(golden.calls);
-      // Signatures and all, part by part as they came.
+      // All parts as they came, signatures included.
       expect(stream.parts).toEqual(sent.flatMap(({ candidates }) => candidates[0]!.content.parts));
       const last = stream.chunks.at(-1)!;
       expect(last.candidates[0]!.finishReason).toBe('STOP');
@@ -118,7 +118,7 @@ describe.each(Object.entries(GOLDEN))('the stream of %s', (name, golden) => {
 
 describe('usage', () => {
   const said = { text: 'One two three' };
-  /** As on the last chunk or in the document; what comes before is without any, or has its own. */
+  /** Usage on the last chunk or in the document; earlier chunks have none, or have their own. */
   const SHAPES: Record<string, { usage?: unknown; early?: unknown; counted: Record<string, number>; micro: number; outcome?: string }> = {
     'with what came from a cache': {
       usage: { promptTokenCount: 100, cachedContentTokenCount: 60, candidatesTokenCount: 25, totalTokenCount: 125 },
@@ -162,7 +162,7 @@ describe('usage', () => {
       outcome: 'estimated',
     },
   };
-  /** So many tokens where nobody counts them. */
+  /** The estimated tokens of the prompt where nobody counts them. */
   const PROMPT_TOKENS = 17;
   const body = { contents: [{ role: 'user', parts: [{ text: 'Say something.' }] }] };
 

@@ -1,4 +1,4 @@
-// Gemini's calls to a provider that answers by Responses alone: by way of chat, there and back.
+// Gemini calls to a provider that has only Responses: converted by way of chat, there and back.
 import { type Content, FunctionCallingConfigMode } from '@google/genai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
@@ -35,7 +35,7 @@ afterAll(() => rig?.stop());
 
 const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
 
-/** With the prices of a lane it comes to `USAGE_MICRO`. */
+/** At the prices of a lane it comes to `USAGE_MICRO`. */
 const SHOWN = {
   promptTokenCount: 100,
   cachedContentTokenCount: 20,
@@ -131,7 +131,7 @@ describe.concurrent.each(GENAI)('@google/genai $version', ({ Client }) => {
       tool_choice: { type: 'function', name: 'look' },
       reasoning: { effort: 'high', summary: 'auto' },
     });
-    // Nothing is kept for the second: without its id it has another.
+    // The gateway stores nothing about the second call, so without its id it is given a new one.
     const otherId = hasIds ? calls[1]!.id : (expect.any(String) as string);
     expect(second!.input).toEqual([
       { role: 'user', content: 'Weather?' },

@@ -1,4 +1,4 @@
-// What the sandbox answers in these formats, to the official clients: with a test key, and in a local run without providers.
+// The sandbox's answers in these formats, read by the official clients: with a test key, and in a local run without providers.
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { FunctionCallingConfigMode, type GenerateContentResponse, Type } from '@google/genai';
 import { generateText, streamText } from 'ai';
@@ -28,7 +28,7 @@ afterAll(async () => {
 interface Place {
   where: string;
   charges: boolean;
-  /** An account, and the key to call with. */
+  /** Opens an account; returns it with the key to call with. */
   open: () => Promise<{ account: Account; apiKey: string }>;
 }
 
@@ -61,7 +61,7 @@ async function collect(stream: AsyncIterable<GenerateContentResponse>): Promise<
 
 describe.each(PLACES)('the sandbox $where', ({ charges, open }) => {
   afterAll(() => {
-    // Nothing of it may have left the gateway.
+    // Nothing of the call may leave the gateway.
     expect(rig.desk('google').seen.concat(rig.desk('openai').seen)).toEqual([]);
   });
 

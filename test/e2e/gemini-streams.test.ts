@@ -1,4 +1,4 @@
-// Streams to the byte: keepalives, failures in the middle, the last chunk, arrays, failover, and clients that hang up.
+// Streams to the byte: keepalives, failures midway, the last chunk, arrays, failover, and clients that hang up.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveAnswer, RudeClient, requestIdOf } from './support/client';
 import {

@@ -1,4 +1,4 @@
-// POST /gemini: one path for all models, in either shape, answered in the shape that was sent; and where keys may stand.
+// POST /gemini: one path for all models in either shape, answered in the shape of the request; and where keys may be.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, parseChatStream } from './support/client';
@@ -108,7 +108,7 @@ describe('POST /gemini with contents', () => {
     desk.reply(answer('Grüße', { usage: { prompt_tokens: 9, completion_tokens: 11, total_tokens: 104 } }));
     const { body } = await post<GeminiChunk>(account, { model: 'gemini-3-flash-official', contents });
     expect(body.candidates[0]!.content!.parts).toEqual([{ text: 'Grüße' }]);
-    // The total has 84 tokens of thoughts that are itemised nowhere.
+    // The total includes 84 tokens of thoughts that are not itemised anywhere.
     expect(body.usageMetadata).toMatchObject({
       promptTokenCount: 9,
       candidatesTokenCount: 11,

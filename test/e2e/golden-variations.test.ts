@@ -1,5 +1,5 @@
-// Every known variation of a stream, to each client format that it is passed on to: what the client gets, what is
-// charged, and the line in D1's ledger. The fixtures have the shapes of recorded streams.
+// Every known variation of a stream, passed on to each client format: what the client gets, what is charged, and
+// the line in D1's ledger. The fixtures have the shapes of recorded streams.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, filled } from './support/account';
@@ -13,9 +13,9 @@ import { until } from './support/wait';
 import { estimatedTokens, inMicro, sse } from './support/wire';
 
 const CACHED_MICRO = 25;
-/** A search of Google's for a model of its third generation: 14 USD a thousand. */
+/** A Google search for a third-generation model: 14 USD a thousand. */
 const QUERY_MICRO = 1_400_000;
-/** So many lines make a batch for D1. */
+/** This many lines make a batch for D1. */
 const BATCH = 100;
 
 type Counted = Partial<
@@ -26,7 +26,7 @@ type Fields = Record<string, unknown>;
 interface Golden {
   /** Undefined where the upstream counts nothing. */
   counted: Counted | undefined;
-  /** What the model wrote, where nobody counts it. */
+  /** The length of what the model wrote, where nobody counts its tokens. */
   chars?: number;
 }
 
@@ -56,7 +56,7 @@ const NATIVE: Record<string, Golden & { ends: string }> = {
   safety: { counted: { inputTokens: 20, outputTokens: 3 }, ends: 'SAFETY' },
   'parallel-calls': { counted: { inputTokens: 61, outputTokens: 148, reasoningTokens: 120 }, ends: 'STOP' },
   'thoughts-and-tools': { counted: { inputTokens: 61, outputTokens: 124, reasoningTokens: 110 }, ends: 'STOP' },
-  // It was searched for.
+  // The model searched for it.
   trailers: { counted: { inputTokens: 5, outputTokens: 4, groundedPrompts: 1, groundingQueries: 1 }, ends: 'STOP' },
   'zero-usage': { counted: {}, ends: 'STOP' },
   'no-usage': { counted: undefined, chars: 'One, two, three'.length, ends: 'STOP' },
@@ -65,7 +65,7 @@ const NATIVE: Record<string, Golden & { ends: string }> = {
 let rig: Rig;
 let chat: Lane;
 let gemini: Lane;
-/** It makes every call in turn; what it owes for each is looked for in D1 at the end. */
+/** Makes every call in turn; what each owes is looked up in D1 at the end. */
 let books: Account;
 const owed: { micro: number; outcome: string }[] = [];
 
@@ -84,7 +84,7 @@ const jsonIn = (text: string): Fields[] =>
     .filter((line) => line.startsWith('data: {'))
     .map((line) => JSON.parse(line.slice('data: '.length)) as Fields);
 
-/** The same events, as they are and as other servers frame them, in one piece and in single bytes. */
+/** The same events as recorded and as other servers frame them, in one piece and in single bytes. */
 const framings = (text: string): Record<string, Step[]> => ({
   'as they are': [text],
   'byte by byte': Array.from(Buffer.from(text), (byte) => Buffer.from([byte])),
@@ -95,7 +95,7 @@ const framings = (text: string): Record<string, Step[]> => ({
   'without the last blank line': [text.trimEnd()],
 });
 
-/** Asks for each framing, and holds charge and receipt against what is owed. */
+/** Sends each framing, and compares charge and receipt with what is owed. */
 async function eachFraming(lane: Lane, text: string, golden: Golden, body: unknown, read: () => Promise<{ id: string; credits: unknown }>) {
   const counted = golden.counted ?? {
     inputTokens: estimatedTokens(JSON.stringify(body).length),
@@ -162,7 +162,7 @@ describe.each(Object.entries(CHAT))('the chat stream %s', (name, golden) => {
     const body = { contents: [{ role: 'user', parts: [{ text: 'Say something.' }] }] };
     await eachFraming(chat, text, golden, body, async () => {
       const { chunks, parts, usages, id, ...stream } = await streamGemini(books, chat.model, body);
-      // Google has no word for a refusal but the answer's text.
+      // Google's format has no field for a refusal other than the answer's text.
       expect(stream).toMatchObject({ text: said + refused, error: undefined });
       expect(parts.filter(({ functionCall }) => functionCall)).toHaveLength(callIds.length);
       expect(chunks.at(-1)!.candidates[0]!.finishReason).toBe(golden.geminiEnds);

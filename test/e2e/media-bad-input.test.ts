@@ -1,4 +1,4 @@
-// Requests that must be refused by the name of their field, with nothing held and nothing stored.
+// Requests that must be refused with the name of the bad field, with no hold made and nothing stored.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { call, openMediaAccount, post } from './support/media';

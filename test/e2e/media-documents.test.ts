@@ -1,4 +1,4 @@
-// Every media example of the product's documents, as printed: only the host and the key are others.
+// Every media example in the product's documents as printed: only the host and the key are replaced.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { call, ended, fileAt, openMediaAccount, post } from './support/media';
@@ -9,7 +9,7 @@ import { Worker } from './support/worker';
 
 let worker: Worker;
 let account: Account;
-/** The customer's server of the documents: it answers `{"received": true}`. */
+/** The customer's server in the documents: it answers `{"received": true}`. */
 let hooks: Upstream;
 beforeAll(async () => {
   hooks = await Upstream.start();
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 type Answer = Awaited<ReturnType<typeof post>>;
 
-/** One ledger line for the call, settled to what the answer says, with a receipt that names the job. */
+/** The call has one ledger line, settled to what the answer says, with a receipt that names the job. */
 async function charged({ headers, body }: Pick<Answer, 'headers' | 'body'>, credits: number): Promise<void> {
   const id = headers.get('x-request-id')!;
   expect(headers.get('x-job-id')).toBe(body.jobId ?? body.id);
@@ -36,7 +36,7 @@ async function charged({ headers, body }: Pick<Answer, 'headers' | 'body'>, cred
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
 
-// Most of their time they wait for a job, and each looks at the lines of its own calls.
+// Concurrent, since they mostly wait for a job and look only at the lines of their own calls.
 describe.concurrent('images', () => {
   it.each([
     [
@@ -232,7 +232,7 @@ describe.concurrent('audio and 3D', () => {
 describe.concurrent('a webhook', () => {
   const hookUrl = (name: string): string => `${hooks.desk('hooks').baseUrl}/${name}`;
 
-  /** What the customer's server got, once. */
+  /** The webhook that the customer's server received, exactly once. */
   async function told(name: string): Promise<Record<string, unknown>> {
     const of = () => hooks.desk('hooks').seen.filter(({ path }) => path.endsWith(`/${name}`));
     const [hook] = await until(`the webhook ${name}`, () => of().length > 0 && of());

@@ -1,4 +1,4 @@
-// GPUs, deployments and storage, as the documents' examples have them.
+// GPUs, deployments and storage as in the documents' examples.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Account } from './support/account';
 import { call, fileAt, openMediaAccount, post } from './support/media';
@@ -109,7 +109,7 @@ describe('deployments', () => {
 
     const changed = await call(account, 'PATCH', '/v1/deployments/my-comfy-workflow', { maxWorkers: 5, gpuTypes: ['ADA_48_PRO'] });
     expect(changed.body).toMatchObject({ maxWorkers: 5, gpuTypes: 'ADA_48_PRO' });
-    // As of a single request: an empty field of a form is no URL.
+    // As in a request: an empty form field is no URL.
     const untold = await call(account, 'PATCH', '/v1/deployments/my-comfy-workflow', { webhookUrl: '' });
     expect(untold.body).toMatchObject({ webhookUrl: null });
     const again = await post(account, '/v1/gpu/run/my-comfy-workflow', { input, sync: true });

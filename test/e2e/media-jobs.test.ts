@@ -1,4 +1,4 @@
-// Jobs from outside: waiting, hanging up, cancelling, asking twice, and a Worker that dies in the middle.
+// Jobs as clients see them: waiting, hanging up, cancelling, asking twice, and a Worker that dies midway.
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ const account = (credits?: number): Promise<Account> => openMediaAccount(worker,
 const picture = (prompt: string, more: Record<string, unknown> = {}) => ({ model: 'nano_banana_pro', prompt, ...more });
 const film = (prompt: string, more: Record<string, unknown> = {}) => ({ model: 'kling-v3', prompt, duration: 5, ...more });
 
-// Most of their time they wait for a job of an account of their own.
+// Concurrent, since they mostly wait for a job of their own account.
 describe.concurrent('a synchronous call', () => {
   it('sends white space before its answer once it takes long, and names its job in a header at once', async () => {
     const caller = await account();
@@ -28,7 +28,7 @@ describe.concurrent('a synchronous call', () => {
       body: JSON.stringify(picture('sandbox:delay=3s')),
     });
     expect(response.status).toBe(200);
-    // Or a compressor on the way would keep the white space to itself.
+    // Otherwise a compressing proxy would hold back the white space.
     expect(response.headers.get('cache-control')).toBe('no-store, no-transform');
     const id = response.headers.get('x-job-id')!;
     expect(await jobOf(caller, id)).toMatchObject({ status: 'processing', outputUrl: null });
@@ -219,7 +219,7 @@ describe.concurrent('a result', () => {
     const etag = whole.headers.get('etag')!;
     expect((await fileAt(url, { range: 'bytes=4-9', 'if-range': etag })).status).toBe(206);
     expect((await fileAt(url, { range: 'bytes=4-9', 'if-none-match': etag })).status).toBe(304);
-    // Several parts, none at all, or another version: the whole.
+    // Several ranges, an invalid one, or another version: the whole file is sent.
     for (const headers of [
       { range: 'bytes=0-1,4-5' },
       { range: 'lines=1-2' },
@@ -239,7 +239,7 @@ describe.concurrent('a result', () => {
     expect((await fileAt(url, { 'if-modified-since': past! })).status).toBe(200);
     expect((await fileAt(url, { 'if-unmodified-since': past! })).status).toBe(412);
     expect((await fileAt(url, { 'if-match': '"old"' })).status).toBe(412);
-    // What is no version, and no date, asks for nothing.
+    // Values that are neither a version nor a date are ignored.
     const bare = etag.replaceAll('"', '');
     for (const headers of [{ 'if-none-match': bare }, { 'if-match': bare }, { 'if-unmodified-since': 'yesterday' }])
       expect((await fileAt(url, headers)).status).toBe(200);

@@ -1,4 +1,4 @@
-// Files on their way, through the Worker as it is built: an isolate's 128 MB are everybody's.
+// Files on their way through the built Worker: all calls share an isolate's 128 MB.
 import { type ClientRequest, request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { liveHeapKb } from '../soak/memory';
@@ -19,7 +19,7 @@ afterAll(() => worker?.stop());
 
 const heapKb = () => liveHeapKb(worker.url, worker.inspectorPort!);
 
-/** An upload that is begun, and how it was answered. */
+/** An upload that has begun, and the status that it is answered with. */
 function upload(headers: Record<string, string | number>): { out: ClientRequest; status: Promise<number> } {
   const out = request(`${worker.url}/v1/storage?filename=a.bin`, {
     method: 'POST',

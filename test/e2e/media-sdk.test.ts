@@ -1,4 +1,4 @@
-// Images and audio with the official clients, as they come.
+// Images and audio with the unmodified official clients.
 import { Buffer } from 'node:buffer';
 import { createOpenAI } from '@ai-sdk/openai';
 import { toFile } from 'openai';

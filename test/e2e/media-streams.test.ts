@@ -1,4 +1,4 @@
-// Pictures as events: their states on the way as the provider shows them, the end, and what goes wrong in between.
+// Pictures as events: preliminary pictures as the provider sends them, the end, and what goes wrong in between.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { call, ended, fileAt, openMediaAccount, post } from './support/media';
@@ -30,7 +30,7 @@ interface Event {
   [field: string]: unknown;
 }
 
-/** Reads events as they come; `seen` is told of each. */
+/** Reads events as they come and passes each to `seen`. */
 async function stream(
   body: Record<string, unknown>,
   seen: (event: Event) => void = () => {},
@@ -58,7 +58,7 @@ async function stream(
   return { events, text, id: response.headers.get('x-job-id') ?? '' };
 }
 
-/** The provider shows one state, and goes on only once that has reached the client. */
+/** The provider sends one preliminary picture, and goes on only once the client has received it. */
 function streamOnceShown(...steps: Step[]) {
   let goOn = (): void => {};
   const shown = new Promise<void>((resolve) => {

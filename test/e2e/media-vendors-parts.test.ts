@@ -1,4 +1,4 @@
-// Several pictures of vendors that make fewer at once, lengths of films, frames and references, and vendors that are down.
+// Several pictures from vendors that make fewer at a time, lengths of videos, frames and references, and vendors that are down.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { call, ended, fileAt, openMediaAccount, post } from './support/media';
@@ -68,7 +68,7 @@ describe('several pictures of a vendor that makes one at a time', () => {
   });
 });
 
-// They wait for their jobs together, of a vendor that answers them all alike.
+// Concurrent, since they wait for their jobs and their vendor answers all of them alike.
 describe.concurrent('a film', () => {
   beforeAll(async () => {
     await anew();

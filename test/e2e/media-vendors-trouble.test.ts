@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 const picture = { model: 'nano_banana', prompt: 'a fox' };
-/** Five failures within a minute would leave fal out. */
+/** A model of another vendor: after five failures within a minute fal would be skipped. */
 const another = { model: 'doubao-seedream-4-0', prompt: 'a fox' };
 const film = { model: 'kling-v3', prompt: 'a fox', duration: 5 };
 const falPicture = () => falJob('fal-ai/nano-banana', { images: [{ url: vendors.fileUrl('1.png'), content_type: 'image/png' }] });
@@ -98,7 +98,7 @@ describe('a callback', () => {
     const url = callbackOf(vendors.seen('wavespeed')[0]!, 'webhook');
     expect(url).toContain(`/callbacks/${body.jobId}/`);
     const outputs = [vendors.fileUrl('film.mp4')];
-    // From now on the poller hears the same.
+    // From now on polls get the same answer.
     vendors.script('wavespeed', () => wavespeedPrediction('completed', outputs));
     const told = JSON.stringify({ id: 'pred_1', status: 'completed', outputs });
     const answers = await Promise.all([1, 2, 3].map(() => fetch(url, { method: 'POST', body: told, headers: signed(told) })));

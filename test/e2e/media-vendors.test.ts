@@ -29,7 +29,7 @@ beforeEach(async () => {
   account = await openMediaAccount(vendors.worker);
 });
 
-/** The files lie with us, whole, and the books and the webhook say the same as the answer. */
+/** The gateway stores the whole files, and ledger and webhook agree with the answer. */
 async function delivered(answer: { status: number; text: string; body: MediaAnswer }, files: readonly string[], credits: number) {
   expect(answer.status, answer.text).toBe(200);
   expect(answer.body.creditsUsed).toBe(credits);
@@ -80,7 +80,7 @@ describe('vendors that answer with the result', () => {
     const [request] = vendors.seen('openai');
     expect(request!.path).toBe('/v1/images/edits');
     expect(request!.body).toContain('name="image[]"; filename="image-1.png"');
-    // Who does not say what it is gets nothing from many a host.
+    // Many hosts send nothing to a client without a user agent.
     expect(vendors.seen('files')[0]!.headers['user-agent']).toMatch(/^\S+\/\d/);
   });
 
@@ -242,7 +242,7 @@ describe('RunPod', () => {
     expect((await fileAt(vendors.here(output!))).bytes.equals(FILES['1.png']!)).toBe(true);
     expect(vendors.seen('runpod')[0]).toMatchObject({ path: '/v1/ep_1/run' });
     expect(vendors.seen('runpod')[0]!.json()).toMatchObject({ input: { workflow: { seed: 1 } }, policy: { executionTimeout: 600_000 } });
-    // And for the worker that always runs, while its provider was asked for it.
+    // The worker that always runs is charged as well, for as long as its provider was asked for it.
     const { spentMicro } = await account.settled();
     expect(spentMicro).toBeGreaterThanOrEqual(inMicro(56));
     expect(spentMicro).toBeLessThan(inMicro(57));

@@ -1,4 +1,4 @@
-// What customers' servers are told, by a receiver that checks every signature by the specification.
+// Webhooks, by a receiver that checks every signature against the specification.
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,9 +18,9 @@ interface Delivered {
 
 class Receiver {
   readonly got: Delivered[] = [];
-  /** The paths that wait for an answer that never comes. */
+  /** Paths that wait for an answer that never comes. */
   private readonly stalled: string[] = [];
-  /** How each path answers, one after the other; the last answer stays. */
+  /** The answers of each path in order; the last one repeats. */
   private readonly scripts = new Map<string, (number | 'stall')[]>();
   private server: Server | undefined;
   url = '';
@@ -85,7 +85,7 @@ const film = (webhookUrl: string, prompt = 'a cat') => ({
 const secretOf = async (of: Account): Promise<string> =>
   ((await call(of, 'GET', '/v1/webhooks/secret')).body as unknown as { secret: string }).secret;
 
-/** By the specification, from its text. */
+/** Written from the text of the specification. */
 function signs(secret: string, { headers, body }: Delivered): boolean {
   const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
@@ -106,7 +106,7 @@ async function deliveryOf(jobId: string, of = account): Promise<Delivery> {
   return (listed.body.data as unknown as Delivery[])[0]!;
 }
 
-// Most of their time they wait for the next try, and none has to do with another's receiver.
+// Concurrent, since they mostly wait for the next try, each at a receiver of its own.
 describe.concurrent('a webhook', () => {
   it('tells how the job ended, signed, once', async () => {
     const { body } = await post(account, '/v1/videos/generate', film(receiver.at('/good', 200)));
@@ -189,7 +189,7 @@ describe.concurrent('a webhook', () => {
   it('does not wait behind a receiver that stalls', async () => {
     receiver.at('/stall', 'stall');
     await Promise.all(Array.from({ length: 6 }, () => post(account, '/v1/videos/generate', film(`${receiver.url}/stall`))));
-    // More than one batch has, so a batch that waited for its own would never let them be as many.
+    // Six are more than one batch, so they can stall at once only if no batch waits for its own to end.
     await until('all of them to stall at once', () => receiver.stalling('/stall') === 6);
     await post(account, '/v1/videos/generate', film(receiver.at('/quick', 200)));
     await until('the quick one', () => receiver.on('/quick')[0]);

@@ -1,4 +1,4 @@
-// Token counts: free, outside the hourly limit, many at once, and an estimate where no provider counts.
+// Token counts: free, outside the hourly limit, many at once, and estimated where no provider counts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { askMessage, failure, messagesBody, USAGE_MICRO, whole } from './support/messages-wire';
@@ -49,7 +49,7 @@ describe('a token count', () => {
     expect(await account.calls()).toEqual([]);
     const calls = [0, 1, 2].map(() => askMessage(account, messagesBody(lane.model)));
     expect((await Promise.all(calls)).map(({ status }) => status).sort()).toEqual([200, 200, 429]);
-    // Nor does it mind that they are used up.
+    // Counting still works when the hourly limit is used up.
     expect((await askMessage(account, questionOf(lane), PATH)).status).toBe(200);
     expect(await account.money()).toEqual({ spentMicro: 2 * USAGE_MICRO, heldMicro: 0 });
   });
@@ -60,7 +60,7 @@ describe('a token count', () => {
     lane.first.replyAlways((seen) => json({ input_tokens: seen.body.length }, { first: { until: all.opened } }));
     const bodies = Array.from({ length: 26 }, (_, index) => ({ ...questionOf(lane), system: 'x'.repeat(index) }));
     const counts = bodies.map((body) => askMessage(account, body, PATH));
-    // A client of Node's opens as many connections as it needs: all of them are under way together.
+    // Node's client opens as many connections as it needs, so all of them are under way together.
     await until('all counts to be under way', () => lane.first.seen.length === 26);
     all.open();
     const lengths = bodies.map((body) => JSON.stringify({ ...body, model: lane.upstreamModel }).length);

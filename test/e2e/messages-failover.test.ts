@@ -1,4 +1,4 @@
-// Providers of Messages that fail: before the first content, after it, for a signature, or by streaming unasked.
+// Providers of Messages that fail: before the first content, after it, over a signature, or by streaming unasked.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { requestIdOf } from './support/client';
@@ -89,7 +89,7 @@ describe('a provider that fails before the first content', () => {
     lane.first.replyAlways(() => reply);
     const response = await askMessages(account, messagesBody(lane.model, { stream: true }));
     const raw = await response.text();
-    // Who has been sent an opening has a status, too.
+    // Once an opening was sent, so was the status.
     const isBegun = raw.startsWith('event: message_start');
     const { error, errorId } = isBegun ? parseMessagesStream(raw) : { error: JSON.parse(raw).error, errorId: JSON.parse(raw).request_id };
     const isOverloaded = error.message.endsWith('Overloaded');
@@ -154,7 +154,7 @@ describe('signed thinking', () => {
   const result = (tool_use_id: string) => ({ role: 'user', content: [{ type: 'tool_result', tool_use_id, content: 'Seen.' }] });
   const redacted = { type: 'redacted_thinking', data: 'EmwK' };
 
-  /** Two turns that are over, the second with a tool's cycle in it, and one that is going on. */
+  /** Two finished turns, the second with a tool call in it, and one that is going on. */
   const TURNS = [
     { role: 'user', content: 'One?' },
     { role: 'assistant', content: [thought('past-1'), text('One.')] },
@@ -239,7 +239,7 @@ describe('signed thinking', () => {
     lane.first.replyAlways(() => failure(500, 'api_error', 'On fire.'));
     lane.second.reply(answer(stream, 'Yes.'));
     expect((await askMessages(account, bodyOf(lane, stream))).status).toBe(200);
-    // The first is asked again as it was: it may well have issued them.
+    // The first provider is asked again with the signatures: it may well have issued them.
     expect(lane.first.seen.map((seen) => seen.json().messages)).toEqual([TURNS, TURNS]);
     expect(lane.second.seen[0]!.json()).toEqual({ ...bodyOf(lane, stream), messages: STRIPPED });
     await account.settled();
@@ -326,7 +326,7 @@ describe('a provider that counts in its opening alone', () => {
       const raw = await response.text();
       const usage = stream ? parseMessagesStream(raw).usages.at(-1)! : (JSON.parse(raw) as { usage: Record<string, unknown> }).usage;
       expect(usage).toMatchObject({ output_tokens: 100, estimated: true });
-      // A document is put together when all is over: of its usage nothing is left, and the prompt is estimated too.
+      // A document is written at the end, so its usage is lost with the rest and the prompt is estimated too.
       const inputTokens = stream ? 100 : estimatedTokens(JSON.stringify(body).length);
       expect(await account.money()).toEqual(spent(inputTokens * INPUT_MICRO + 100 * OUTPUT_MICRO));
       expect((await account.lastGeneration()).outcome).toBe('estimated');

@@ -22,7 +22,7 @@ import { estimatedTokens, inMicro, sse } from './support/wire';
 
 const MODEL = 'claude-opus-4-6';
 
-/** Of Claude Opus 4.6, in micro-credits a token: 1.73 and 8.63 USD a million, and Anthropic's multiples for its caches. */
+/** Claude Opus 4.6, in micro-credits a token: 1.73 and 8.63 USD a million, with Anthropic's multiples for its caches. */
 const RATE = { input: 173, cacheRead: 17.3, write5m: 216.25, write1h: 346, output: 863 };
 
 /** 25 tokens of input, 1200 read from the cache, 100 written for five minutes and 200 for an hour. */
@@ -30,7 +30,7 @@ const PROMPT = { inputTokens: 25, cacheReadTokens: 1_200, cacheWrite5mTokens: 10
 const PROMPT_MICRO = 25 * RATE.input + 1_200 * RATE.cacheRead + 100 * RATE.write5m + 200 * RATE.write1h;
 
 interface Golden {
-  /** In the gateway's own buckets, as far as there is something in them. */
+  /** The gateway's own usage buckets, without the empty ones. */
   counted: Record<string, number>;
   micro: number;
   stopReason?: string;
@@ -38,7 +38,7 @@ interface Golden {
 }
 
 const ORDINARY: Golden = { counted: { ...PROMPT, outputTokens: 15 }, micro: PROMPT_MICRO + 15 * RATE.output };
-/** Without the split all that was written to the cache counts as written for five minutes. */
+/** Without the split, everything written to the cache counts as written for five minutes. */
 const UNSPLIT: Golden = {
   counted: { inputTokens: 25, cacheReadTokens: 1_200, cacheWrite5mTokens: 300, outputTokens: 15 },
   micro: 25 * RATE.input + 1_200 * RATE.cacheRead + 300 * RATE.write5m + 15 * RATE.output,
@@ -76,7 +76,7 @@ const GOLDEN: Record<string, Golden> = {
 
 const FIXTURES = new URL('../unit/dialects/anthropic-messages/fixtures/', import.meta.url);
 
-/** A fixture, or the same as other servers frame it. */
+/** A fixture as recorded, or as other servers frame it. */
 function fixture(name: string): Buffer {
   const [, base = name, framed] = /^(plain)-(crlf|mark|unclosed)$/.exec(name) ?? [];
   const text = readFileSync(new URL(`${base}.sse`, FIXTURES), 'utf8');
@@ -84,7 +84,7 @@ function fixture(name: string): Buffer {
   return Buffer.from(framed === 'mark' ? `\uFEFF${text}` : framed === 'unclosed' ? text.trimEnd() : text);
 }
 
-/** The message that a fixture adds up to, whatever its frames. */
+/** The message that a fixture adds up to, however it is framed. */
 function messageIn(bytes: Buffer) {
   const lines = bytes.toString().split(/\r?\n/);
   const events = lines.filter((line) => /^\uFEFF?data: ?\{/.test(line)).map((line) => JSON.parse(line.slice(line.indexOf('{'))));
@@ -112,10 +112,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** An account that makes each call once, and what it owes for each: D1 is looked at in the end, for lines reach it in batches. */
+/** Makes each call once; what each owes is looked up in D1 at the end, since lines reach it in batches. */
 let books: Account;
 const owed: { micro: number; outcome: string }[] = [];
-/** So many lines make a batch. */
+/** This many lines make a batch. */
 const BATCH = 100;
 
 /** The account's own lines, newest first. */
@@ -157,7 +157,7 @@ describe.each(Object.entries(GOLDEN))('the stream %s', (name, golden) => {
     const answer = await askMessage(account, body);
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.body).toMatchObject({ type: 'message', role: 'assistant', content: message.content, stop_reason: stopReason });
-    // Nothing but the request is longer by a letter where the estimate is of it.
+    // An estimate goes by the request's length, and this request is a letter longer; all else is the same.
     const owing = name === 'no-usage' ? micro + (estimatedTokens(JSON.stringify(body).length) - BODY_TOKENS) * RATE.input : micro;
     expect(inMicro(answer.body.usage.creditsUsed)).toBe(owing);
     expect(answer.headers.get('x-credits-charged')).toBe(String(owing / 1e6));
@@ -192,7 +192,7 @@ describe('a short stream', () => {
   const bytes = Buffer.from([...(streamed(content).steps as string[])].join(''));
   const at = (body: string): number => Number((JSON.parse(body) as { metadata: { user_id: string } }).metadata.user_id);
   const bodyAt = (model: string, index: number) => messagesBody(model, { metadata: { user_id: String(index) } });
-  /** Nothing that is missing after this is missed, were it the blank line after the event that says why it ended. */
+  /** Nothing after this is needed, not even the blank line after the event that says why it ended. */
   const endsAt = bytes.indexOf('event: message_stop') - '\n\n'.length;
 
   it('comes out the same wherever it is cut', async () => {
@@ -207,7 +207,7 @@ describe('a short stream', () => {
     expect(await account.settled()).toEqual({ spentMicro: USAGE_MICRO * cuts.length, heldMicro: 0 });
   });
 
-  /** Where it breaks off matters less than where it is cut: a third of all places will do. */
+  /** Where it breaks off is less critical than where it is cut, so every third place is enough. */
   const STRIDE = 3;
 
   it('that breaks off ends in an error and costs nothing, wherever it does so before its end', async () => {

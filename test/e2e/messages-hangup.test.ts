@@ -1,4 +1,4 @@
-// Messages that take long: pings, white space, clients that hang up, come back, or send the same call twice.
+// Messages that take long: pings, white space, and clients that hang up, come back, or send the same call twice.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { LiveAnswer, requestIdOf } from './support/client';
@@ -219,7 +219,7 @@ describe('a resumable stream', () => {
     await client.has('One. ');
     const { id } = (await account.show()).holds[0]!;
     client.hangUp();
-    // Three events had arrived; pings are none.
+    // Three events had arrived; pings do not count.
     const again = new LiveAnswer(await resume(account, id, 3));
     await again.has('event: ping');
     expect(again.raw).not.toContain('One. ');

@@ -1,4 +1,4 @@
-// Anthropic Messages by other people's clients: the Vercel AI SDK and LangChain.
+// Anthropic Messages with third-party clients: the Vercel AI SDK and LangChain.
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { type AIMessage, type AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages';
@@ -10,7 +10,7 @@ import { Rig } from './support/rig';
 import { CUT } from './support/upstream';
 import { sse } from './support/wire';
 
-// It would warn that it does not know the lanes' models.
+// The SDK would warn that it does not know the lanes' models.
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
 
 let rig: Rig;
@@ -34,7 +34,7 @@ async function fresh() {
   return { account, lane };
 }
 
-/** Of the conversation as the provider got it: the assistant's blocks that came back. */
+/** The assistant's blocks that the client sent back, as the provider got them. */
 const returned = (body: Record<string, unknown>): unknown =>
   (body.messages as { role: string; content: unknown }[]).find(({ role }) => role === 'assistant')?.content;
 
@@ -117,7 +117,7 @@ describe.each(['', '/v1', '/api/v1', '/api'])('LangChain at %s', (base) => {
       last = last ? last.concat(chunk) : chunk;
     }
     expect(said).toBe('Grüße 👋');
-    // Of the output it makes a sum of its own: the opening's first token comes on top.
+    // Output is not compared: the client adds the opening's first token to the total.
     expect(last!.usage_metadata).toMatchObject({ input_tokens: 100 });
     expect(await account.money()).toEqual(spent(2 * USAGE_MICRO));
   });

@@ -1,4 +1,4 @@
-// What reaches the provider of a Messages request, and by which ways a request may come.
+// What reaches the provider of a Messages request, and the ways in which a request may come.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { askMessage, messagesBody, readMessages, streamed, text, USAGE, USAGE_MICRO, whole } from './support/messages-wire';
@@ -39,7 +39,7 @@ describe('a request', () => {
     expect(await account.money()).toEqual(spent(10_000));
   });
 
-  it('may hold all that newer clients send, for a model of which nothing is known', async () => {
+  it('may hold all that newer clients send, for an unknown model', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(streamed('Yes.'));
     const body = messagesBody(lane.model, {
@@ -77,7 +77,7 @@ describe('a request', () => {
     expect(first!.headers).toMatchObject({ 'anthropic-version': '2026-10-21', 'anthropic-beta': betas, 'x-api-key': lane.keys[0] });
     for (const name of ['authorization', 'cookie', 'x-app', 'x-stainless-lang']) expect(first!.headers[name], name).toBeUndefined();
     expect(JSON.stringify(first!.headers)).not.toContain(account.key);
-    // Who sends no version is given the one that takes everything.
+    // A request without a version gets the one that accepts everything.
     expect([second!.path, second!.headers['anthropic-version'], second!.headers['anthropic-beta']]).toEqual([
       '/v1/messages',
       '2023-06-01',

@@ -1,4 +1,4 @@
-// What the sandbox answers in Anthropic's format: with a test key, and in a local run without any provider.
+// The sandbox's answers in Anthropic's format: with a test key, and in a local run without any provider.
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, openAccount } from './support/account';
@@ -67,7 +67,7 @@ describe.each(PLACES)('the sandbox $where', ({ charges, open }) => {
       const body = saying(`${word} sandbox:tokens=9`, { thinking: { type: 'enabled', budget_tokens: 1_024 } });
       const whole = await askMessage(account, body, { headers });
       const stream = await readMessages(account, body, { headers });
-      // A signature is of the request, which is another one with `stream` in it.
+      // The signature depends on the request, which differs by its `stream`.
       const content = whole.body.content.map((block) =>
         'signature' in block ? { ...block, signature: expect.stringMatching(/./) } : block,
       );

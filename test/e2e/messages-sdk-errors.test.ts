@@ -1,4 +1,4 @@
-// Every refusal as the official Anthropic client's own typed error, and as what people see of it in other clients.
+// Every refusal as the official Anthropic client's own typed error, and as other clients show it.
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { APICallError, generateText } from 'ai';
@@ -12,7 +12,7 @@ import { json, sse } from './support/wire';
 
 const HOURLY_LIMIT = 4;
 
-// It would warn that it does not know the lanes' models.
+// The SDK would warn that it does not know the lanes' models.
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
 
 let rig: Rig;
@@ -56,7 +56,7 @@ describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
     request_id: string;
   }
 
-  /** The error that a call ends in: of this class, in our words, under the request's id, and not to be tried again. */
+  /** The error of a call: of this class, with the gateway's message and the request's id, and not to be retried. */
   async function expectError(
     call: Promise<unknown>,
     kind: ErrorClass,
@@ -93,7 +93,7 @@ describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
     const call = client.messages.create({ model: 'claude-none', max_tokens, messages });
     const { error } = await expectError(call, Client.BadRequestError, 400, 'invalid_request_error', /`claude-none` does not exist/);
     expect(error.available_models).toContain(model);
-    // No provider is there for those of the catalogue.
+    // No provider is configured for the catalogue's own models.
     expect(error.available_models).not.toContain('claude-opus-4-6');
     const empty = client.messages.create({ model, max_tokens, messages: [] });
     await expectError(empty, Client.BadRequestError, 400, 'invalid_request_error', /`messages`/);

@@ -11,14 +11,14 @@ import { estimatedTokens, inMicro, json, sse } from './support/wire';
 
 let rig: Rig;
 beforeAll(async () => {
-  // A connection that is only closed shows when something is written to it: pings are the first that is.
+  // When a connection is merely closed, that shows only on the next write, and pings are the first one.
   rig = await Rig.start({ messages: 60 }, { STATUS_HOLD_MS: 2_000, KEEPALIVE_MS: 300 });
 });
 afterAll(() => rig?.stop());
 
 const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
 
-/** Bytes that neither side may touch: escapes, a number that would not survive being parsed, and Base64 with its end. */
+/** Neither side may change a byte: escapes, a number that parsing would change, and Base64 with its padding. */
 const SIGNATURE = 'EqQBCgIYAhIM1gbcDa9GJwZA2b3h+/ABCDEF+//==';
 
 describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
@@ -42,7 +42,7 @@ describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
       expect(request_id).toMatch(/^req_/);
       expect((await account.generation(request_id!)).creditsUsed).toBe(USAGE_CREDITS);
       expect(await account.money()).toEqual(spent(USAGE_MICRO));
-      // Each major has its own place for the key.
+      // Each major version sends the key in another header.
       expect(sent[0]!.headers.get(major === 1 ? 'authorization' : 'x-api-key')).toContain(account.key);
     });
 
@@ -77,7 +77,7 @@ describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
     it.each([64_000, 128_000])('may be as long as %i tokens without being streamed', async (most) => {
       const { account, lane, model } = await fresh();
       lane.first.reply(whole('Long.'));
-      // The client itself refuses to wait for so many unless it is told how long.
+      // The client itself refuses to wait for this many tokens unless it has a timeout.
       const { client } = connect(account, { timeout: 300_000 });
       const answer = await client.messages.create({ model, max_tokens: most, messages });
       expect(answer.content).toEqual([text('Long.')]);
@@ -224,7 +224,7 @@ describe.each(MAJORS)('@anthropic-ai/sdk $major', ({ major, Client }) => {
       });
       expect(await aborted).toBeInstanceOf(Client.APIUserAbortError);
       await lane.first.seen[0]!.hungUp();
-      // The opening knows the input, and of the output no more than its first token.
+      // The opening reports the input, but of the output only the first token.
       const costMicro = USAGE.input_tokens * INPUT_MICRO + estimatedTokens('One two three four'.length) * OUTPUT_MICRO;
       expect(await account.settled()).toEqual(spent(costMicro));
       const { state, outcome, ending, creditsUsed } = await account.lastGeneration();

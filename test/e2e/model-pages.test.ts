@@ -1,4 +1,4 @@
-// What pages say to call: each curl of the docs, and the first of each model, as a reader would paste it.
+// The calls that pages show: each curl of the docs, and the first of each model, as a reader would paste it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { openMediaAccount } from './support/media';

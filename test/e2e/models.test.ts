@@ -1,4 +1,4 @@
-// What can be called and what it costs, and that a call cost just that.
+// Which models can be called and at what price, and that a call cost exactly that.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/providers/catalogue';
 import { openAccount } from './support/account';
@@ -21,7 +21,7 @@ interface Listed {
   [field: string]: unknown;
 }
 
-/** A local run that the sandbox answers for, and one with providers: OpenAI's, but not MiniMax's. */
+/** A local run that the sandbox answers for, and one with providers: OpenAI, but not MiniMax. */
 let sandbox: Worker;
 let rig: Rig;
 beforeAll(async () => {

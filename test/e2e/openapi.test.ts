@@ -1,4 +1,4 @@
-// `/openapi.json`: linted, served as it should be, and true: every path is called, and every answer checked against it.
+// `/openapi.json` is linted, served as it should be, and true: every path is called, and every answer checked against it.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
@@ -14,7 +14,7 @@ import { ADMIN_TOKEN, Worker } from './support/worker';
 let worker: Worker;
 let account: Account;
 let document: ApiDocument;
-/** The same, for answers that do not count as a path's own. */
+/** The same document, for answers that do not count towards a path's own. */
 let stranger: ApiDocument;
 let dns: FakeDns;
 let saml: Awaited<ReturnType<typeof startSaml>>;
@@ -23,7 +23,7 @@ let receiverUrl: string;
 
 beforeAll(async () => {
   [dns, saml] = await Promise.all([startDns(), startSaml(() => 'nobody@example.com')]);
-  // A payment provider and a webhook's receiver in one: it has a page to pay on, and takes everything.
+  // A payment provider and a webhook receiver in one: it has a page to pay on, and accepts everything.
   receiver = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ id: 'cs_test_1', object: 'checkout.session', url: 'https://pay.example/session' }));
@@ -47,11 +47,11 @@ type Body = Record<string, never>;
 interface Options {
   json?: unknown;
   init?: RequestInit;
-  /** Refusals are answers too, where nothing else can be had. */
+  /** Refusals are answers too, where no other can be had. */
   status?: number;
 }
 
-/** Calls a path with the account's key, or the operator's token, and checks the answer. */
+/** Calls a path with the account's key or the operator's token, and checks the answer. */
 async function call<T = Body>(method: string, path: string, { json, init = {}, status }: Options = {}): Promise<T> {
   const headers = new Headers(init.headers);
   headers.set('authorization', `Bearer ${path.startsWith('/api/admin') ? ADMIN_TOKEN : account.key}`);
@@ -70,7 +70,7 @@ const examplesOf = (id: string): { name: string; value: unknown; method: string;
   return Object.entries(examples).map(([name, { value }]) => ({ name, value, method: found.method, path: found.path }));
 };
 
-/** Sends every example of an operation; the last answer. */
+/** Sends every example of an operation; returns the last answer. */
 async function runExamples<T = Body>(id: string, parameters: Record<string, string> = {}, ask: typeof call = call): Promise<T> {
   let answer: unknown;
   for (const { value, method, path } of examplesOf(id)) {
@@ -84,9 +84,9 @@ describe('the document', () => {
   it('passes the linter', async () => {
     const source = JSON.stringify(document.json);
     const rules = {
-      // What the API may be used for is between its operator and their customers.
+      // The terms of the API are between its operator and their customers.
       'info-license': 'off',
-      // Probes cannot be refused.
+      // Health probes cannot be refused.
       'operation-4xx-response': 'off',
       // `{slug}` beside `jobs`, and Google's methods after a colon: the router tells them apart.
       'no-ambiguous-paths': 'off',

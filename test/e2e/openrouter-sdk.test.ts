@@ -1,4 +1,4 @@
-// OpenRouter's own clients, with nothing but base URL and key changed.
+// OpenRouter's own clients, with only base URL and key changed.
 
 import { createOpenRouter } from '@openrouter/ai-sdk-provider';
 import { OpenRouter } from '@openrouter/sdk';

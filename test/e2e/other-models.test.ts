@@ -1,4 +1,4 @@
-// `models` in Messages and Responses; what it means for money and keys is told of chat (chat-models).
+// `models` in Messages and Responses; what it means for money and keys is tested with chat (chat-models).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, requestIdOf } from './support/client';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-/** 100 tokens in and 25 out, at the price of a dear lane. */
+/** 100 tokens of input and 25 of output, at the price of a dear lane. */
 const DEAR_MICRO = 35_000_000;
 const DEAR_CREDITS = 35;
 

@@ -1,4 +1,4 @@
-// Answers that a provider works on in the background: taken on at once, looked after by the queue, charged once.
+// Answers that a provider works on in the background: taken on at once, polled by the queue, charged once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { LiveAnswer, RudeClient } from './support/client';
@@ -39,7 +39,7 @@ const queued = (more: Record<string, unknown> = {}) => responseOf([], { status: 
 const under = (status: string) => json(queued({ status }));
 const done = (more: Record<string, unknown> = {}) => json(responseOf([message('Thought through.')], { background: true, ...more }));
 
-/** The provider takes the work on, and shows these to whoever looks; the last one from then on. */
+/** The provider takes the work on; `looks` are its answers to polls in order, and the last one repeats. */
 function takesOn({ first }: Lane, ...looks: Reply[]): void {
   first.reply(json(queued()));
   first.replyAlways(() => (looks.length > 1 ? looks.shift()! : looks[0]!));
@@ -98,7 +98,7 @@ describe.concurrent('an answer in the background', () => {
   it('that its client fetches before anybody looked after it is charged whole, its searches too', async () => {
     const { account, lane } = await fresh();
     const search = (id: string) => ({ id, type: 'web_search_call', status: 'completed', action: { type: 'search', query: 'x' } });
-    // The queue's look, a second later, finds it charged.
+    // The queue polls a second later and finds it charged already.
     takesOn(lane, done({ output: [search('ws_1'), search('ws_2'), message('Found.')] }));
     const { id } = await begin(account, lane);
     const fetched = await fetch(`${account.baseUrl}/responses/${id}`, { headers: { authorization: `Bearer ${account.key}` } });
@@ -212,7 +212,7 @@ describe.concurrent('an answer in the background', () => {
     const key = { 'idempotency-key': 'one' };
     let deleted = false;
     lane.first.reply(json(queued()));
-    // Busy for as long as the gateway looks by itself, so that the answer is there when only its client knows.
+    // Busy for as long as the gateway polls by itself, so that only the client's request finds the answer.
     let isOver = false;
     lane.first.replyAlways(({ method }: Seen) => {
       if (method === 'DELETE') {

@@ -1,4 +1,4 @@
-// Responses with the other clients that speak it: the Agents SDK, the Vercel AI SDK and LangChain.
+// Responses with the other clients that use it: the Agents SDK, the Vercel AI SDK and LangChain.
 import { createOpenAI } from '@ai-sdk/openai';
 import { HumanMessage } from '@langchain/core/messages';
 import { ChatOpenAI } from '@langchain/openai';
@@ -39,7 +39,7 @@ async function fresh(): Promise<{ account: Account; lane: Lane }> {
 const LOOK = functionCall('look', '{"at":"Zürich"}');
 const THOUGHT = reasoning('Hm.', 'gAAAA+/==');
 
-/** A stream with a long silence in it, which is filled with keepalives. */
+/** A stream with a long silence in it, which the gateway fills with keepalives. */
 function slowly(text: string) {
   const [first, second] = [beginning(text.slice(0, 3)), stream([text.slice(0, 3), text.slice(3)]).steps as string[]];
   return sse([{ pauseMs: 400 }, ...first, { pauseMs: 400 }, ...second.slice(first.length)]);

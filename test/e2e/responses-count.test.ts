@@ -1,4 +1,4 @@
-// What an input of Responses comes to, before it is asked: free, by the provider that counts, or an estimate.
+// Token counts of a Responses input: free, by the provider if it counts, or else an estimate.
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';

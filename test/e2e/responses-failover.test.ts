@@ -46,7 +46,7 @@ async function fresh(kind: LaneKind = 'responses'): Promise<{ account: Account; 
   return { account: await rig.account(), lane: rig.lane(kind) };
 }
 
-/** How a stream begins, whatever came in between. */
+/** The beginning of a stream, whatever was tried before. */
 const OPENED = ['response.created', 'response.in_progress', 'response.output_item.added'];
 const lifecycle = (types: readonly string[]): string[] => types.filter((type) => type !== 'keepalive').slice(0, OPENED.length);
 
@@ -129,7 +129,7 @@ describe.concurrent('a provider that fails before the first content', () => {
     expect(text).toBe('Clean as ever');
     expect(response.id).toBe(responseIdOf(id));
     expect(lane.second.seen[0]!.json().messages).toEqual([{ role: 'user', content: 'Say something.' }]);
-    // Of chat: 100 tokens of input and 25 of output.
+    // A chat usage: 100 tokens of input and 25 of output.
     expect(await account.money()).toEqual(spent(20_000));
   });
 

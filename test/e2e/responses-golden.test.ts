@@ -1,4 +1,4 @@
-// Streams of the shapes that providers really send, cut anywhere, and priced to the micro-credit.
+// Streams in the shapes that providers really send, cut anywhere, and priced to the micro-credit.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filled } from './support/account';
@@ -11,14 +11,14 @@ import { estimatedTokens, inMicro, sse } from './support/wire';
 interface Golden {
   text?: string;
   items: string[];
-  /** In the gateway's own buckets, as far as there is something in them. */
+  /** The gateway's own usage buckets, without the empty ones. */
   counted: Record<string, number>;
   end?: string;
   outcome?: string;
 }
 
 const MODEL = 'gpt-5.3-codex';
-/** What a token of it costs, in micro-credits; what is cached costs the same. */
+/** The price of an input token, in micro-credits; cached input costs the same. */
 const INPUT_MICRO = 61;
 const OUTPUT_MICRO = 483;
 const SEARCH_MICRO = 1_000_000;
@@ -50,7 +50,7 @@ const GOLDEN: Record<string, Golden> = {
   refusal: { items: ['message'], counted: { inputTokens: 20, outputTokens: 6 } },
   'length-stop': { text: 'Once upon a time', items: ['message'], counted: { inputTokens: 14, outputTokens: 16 }, end: 'incomplete' },
   'web-search': { text: 'Found.', items: ['web_search_call', 'message'], counted: { inputTokens: 400, outputTokens: 30, webSearches: 1 } },
-  /** Those that the provider left out of the end are put back into it. */
+  /** Items that the provider left out of the last event are put back into it. */
   'items-missing-at-end': { text: 'Listed once.', items: ['message'], counted: three },
   unnumbered: { text: 'Not numbered.', items: ['message'], counted: three },
   'without-opening': { text: 'No opening.', items: ['message'], counted: three },
@@ -72,7 +72,7 @@ afterAll(() => rig?.stop());
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../unit/dialects/openai-responses/fixtures/${name}.sse`, import.meta.url));
 
-/** Cut at as many places as there are, or into small pieces, or not at all. */
+/** Cut in two at every place, into small pieces, or not at all. */
 const cuttings = (bytes: Buffer): Step[][] => [
   [bytes],
   Array.from({ length: Math.ceil(bytes.length / 7) }, (_, at) => bytes.subarray(7 * at, 7 * at + 7)),
@@ -127,7 +127,7 @@ it.each(['error-after-content', 'failed-with-usage', 'failed-without-usage', 'cu
     for (const steps of cuttings(fixture(name)).slice(1, 4)) {
       rig.desk('openai').reply(sse(steps));
       const response = await askResponses(account, BODY);
-      // Where all of it comes at once nothing had to be sent before the end was seen.
+      // If everything comes at once, the end was seen before anything had to be sent.
       const raw = await response.text();
       if (response.status !== 200) continue;
       const { types, error, response: last } = parseStream(raw);

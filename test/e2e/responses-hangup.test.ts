@@ -154,7 +154,7 @@ describe.concurrent('an idempotency key', () => {
     const first = await askResponses(account, body, { headers: KEY });
     const text = await first.text();
     const again = await askResponses(account, body, { headers: KEY });
-    // On a slow machine the first one was kept alive.
+    // On a slow machine the first stream has keepalives.
     expect(await again.text()).toBe(text.replaceAll(/event: keepalive\n.*\n\n/g, ''));
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(requestIdOf(again)).toBe(requestIdOf(first));
@@ -222,7 +222,7 @@ describe.concurrent('a resumable stream', () => {
     lane.first.reply(stream(['One. ', 'Two.']));
     const live = await openResponseStream(account, body, { headers: RESUMABLE });
     const raw = await live.end();
-    // On a busy machine the gateway keeps it alive, which is nothing to repeat.
+    // On a busy machine there are keepalives, which are not repeated.
     const events = raw.replaceAll(/^(?:: ping\n|event: keepalive\ndata: .*\n\n)/gm, '');
     expect(await (await resume(account, requestIdOf(live.response), 0)).text()).toBe(events);
     expect(await account.settled()).toEqual(spent(USAGE_MICRO));

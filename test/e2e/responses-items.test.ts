@@ -1,4 +1,4 @@
-// Items that an input names instead of bringing them, of answers that no provider keeps.
+// Items that an input references instead of containing, from answers that no provider stores.
 import { createOpenAI } from '@ai-sdk/openai';
 import { tool as aiTool, generateText, jsonSchema, type ModelMessage, stepCountIs, streamText } from 'ai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

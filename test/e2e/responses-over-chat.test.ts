@@ -1,4 +1,4 @@
-// Responses calls to a provider that speaks chat alone: converted there and back.
+// Responses calls to a provider that has only chat, converted there and back.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { RudeClient } from './support/client';

@@ -1,4 +1,4 @@
-// What goes through as it came: the body but for the model, the answer but for its id and its cost, some headers.
+// What is passed on unchanged: the body except for the model, the answer except for its id and cost, and some headers.
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
@@ -29,7 +29,7 @@ async function fresh(): Promise<{ account: Account; lane: Lane }> {
   return { account: await rig.account(), lane: rig.lane('responses') };
 }
 
-/** As Codex sends it: spacing, numbers and escapes that no serializer would leave alone, and much that is unknown. */
+/** As Codex sends it: spacing, numbers and escapes that no serializer would keep, and many unknown fields. */
 const codexBody = (model: string, isStream: boolean): string => `{
   "client_metadata" : {"x-codex-installation-id":"\\u00fc\\/1"},  "model":"${model}",
   "instructions":"Be brief. \\u2028", "temperature": 1.0, "top_p":1e0, "seed": 12345678901234567890,
@@ -136,7 +136,7 @@ describe('an answer', () => {
 });
 
 describe('GET', () => {
-  /** A raw request, since fetch upgrades nothing. */
+  /** A raw request, since fetch cannot upgrade a connection. */
   const upgrade = (url: string, headers: Record<string, string>) =>
     new Promise<{ status: number | undefined; headers: Record<string, unknown>; body: string }>((done, fail) => {
       const asked = request(url, { headers: { connection: 'Upgrade', ...headers }, agent: false }, (response) => {

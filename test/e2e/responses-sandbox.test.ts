@@ -1,4 +1,4 @@
-// Responses from the sandbox: with a test key, free, and in a local run that has no provider keys.
+// Responses from the sandbox: with a test key, free of charge, and in a local run without provider keys.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, openAccount } from './support/account';
 import { LiveAnswer } from './support/client';
@@ -103,7 +103,7 @@ describe.concurrent.each(['a test key', 'no provider keys'])('with %s', (which) 
     for (const stream of [false, true]) {
       const response = await askResponses(account, said(`sandbox:${word}`, { stream }), { headers });
       const text = await response.text();
-      // Over a stream it may come after the opening.
+      // In a stream the error may come after the opening.
       if (response.status === 200) expect(parseStream(text).types.slice(-2)).toEqual(['error', 'response.failed']);
       else expect(response.status, text).toBe(status);
     }
@@ -139,7 +139,7 @@ describe.concurrent.each(['a test key', 'no provider keys'])('with %s', (which) 
       expect(shown.id).toBe(begun.id);
       return shown.status === 'completed';
     });
-    // A free call holds nothing, so that its line is what tells of its end.
+    // A free call makes no hold, so only its ledger line shows that it has ended.
     await until('the call to be over', async () => (await account.calls()).length > 0);
     expect(await account.settled()).toEqual({ spentMicro: isFree ? 0 : 1_000 * 61 + 50 * 483, heldMicro: 0 });
     expect(await account.lastGeneration()).toMatchObject({ outcome: 'actual', ending: 'complete', provider: 'sandbox' });

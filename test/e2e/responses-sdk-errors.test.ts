@@ -1,4 +1,4 @@
-// Every refusal of a Responses call as the official client's own typed error, in our words.
+// Every refusal of a Responses call as the official client's own typed error, with the gateway's message.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { requestIdOf } from './support/client';
@@ -44,7 +44,7 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
 
   type ErrorClass = new (...args: never[]) => Error;
 
-  /** The error that a call ends in: of this class, in our words, naming the request. */
+  /** The error of a call: of this class, with the gateway's message, naming the request. */
   async function expectError(call: Promise<unknown>, kind: ErrorClass, status: number, words: RegExp, fields: object = {}) {
     const error = (await call.then(
       () => undefined,
@@ -239,7 +239,7 @@ describe.concurrent('exhausted providers', () => {
       const { status, headers, body } = await askResponse(account, responsesBody(lane.model, { stream: isStream }));
       expect(status).toBe(502);
       expect([headers.get('x-should-retry'), headers.get('retry-after')]).toEqual(['false', null]);
-      // What a provider has against the gateway's own account is not the customer's to read.
+      // Problems with the gateway's own account at a provider are not for customers to read.
       const said =
         label === '429' ? /the last one: the provider takes no more calls from this gateway for now$/ : /the last one: Overloaded\./;
       expect(body.error).toMatchObject({ type: 'api_error', message: expect.stringMatching(said) as string });

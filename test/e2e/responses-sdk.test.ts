@@ -29,7 +29,7 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await Rig.start(
     { responses: 40 },
-    // A connection that is only closed shows when something is written to it: keepalives are the first that is.
+    // When a connection is merely closed, that shows only on the next write, and keepalives are the first one.
     { STATUS_HOLD_MS: 800, KEEPALIVE_MS: 300 },
   );
 });

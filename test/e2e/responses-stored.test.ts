@@ -1,4 +1,4 @@
-// Answers that a provider keeps: gone on from, fetched, deleted and canceled by their id, by their own account alone.
+// Answers that a provider stores: continued, fetched, deleted and canceled by id, by their own account alone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { requestIdOf } from './support/client';
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => rig?.stop());
 
 const spent = (spentMicro: number) => ({ spentMicro, heldMicro: 0 });
-/** How long a provider may take to begin; not how long it may go on. */
+/** Limits how long a provider may take to begin, not how long it may go on. */
 const FIRST_BYTE_TIMEOUT_MS = 2_000;
 const UNKNOWN = 'resp_0123456789abc-1-4cbv-1';
 
@@ -42,7 +42,7 @@ async function fresh(kind: LaneKind = 'responses'): Promise<{ account: Account; 
   return { account: await rig.account(), lane: rig.lane(kind) };
 }
 
-/** Leaves an answer with the lane's first provider; its id. */
+/** Has the lane's first provider store an answer; returns its id. */
 async function leave({ account, lane }: { account: Account; lane: Lane }, more: Record<string, unknown> = {}): Promise<string> {
   lane.first.reply(answer('Kept.', more));
   const { status, body, text } = await askResponse(account, responsesBody(lane.model));

@@ -1,5 +1,5 @@
-// An account object that is put back to an earlier moment, as a point-in-time restore does it, and what the operator's
-// command makes of that.
+// An account object that is put back to an earlier moment, as by a point-in-time restore, and how the operator's
+// command repairs it.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { answer, USAGE_CREDITS } from './support/wire';
 import { ADMIN_TOKEN } from './support/worker';
 
 const GRANT = { credits: 50, reason: 'a payment', eventId: 'payment-1' };
-/** So many lines go to D1 without waiting for more. */
+/** This many lines go to D1 without waiting for more. */
 const BATCH = 100;
 const AT_ONCE = 10;
 
@@ -47,7 +47,7 @@ it('takes back what was closed since, keeps what came in between, and charges no
   lane.first.replyAlways(() => answer('Yes.'));
   const doomed = await account.addKey({ name: 'revoked later' });
   await call(account, lane, BATCH);
-  // What one batch left over goes out within ten seconds.
+  // Lines that do not fill a batch follow within ten seconds.
   await until('the first lines to reach D1', () => inD1(account) >= BATCH - 1);
   await rig.worker.kill();
   cpSync(objects(), kept, { recursive: true });

@@ -22,7 +22,7 @@ async function fresh(): Promise<{ account: Account; lane: Lane }> {
 const resume = (account: Account, id: string, after: number, key = account.key): Promise<Response> =>
   fetch(`${account.baseUrl}/generations/${id}/stream?after=${after}`, { headers: { authorization: `Bearer ${key}` } });
 
-/** Its only call is under way: what it is called. */
+/** The id of its only call under way. */
 const openCall = async (account: Account): Promise<string> => (await account.show()).holds[0]!.id;
 
 describe('a resumable stream', () => {

@@ -79,7 +79,7 @@ const ANSWERS = {
   'POST /api/admin/accounts/acc_1/recover': { epoch: 2, replayed: 41 },
 };
 
-/** Runs a command line against pretended answers, by method and path. */
+/** Runs a command line against fake answers, chosen by method and path. */
 async function admin(line, { answers = ANSWERS, env = {}, status } = {}) {
   const calls = [];
   const printed = [];

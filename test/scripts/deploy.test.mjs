@@ -53,7 +53,7 @@ function readConfig() {
   };
 }
 
-/** Runs the deployment against a pretended account, answering questions by a word in them; Enter is the rest's answer. */
+/** Runs the deployment against a fake account. Questions are matched by a word in them; all others are answered with Enter. */
 async function deploy(cloud, { argv = [], answers = {}, env = {}, interactive = false, config = {} } = {}) {
   const said = [];
   const asked = [];

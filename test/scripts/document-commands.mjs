@@ -1,10 +1,10 @@
-// The commands that README.md and docs print, and how each is tried: run as printed against a gateway, run by a test
-// of its own, or not at all, for a reason.
+// The commands that README.md and docs print, and how each is tested: run as printed against a gateway, run by a test
+// of its own, or not at all, with the reason.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/lib/paths.mjs';
 
-/** Run by the test that is named here, in its own way. */
+/** Run in their own way by the test that is named here. */
 export const RUN_ELSEWHERE = {
   'npm ci && npm start': 'test/scripts/start.test.mjs',
   'npm start': 'test/scripts/start.test.mjs',
@@ -18,7 +18,7 @@ export const RUN_ELSEWHERE = {
   'npx hypereal-sdk setup claude-code': 'test/sdk/package.test.ts',
 };
 
-/** Not run by any test; each says why. */
+/** Not run by any test, with the reason. */
 export const NOT_RUN = {
   'npm ci': 'installs what the tests run with',
   'npm ci && npm test': 'is what runs this test',
@@ -48,7 +48,7 @@ export const NOT_RUN = {
   'npx vitest run --project outside test/e2e/openapi.test.ts test/e2e/chat-golden.test.ts': 'a part of npm test',
 };
 
-/** What is asked of Wrangler in a line, each as its words; a text in quotes is one. It needs a Cloudflare account. */
+/** The Wrangler calls in a line, each as a list of words; a quoted text is one word. They need a Cloudflare account. */
 export const wranglerCalls = (command) =>
   [...command.matchAll(/npx wrangler ((?:"[^"]*"|[^";])+)/g)].map(([, text]) => text.match(/"[^"]*"|\S+/g));
 
@@ -65,14 +65,14 @@ export const DOCUMENTS = [
     .sort(),
 ];
 
-/** The fenced blocks of a document, each with the language that it says. */
+/** The fenced blocks of a document, each with its language. */
 export const fences = (path) =>
   [...readFileSync(join(ROOT, path), 'utf8').matchAll(/^( *)```(\w*)\n(.*?)^ *```$/gms)].map(([, , language, text]) => ({
     language,
     text,
   }));
 
-/** One command a line, without its comment; a backslash carries on. */
+/** One command per line, without its comment; a backslash continues a line. */
 export const commandsOf = (text) =>
   text
     .replaceAll(/\\\n\s*/g, '')

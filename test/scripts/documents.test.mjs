@@ -20,7 +20,7 @@ import {
 const commands = documentCommands();
 const textOf = (path) => readFileSync(join(ROOT, path), 'utf8');
 
-/** The definition of a Wrangler command, and which options of the words it does not have. */
+/** The definition of a Wrangler command, and the options among the words that it does not have. */
 function inWrangler(words) {
   let node = experimental_getWranglerCommands().registry;
   for (const word of words) node = node.subtree.get(word) ?? node;
@@ -116,7 +116,7 @@ describe('the words that operating.md has alerts on', () => {
 describe('a version that is rolled back to, or still runs while migrations are applied', () => {
   it('writes to tables that have columns since: it names those that it knows', () => {
     const files = readdirSync(join(ROOT, 'src'), { recursive: true }).filter((file) => /\.tsx?$/.test(file));
-    // The tables of an account's object are its own, and change with its code.
+    // The tables of an account's object are its own and are migrated by its code.
     const ofD1 = files.filter((file) => !file.startsWith('account/'));
     const unnamed = ofD1.flatMap((file) => textOf(join('src', file)).match(/INSERT(?: OR \w+)? INTO \w+ (?:VALUES|SELECT)\b/g) ?? []);
     expect(unnamed).toEqual([]);

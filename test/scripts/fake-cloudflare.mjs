@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const ok = (stdout = '') => ({ code: 0, stdout, stderr: '' });
 const refused = (stderr) => ({ code: 1, stdout: '', stderr });
 
-/** A Cloudflare account behind a pretended Wrangler, which keeps every call; `failOn` makes one command fail once. */
+/** A fake Cloudflare account behind a fake Wrangler, which records every call; `failOn` makes one command fail once. */
 export function fakeCloudflare({
   accounts = [{ id: 'cf1', name: 'Ours' }],
   signedIn = true,

@@ -1,15 +1,15 @@
-// What tests of importers share: the models that the gateway lists, its own check of what was imported, and the commands.
+// Shared by the tests of importers: the models that the gateway lists, its own check of what was imported, and the commands.
 
 import { runAdmin } from '../../scripts/lib/admin-cli.mjs';
 import { MODELS } from '../../src/providers/catalogue';
 import { buildRegistry, withOverrides } from '../../src/providers/registry';
 
-/** As `GET /v1/models` has them, as far as importers look at it. */
+/** The fields of `GET /v1/models` that importers read. */
 export const LISTED = MODELS.map(({ id, family, aliases, price }) => ({ id, family, aliases: aliases ?? [], pricing: price ?? null }));
 
 export const listed = () => new Map(LISTED.map((model) => [model.id, model]));
 
-/** What this gateway finds wrong with an import, its variables set. */
+/** What this gateway finds wrong with an import once its variables are set. */
 export function errorsOf({ catalogue, customProviders, keys }) {
   const variables = Object.fromEntries(keys.map(({ name, secrets }) => [name, secrets.join(',')]));
   const registry = buildRegistry({ ...variables, CUSTOM_PROVIDERS: JSON.stringify(customProviders) });
@@ -17,7 +17,7 @@ export function errorsOf({ catalogue, customProviders, keys }) {
   return checked.ok ? [] : checked.errors;
 }
 
-/** One command with a gateway that lists its models and makes keys, but for the model `none`; `bodies`: what it was sent. */
+/** Runs a command against a gateway that lists its models and makes keys, except for the model `none`; `bodies` are what it was sent. */
 export async function admin(...argv) {
   const printed = [];
   const bodies = [];

@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The operator's API over a Map of accounts. */
+/** The operator's API, backed by a Map of accounts. */
 function fakeApi() {
   const accounts = new Map();
   const api = { accounts, created: 0, minted: 0 };

@@ -32,7 +32,7 @@ describe('the variables of a local run', () => {
     const read = schemas.flatMap((text) => [...text.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name));
     expect(read.length).toBeGreaterThan(30);
     const env = Object.fromEntries([...read, 'REPLICATE_WEBHOOK_SECRET'].map((name) => [name, '1']));
-    // A local run says itself that it is one.
+    // `npm start` itself declares the run a local one.
     const { LOCAL, ...expected } = env;
     expect(collectVariables(undefined, env)).toEqual(expected);
   });

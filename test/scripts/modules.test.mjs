@@ -8,7 +8,7 @@ import { buildWorker, MAIN_MODULE } from '../../scripts/lib/build-worker.mjs';
 import { readyBundle } from '../../scripts/lib/bundle.mjs';
 import { ROOT } from '../../scripts/lib/paths.mjs';
 
-/** What an isolate may not read before its first call to a model: the account plane, and the sandbox's answers. */
+/** What an isolate must not load before its first call to a model: the account plane and the sandbox's answers. */
 const LATER = [
   /node_modules\/(@?better-auth|better-call|stripe|xml-crypto|@xmldom|xpath|jose|qr)\b/,
   /^src\/(pages|mail|openapi)\/|^src\/account-/,
@@ -20,7 +20,7 @@ let directory;
 let outputs;
 let bundle;
 
-/** The main module and all that it imports before it runs. */
+/** The main module and its static imports. */
 function loadedAtStart() {
   const reached = new Set([MAIN_MODULE]);
   for (const name of reached) {

@@ -1,4 +1,4 @@
-// The real thing: npm start's script, workerd, the Worker and its storage, on a free port with a state folder of its own.
+// The script of `npm start` as it is, with workerd, the Worker and its storage, on a free port and in its own state folder.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -25,7 +25,7 @@ const freePort = () =>
     });
   });
 
-/** Our own environment, without the provider keys that whoever runs this may have. */
+/** This process's environment without any provider keys of whoever runs it. */
 function environment(extra) {
   const blank = Object.fromEntries(
     PROVIDERS.flatMap(({ keyVariable, urlVariable }) => [keyVariable, urlVariable]).map((name) => [name, '']),
@@ -43,7 +43,7 @@ function environment(extra) {
   };
 }
 
-/** Starts the gateway; resolves when it has said its keys, or has ended. */
+/** Starts the gateway; resolves when it has printed its keys or has ended. */
 async function start(extra = {}) {
   const child = spawn(process.execPath, [join(SCRIPTS, 'start.mjs')], { env: environment(extra), stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
@@ -71,7 +71,7 @@ async function stop({ child, exited }, signal = 'SIGINT') {
 
 const runs = ({ child }) => child.exitCode === null && child.signalCode === null;
 
-/** The gateway that the test before has left, or a new one: a start takes seconds of both cores. */
+/** The gateway that the previous test left running, or a new one: a start keeps both cores busy for seconds. */
 const running = async () => started.find((gateway) => gateway.key !== undefined && runs(gateway)) ?? (await start());
 
 async function stopAll() {
@@ -170,7 +170,7 @@ describe('npm start', { timeout: LIMIT }, () => {
     const refused = both.filter(({ key }) => key === undefined);
     expect(refused, both.map(({ output }) => output).join()).toHaveLength(1);
     expect((await refused[0].exited).code).toBe(1);
-    // It may be the one at the other port that runs.
+    // The gateway that is running may be the one on the other port.
     await stopAll();
   });
 

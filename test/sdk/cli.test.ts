@@ -1,4 +1,4 @@
-// The command line, as a shell starts it.
+// The command line as a shell starts it.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,14 +35,14 @@ interface Ran {
 }
 
 interface Running {
-  /** Null: the pipe stays open. */
+  /** Null leaves the pipe open. */
   input?: string | Buffer | null;
   env?: Record<string, string | undefined>;
-  /** Interrupt it once this has been said. */
+  /** Interrupts it once its output matches. */
   interruptAfter?: RegExp;
 }
 
-/** Runs it in its own home, which is also where it is. */
+/** Runs it in a home of its own, which is also its working folder. */
 function hypereal(args: string[], { input = '', env = {}, interruptAfter }: Running = {}): Promise<Ran> {
   const child = spawn(join(user, 'node_modules/.bin/hypereal'), args, {
     cwd: home,

@@ -1,4 +1,4 @@
-/** The examples of the reference, as they are printed there. */
+/** The examples of the reference as printed there. */
 export const INSTALL = 'pnpm add hypereal-sdk';
 
 export const QUICKSTART = `import { Hypereal } from 'hypereal-sdk';

@@ -1,4 +1,4 @@
-// The package where there is no Node: inside a Worker, and in a page behind a proxy that adds the key.
+// The package without Node: inside a Worker, and in a page behind a proxy that adds the key.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const EXERCISE = readFileSync(join(import.meta.dirname, 'programs/exercise.mjs'), 'utf8');
 
-/** As a bundler of users' makes it: the package by its name, and the program that exercises it. */
+/** A user's bundle: a program that imports the package by its name. */
 async function bundle(contents: string, conditions: string[]): Promise<string> {
   const program = `${EXERCISE.replaceAll(/^export /gm, '')}\nimport * as sdk from 'hypereal-sdk';\n${contents}`;
   const stdin = { contents: program, resolveDir: user, loader: 'js' as const };
@@ -61,7 +61,7 @@ describe('in a Worker', () => {
   });
 });
 
-/** What an operator of a page puts between: it has the key, the page has none. */
+/** The proxy that the operator of a page puts in between: it has the key, the page has none. */
 function answerPage(script: string, asked: IncomingMessage, answer: ServerResponse): void {
   const { url = '/', method = 'GET' } = asked;
   const file = { '/': ['text/html', '<script type="module" src="/page.js"></script>'], '/page.js': ['text/javascript', script] }[url];
@@ -73,7 +73,7 @@ function answerPage(script: string, asked: IncomingMessage, answer: ServerRespon
   const headers = { ...Object.fromEntries(names), authorization: `Bearer ${account.key}` };
   const onward = request(account.baseUrl + url.slice('/proxy'.length), { method, headers });
   onward.on('response', (response) => {
-    // Of the connection behind it, not of this one.
+    // Hop-by-hop headers describe the connection behind the proxy, not this one.
     const { connection: _connection, 'transfer-encoding': _coding, 'keep-alive': _alive, ...kept } = response.headers;
     answer.writeHead(response.statusCode ?? 502, kept);
     response.pipe(answer);
@@ -88,7 +88,7 @@ globalThis.refused = (() => { try { new sdk.Hypereal({ apiKey: 'ck_x' }); } catc
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-/** For this machine alone, and for as long as the test takes. */
+/** A certificate for this machine alone, valid for as long as the test takes. */
 function certificate(): { key: Buffer; cert: Buffer } {
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(user, name)) as [string, string];
   const made = spawnSync('openssl', [
@@ -99,7 +99,7 @@ function certificate(): { key: Buffer; cert: Buffer } {
   return { key: readFileSync(key), cert: readFileSync(cert) };
 }
 
-/** Browsers send streams over HTTP/2 alone, and tell more of an upload there. */
+/** Browsers send streams over HTTP/2 only, and report more of an upload's progress there. */
 const VERSIONS = [{ name: 'over HTTP/1.1', isSecure: false }, ...(hasOpenssl ? [{ name: 'over HTTP/2', isSecure: true }] : [])];
 
 describe.skipIf(!chromiumPath)('in a page', () => {

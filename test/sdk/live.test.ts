@@ -1,4 +1,4 @@
-// The library against the Worker as it is built, with the sandbox behind it.
+// The library against the built Worker, with the sandbox behind it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,7 +159,7 @@ describe('language', () => {
   });
 });
 
-// Where no other job may be seen, a test has the account for itself; else they wait together.
+// Tests that must not see another job have an account of their own; the others wait together.
 describe('media', () => {
   it.concurrent('makes pictures in every way', async () => {
     const image = await client.images.generate({ model: 'gemini-3-1-flash-t2i', prompt: 'a portrait', aspect_ratio: '16:9' });

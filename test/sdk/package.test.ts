@@ -1,4 +1,4 @@
-// The package as `npm pack` makes it and as its users have it: what is in it, how much it weighs, and that it runs.
+// The package as `npm pack` makes it and users install it: what it contains, what it weighs, and that it runs.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ const environment = () => ({
   HYPEREAL_BASE_URL: `${worker.url}/api/v1`,
 });
 
-/** Runs a file of the user's. */
+/** Runs a user's file. */
 async function node(name: string, source: string, executable = process.execPath): Promise<string> {
   writeFileSync(join(user, name), source);
   const { stdout } = await run(executable, [name], { cwd: user, env: environment() });
@@ -49,7 +49,7 @@ async function node(name: string, source: string, executable = process.execPath)
 const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
 const STRICT = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--target', 'es2022'];
 
-/** Compiles a file of the user's, library check included, with the types of Node alone. */
+/** Compiles a user's file with the types of Node alone; the package's own declarations are checked too. */
 async function compile(name: string, source: string, ...options: string[]): Promise<void> {
   if (!existsSync(join(user, 'node_modules/@types'))) symlinkSync(join(ROOT, 'node_modules/@types'), join(user, 'node_modules/@types'));
   if (!existsSync(join(user, 'node_modules/undici-types')))
@@ -185,7 +185,7 @@ const request = new Request('http://x.test', { method: 'POST', body, headers });
     expect((await shell(chat)).stdout).toContain('Write a commit message');
     await shell(film);
     expect(readFileSync(join(user, 'cat.mp4')).subarray(4, 8).toString()).toBe('ftyp');
-    // Nobody is there to be asked, so that it shows what it would write, and writes nothing.
+    // Without a terminal it cannot ask, so it shows what it would write and writes nothing.
     await expect(shell(setup)).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('ANTHROPIC_BASE_URL') });
     await shell(`${setup} --yes`);
     expect(readFileSync(join(user, '.claude/settings.json'), 'utf8')).toContain(account.key);
@@ -230,7 +230,7 @@ export async function uses(event: WebhookEvent): Promise<unknown> {
   (await client.audio.generate({ model: 'audio-tts', text: 'x' })).text;
   // @ts-expect-error a model or an intent, not both
   client.images.generate({ model: 'm', intent: 'i', prompt: 'x' });
-  // @ts-expect-error a role that there is not
+  // there is no such role
   client.chat.create({ model: 'm', messages: [{ role: 'robot', content: 'x' }] });
   return [content, text, inside, response, promise, new InsufficientCreditsError({ status: 402, body: {} }).required];
 }

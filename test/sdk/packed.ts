@@ -1,4 +1,4 @@
-/** The package as its users get it: packed once for each state of its sources, and unpacked where it is needed. */
+/** The package as users get it: packed once for each state of its sources, and unpacked where it is needed. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ export async function tarball(): Promise<string> {
   return kept;
 }
 
-/** A folder of a user's, with the package installed as npm does it. */
+/** A user's folder with the package installed as npm does it. */
 export async function installed(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sdk-user-'));
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// How calls are sent, sent again, ended, and what their errors say: against a server that answers as it is told.
+// How calls are sent, retried and ended, and what their errors say, against a scripted server.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,7 +151,7 @@ describe('ending a call', () => {
     server.says(refusal(503, 'api_error', {}, { 'retry-after': '20' }));
     const beganMs = performance.now();
     expect(await thrown(server.client({ timeoutMs: 15_000 }).chat.create(chat))).toBeInstanceOf(sdk.ServiceUnavailableError);
-    // It knows at once that it has not the time that it is asked to wait.
+    // It fails at once, because the wait that it is asked for is longer than its timeout.
     expect(performance.now() - beganMs).toBeLessThan(12_000);
   });
 
@@ -235,7 +235,7 @@ describe('errors', () => {
     expect(error).toBeInstanceOf(Class);
     expect(error).toMatchObject({ name: Class.name, status, type, requestId: 'req_1' });
     expect(error.message).toContain(`because of ${type}`);
-    // The same error, where its status had been sent before it happened.
+    // The same error when it happens after the status was sent.
     if (![405, 410, 413, 415, 422, 426, 500, 503, 504].includes(status)) {
       server.says({ ...refusal(status, type), status: 200 } as Reply);
       expect(await thrown(server.client().chat.create(chat))).toBeInstanceOf(Class);

@@ -1,6 +1,6 @@
-// `npm run test:runtimes`: the package, packed and installed, on every version of Node that it is for, on Deno and on Bun,
-// each from npm, against a gateway that is started here; before that, what publint and attw say of the tarball.
-// SDK_RUNTIMES names some: SDK_RUNTIMES=node18,bun
+// `npm run test:runtimes`: the packed and installed package on every supported version of Node, on Deno and on Bun, each
+// from npm, against a gateway started here; before that, publint and attw check the tarball.
+// SDK_RUNTIMES selects some of them: SDK_RUNTIMES=node18,bun
 import { execFile, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -40,7 +40,7 @@ const npm = (args, cwd) => run('npm', ['--no-audit', '--no-fund', '--loglevel=er
 async function install({ package: name, version, binary }) {
   const folder = join(CACHE, `${name.replace('/', '-')}-${version}`);
   if (!existsSync(folder)) {
-    // What an interrupted run leaves must not have the final name.
+    // An interrupted run must not leave anything under the final name.
     const making = `${folder}.${process.pid}`;
     mkdirSync(making, { recursive: true });
     writeFileSync(join(making, 'package.json'), JSON.stringify({ private: true, allowScripts: { [name]: true } }));
@@ -50,7 +50,7 @@ async function install({ package: name, version, binary }) {
   return join(folder, 'node_modules', name, binary);
 }
 
-/** A folder of a user's with the package in it, as `npm install` unpacks it. */
+/** A user's folder with the package in it, unpacked as `npm install` does. */
 async function userFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'sdk-runtimes-user-'));
   writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true }');
@@ -69,7 +69,7 @@ const freePort = () =>
     });
   });
 
-/** As `npm start` does it: its state is of this run alone, and it prints a key. */
+/** Starts it as `npm start` does, with state of its own; it prints a key. */
 async function startGateway() {
   const state = mkdtempSync(join(tmpdir(), 'sdk-runtimes-state-'));
   const port = await freePort();

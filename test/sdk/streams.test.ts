@@ -1,4 +1,4 @@
-// Streams as async iterables: whole, in pieces, cut anywhere, with errors within.
+// Streams as async iterables: whole, in pieces, cut anywhere, and with errors in them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventDecoder } from '../../sdk/src/core/sse.js';
 import {
@@ -71,7 +71,7 @@ describe.each(Object.entries(FORMATS))('%s', (_name, { bytes, open, textOf }) =>
   it('throws wherever it is cut, be it by a broken connection or by a clean end', async () => {
     const all = Buffer.from(bytes);
     const tail = 3;
-    // Headers are out: nothing is sent again, and nothing that came is taken back.
+    // Headers have arrived, so nothing is sent again and nothing that came is taken back.
     for (let length = 0; length < all.length - tail; length += 11) {
       server.says(streams(all.subarray(0, length), { destroy: length % 2 === 0 }));
       const { error, seen, stream } = await read();
@@ -161,7 +161,7 @@ it('decodes an event of millions of characters that comes in many pieces', () =>
   const bytes = new TextEncoder().encode(`data: ${'x'.repeat(16_000_000)}\n\n`);
   const decoder = new EventDecoder();
   const events = [];
-  // It took minutes when each piece was searched from the beginning.
+  // It took minutes while each piece was searched from the beginning.
   for (let at = 0; at < bytes.length; at += 16_384) events.push(...decoder.push(bytes.subarray(at, at + 16_384)));
   expect(events.map(({ data }) => data.length)).toEqual([16_000_000]);
 });

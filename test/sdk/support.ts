@@ -1,4 +1,4 @@
-/** A server that answers as it is told, and the bytes of streams as the gateway sends them. */
+/** A scripted server, and the bytes of streams as the gateway sends them. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Hypereal } from '../../sdk/src/index.js';
@@ -10,7 +10,7 @@ export interface Asked {
   body: string;
 }
 
-/** One answer: a status with JSON, or whatever the function does. */
+/** One answer: a status with JSON, or a function that writes it. */
 export type Reply =
   | { status?: number; headers?: Record<string, string>; body?: unknown }
   | ((response: ServerResponse, request: IncomingMessage) => void | Promise<void>);
@@ -29,7 +29,7 @@ export class ScriptedServer {
     return scripted;
   }
 
-  /** What it answers from now on, one after the other; the last one stays. */
+  /** Sets the answers to the next requests in order; the last one repeats. */
   says(...replies: Reply[]): void {
     this.script = replies;
     this.asked.length = 0;
@@ -62,7 +62,7 @@ export const refusal = (status: number, type: string, more: Record<string, unkno
   body: { error: { type, message: `because of ${type}`, code: null, param: null, request_id: 'req_1', ...more } },
 });
 
-/** Streams so many bytes, then ends or breaks the connection. */
+/** Streams this many bytes, then ends or breaks the connection. */
 export const streams =
   (bytes: string | Uint8Array, { destroy = false, pieces = 1 }: { destroy?: boolean; pieces?: number } = {}): Reply =>
   async (response) => {

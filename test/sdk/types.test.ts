@@ -1,4 +1,4 @@
-// The types against the gateway's document, which is made of the schemas that its routes validate with.
+// The types against the gateway's document, which is generated from the schemas that its routes validate with.
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildDocument, renderTypes, TYPES_FILE } from '../../sdk/scripts/types.mjs';
@@ -52,7 +52,7 @@ describe('errors', () => {
       if (/^(?:Gemini|Unified)/.test(name)) continue;
       const error = errorInside(value);
       expect(error, `${name} ${kind}`).toBeInstanceOf(APIError);
-      // Some statuses have no type of their own; retries are right all the same.
+      // Some statuses have no error class of their own; whether they are retried must be right all the same.
       expect(Math.floor((error?.status ?? 0) / 100), `${name} ${kind}`).toBe(Math.floor(status / 100));
     }
   });

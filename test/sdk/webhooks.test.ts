@@ -1,4 +1,4 @@
-// Webhooks, against the reference implementation of the scheme, and against whoever changes them.
+// Webhooks, against the reference implementation of the scheme, and against tampering.
 import { Webhook } from 'standardwebhooks';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Hypereal, verifyWebhook, WebhookVerificationError } from '../../sdk/src/index.js';
@@ -19,8 +19,8 @@ function signed(atMs = Date.now(), by = secret, text = body) {
 
 const client = new Hypereal({ apiKey: 'ck_x', webhookSecret: secret });
 
-// The clock stands still from before the first message is signed, which is while the tests are still collected: one that is
-// a second outside the tolerance must not come into it before it is verified.
+// The clock stands still from before the first message is signed, while tests are still being collected: otherwise one
+// that is a second outside the tolerance could come into it before it is verified.
 vi.useFakeTimers({ toFake: ['Date'] });
 afterAll(() => void vi.useRealTimers());
 

@@ -1,4 +1,4 @@
-/** A client of a format that reads its stream to the end, or leaves in the middle of it. */
+/** A client of one format that reads its stream to the end or leaves in the middle. */
 import { type ClientRequest, request } from 'node:http';
 import type { Account } from '../e2e/support/account';
 import { endingOf, type Format } from './formats';
@@ -10,13 +10,13 @@ export interface Client {
   account: Account;
   raw?: string;
   ending?: 'complete' | 'error' | 'broken' | 'left';
-  /** By the stream's own last usage. */
+  /** From the stream's own last usage. */
   chargedMicro?: number;
 }
 
 const promptOf = (number: number): string => `call-${number}- Say some words.`;
 
-/** Path below the gateway's address, and body. */
+/** The path below the gateway's address, and the body. */
 function requestOf({ format, number }: Client): { path: string; body: object } {
   const model = `soak-${format}`;
   const text = promptOf(number);
@@ -33,7 +33,7 @@ function requestOf({ format, number }: Client): { path: string; body: object } {
   }
 }
 
-/** Of ten clients, two leave: some with a reset, as a killed process does, some with an orderly end. */
+/** Two clients in ten leave: some with a reset, as a killed process does, some with an orderly close. */
 export async function runClient(client: Client, random: Random): Promise<void> {
   const { path, body } = requestOf(client);
   const leavesAfterMs = random.next() < 0.2 ? random.between(5, 800) : undefined;
@@ -68,7 +68,7 @@ function leave(sent: ClientRequest, random: Random): void {
 interface Answer {
   status: number | undefined;
   raw: string;
-  /** The answer's end was there. */
+  /** The end of the answer arrived. */
   whole: boolean;
 }
 

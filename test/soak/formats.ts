@@ -1,4 +1,4 @@
-/** Streams of every upstream format, made of so many words, and what tells that one has reached its end. */
+/** Streams in every upstream format, with a given number of words, and what marks the end of each. */
 
 export type Format = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini';
 
@@ -85,7 +85,7 @@ export const scriptOf = (format: Format, input: number, output: number): Script 
   usage: { input, output },
 });
 
-/** An error in the middle of a stream, as the format's providers send it. */
+/** An error in the middle of a stream as providers of this format send it. */
 export function streamError(format: Format): string {
   const error = { type: 'server_error', message: 'The upstream is having a bad minute.' };
   if (format === 'anthropic-messages') return named({ type: 'error', error: { ...error, type: 'api_error' } });
@@ -94,7 +94,7 @@ export function streamError(format: Format): string {
   return data({ error: { ...error, code: 503, status: 'UNAVAILABLE' } });
 }
 
-/** How a client's stream ended: as its format ends, with the format's error, or broken off without a word. */
+/** How a client's stream ended: with the format's end, with its error, or broken off without either. */
 export function endingOf(format: Format, raw: string): 'complete' | 'error' | 'broken' {
   const tail = raw.trimEnd();
   switch (format) {

@@ -9,7 +9,7 @@ const fieldsOf = (pid: number): string[] | undefined => {
   }
 };
 
-/** A process and all that came of it. */
+/** A process and all its descendants. */
 function family(root: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -19,7 +19,7 @@ function family(root: number): number[] {
   return found;
 }
 
-/** Resident memory of the workerd processes below a process, in MB; undefined where the system does not tell. */
+/** Resident memory of the workerd processes below a process, in MB; undefined where the system does not report it. */
 export function workerdMb(root: number): number | undefined {
   try {
     let pages = 0;

@@ -1,4 +1,4 @@
-/** A small generator with a seed, so that a run can be had again (mulberry32). */
+/** A small seeded generator (mulberry32), so that a run can be repeated. */
 export class Random {
   constructor(private state: number) {}
 

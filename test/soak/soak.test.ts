@@ -15,9 +15,9 @@ const SECONDS = Number(process.env.SOAK_SECONDS ?? 8);
 const STREAMS = Number(process.env.SOAK_STREAMS ?? 40);
 const ACCOUNTS = 10;
 const SEED = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
-/** In a run of so many seconds, streams that are not let go of show in the heap. */
+/** In a run of this many seconds, streams that are not released show in the heap. */
 const MEASURED_SECONDS = 60;
-/** It is some 13,200 kB after five thousand streams and 13,450 after eleven thousand; a broken one that stays keeps 7 kB. */
+/** The heap is about 13,200 kB after five thousand streams and 13,450 after eleven thousand; a leaked broken stream keeps 7 kB. */
 const MOST_LIVE_HEAP_KB = 17_000;
 const FORMATS: readonly Format[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'];
 /** 100 micro-credits a token of input, 400 of output. */
@@ -58,7 +58,7 @@ afterAll(async () => {
   await worker?.stop();
 });
 
-/** Keeps so many streams going until the time is up. */
+/** Keeps the given number of streams going until the time is up. */
 async function run(accounts: Account[]): Promise<{ clients: Client[]; memoryMb: number[] }> {
   const clients: Client[] = [];
   const memoryMb: number[] = [];
@@ -113,8 +113,8 @@ it(`ends every stream, closes every hold and charges what was produced (seed ${S
   for (const account of accounts) {
     const mine = clients.filter((client) => client.account === account);
     const heardMicro = mine.reduce((sum, { chargedMicro }) => sum + (chargedMicro ?? 0), 0);
-    // Who leaves pays for what was produced by then: never less than nothing, and never more than the whole of it,
-    // where what was produced is estimated from the text (a token is four characters of it, here five).
+    // A client that leaves pays for what was produced by then: never less than nothing and never more than the whole,
+    // where what was produced is estimated from the text (four characters are a token, here five).
     const left = mine.filter(({ ending }) => ending === 'left');
     const mostMicro = left.reduce((sum, { number }) => sum + mostFor(number), 0);
     const spent = spentMicro.get(account.id)!;
@@ -135,7 +135,7 @@ it(`ends every stream, closes every hold and charges what was produced (seed ${S
   if (heapKb !== undefined) expect(heapKb).toBeLessThan(MOST_LIVE_HEAP_KB);
 });
 
-/** A prompt is estimated by its length, which is that of the marker and little more. */
+/** A prompt is estimated by its length, which is little more than the marker's. */
 const PROMPT_MICRO = 200 * 100;
 
 const mostFor = (number: number): number =>

@@ -1,4 +1,4 @@
-/** An upstream with bad minutes: what it does with a request is drawn by lot, and it counts what it has produced. */
+/** An upstream that fails at random: each request's fate is drawn by lot, and it counts what it produced. */
 import type { Reply, Seen, Step } from '../e2e/support/upstream';
 import { CUT, RESET } from '../e2e/support/upstream';
 import { type Format, scriptOf, streamError } from './formats';
@@ -6,10 +6,10 @@ import type { Random } from './random';
 
 export const MARKER = /call-(\d+)-/;
 
-/** What one attempt at a call came to, on the upstream's side. */
+/** One attempt at a call, as the upstream saw it. */
 export interface Produced {
   whole: boolean;
-  /** Events with content that were written. */
+  /** Content events that were written. */
   input: number;
   output: number;
 }
@@ -32,7 +32,7 @@ const FATES: readonly Fate[] = [
 ];
 
 export class MoodyUpstream {
-  /** The attempts at each call, by its marker. */
+  /** The attempts at each call, by the call's marker. */
   readonly attempts = new Map<number, Produced[]>();
 
   constructor(private readonly random: Random) {}

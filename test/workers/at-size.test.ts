@@ -1,4 +1,4 @@
-/** What is read where there is much: rows looked at, which do not grow with what nobody asked for. */
+/** Reads from large tables look at a number of rows that does not grow with what nobody asked for. */
 import { describe, expect, it } from 'vitest';
 import type { AccountStub } from '../../src/account/stub';
 import type { Books, Operation } from '../../src/account/types';
@@ -28,7 +28,7 @@ import { type Asked, withDatabase } from './d1-within';
 const ACCOUNT = 'acc_1';
 const MANY = 3_000;
 
-/** A row each for the numbers from 1 to so many. */
+/** Inserts one row for each number up to `count`. */
 const fill = (db: D1Database, insert: string, select: string, count = MANY) =>
   db.prepare(`${insert} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) SELECT ${select} FROM n`).run();
 
@@ -38,7 +38,7 @@ async function readBy(asked: Asked, work: () => Promise<unknown>): Promise<numbe
   return asked.rowsRead;
 }
 
-/** Reads a list to its end, page by page. */
+/** Reads a list page by page to its end; returns how many rows it has. */
 async function everyPage<Row>(page: (last: Row | undefined) => Promise<Row[]>): Promise<number> {
   let count = 0;
   for (let last: Row | undefined; ; ) {
@@ -98,7 +98,7 @@ describe('a list that is read to its end', () => {
         const rows = await readBy(asked, async () =>
           expect(await everyPage(page as (last: unknown) => Promise<unknown[]>), name).toBe(MANY),
         );
-        // A row is two where an index leads to it; accounts are looked up by name besides.
+        // An indexed row counts twice, and accounts are looked up by name as well.
         expect(rows, name).toBeLessThan(6 * MANY);
       }
     }));
@@ -129,7 +129,7 @@ describe('one among many', () => {
     }));
 });
 
-/** An account object of which a restore has to do with its lines alone. */
+/** An account object whose only work in a restore is its lines. */
 function restoredObject() {
   const staged: Operation[] = [];
   const stub = {
@@ -186,7 +186,7 @@ describe('room for a file', () => {
 });
 
 describe('a voucher that thousands have redeemed', () => {
-  it('is redeemed with one count of them, and no look at who they are', () =>
+  it('is redeemed with one count of its redemptions, without reading each of them', () =>
     withDatabase('voucher-at-size', async (db, asked) => {
       const code = '7K2QX-9M4TD-0HZ5B-R8WCF';
       await db

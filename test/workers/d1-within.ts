@@ -1,19 +1,19 @@
 /**
- * D1 without the way there. Locally, as on the platform, D1 is SQLite in an object of its own; a query costs a hundred
- * times what SQLite does with it. Here it lies in the object that a test itself runs in, for tests of ten thousands of
- * queries. Same engine, same migrations, one transaction a batch.
+ * D1 without the trip to it. Locally, as on the platform, D1 is SQLite in an object of its own, and a query costs a hundred
+ * times what SQLite does with it. Here it is in the object in which the test itself runs, for tests of tens of thousands of
+ * queries. Same engine, same migrations, one transaction per batch.
  */
 import { type D1Migration, env, runInDurableObject } from 'cloudflare:test';
 
-/** What was asked of a database: statements run, and rows that they had to look at. */
+/** What a database was asked: statements run, and rows that they read. */
 export interface Asked {
   rowsRead: number;
   queries: string[];
-  /** What SQLite does for one of them. */
+  /** SQLite's plan for a query. */
   planOf(query: string): string;
 }
 
-/** Runs the work where it has a database of its own, new and migrated. */
+/** Runs the work with a new, migrated database of its own. */
 export function withDatabase<T>(name: string, work: (db: D1Database, asked: Asked) => Promise<T>): Promise<T> {
   return runInDurableObject(env.LIVE_STREAM.getByName(name), (_object, { storage }) => {
     migrate(storage.sql, env.TEST_MIGRATIONS);

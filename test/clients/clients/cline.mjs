@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { A_FEW } from '../lib/scenarios.mjs';
 
-/** As `cline auth` writes it. */
+/** The file that `cline auth` writes. */
 const providersOf = ({ baseUrl, key, model }) => ({
   version: 1,
   lastUsedProvider: 'openai-compatible',

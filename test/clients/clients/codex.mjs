@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The documented configuration, with what phones home switched off. */
+/** The documented configuration, with telemetry and update checks switched off. */
 const config = (baseUrl, model) => `
 model_provider = "gateway"
 model = "${model}"
@@ -30,7 +30,7 @@ export const codex = {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'config.toml'), config(baseUrl, model));
     return {
-      // Its sandbox needs kernel features that containers lack; the folder it works in is scratch anyway.
+      // Its sandbox needs kernel features that containers lack; its working folder is a scratch folder anyway.
       args: ['exec', '--skip-git-repo-check', '--ephemeral', '--dangerously-bypass-approvals-and-sandbox', '--color', 'never', prompt],
       env: { CODEX_HOME: directory, GATEWAY_API_KEY: key },
     };
@@ -44,7 +44,7 @@ export const codex = {
   },
 
   refusals: {
-    // It repeats every refusal but a 429 six times.
+    // It retries every refusal other than a 429 six times.
     credits: { shows: /Top up to go on/, mostRequests: 6 },
     limit: { shows: /Quota exceeded/, mostRequests: 1 },
   },

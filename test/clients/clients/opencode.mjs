@@ -36,13 +36,13 @@ const opencode = (differences) => ({
 
   toolCall({ path, content, toolNames }) {
     if (toolNames.includes('write')) return { name: 'write', arguments: { filePath: path, content } };
-    // It gives models called gpt a patch tool in place of it.
+    // Models named gpt get a patch tool instead of a write tool.
     return { name: 'bash', arguments: { command: `printf '%s' '${content}' > '${path}'`, description: 'Writes the note' } };
   },
 
   refusals: {
     credits: { shows: /Top up to go on/, mostRequests: 3 },
-    // Its turn is repeated five times after a 429, its title twice; only the last refusal is shown.
+    // After a 429 it retries a turn five times and a title twice; only the last refusal is shown.
     limit: { shows: /spending limit of [\d.]+ credits a month/, mostRequests: 9, withinMs: 120_000 },
   },
   ...differences,

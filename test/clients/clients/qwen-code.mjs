@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { A_FEW } from '../lib/scenarios.mjs';
 
 const SETTINGS = {
-  // A turn of its own behind each answer, with tools.
+  // Off, because it runs a turn of its own, with tools, after each answer.
   memory: { enableManagedAutoMemory: false },
   general: { disableAutoUpdate: true, disableUpdateNag: true },
   privacy: { usageStatisticsEnabled: false },

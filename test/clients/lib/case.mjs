@@ -7,7 +7,7 @@ import { Script } from './script.mjs';
 
 const INHERITED = ['PATH', 'LANG', 'SystemRoot', 'ComSpec', 'PATHEXT'];
 
-/** Nothing of the caller's own accounts, proxies and settings. */
+/** An environment without the accounts, proxies and settings of whoever runs this. */
 function environmentOf({ home, temporary }) {
   const inherited = INHERITED.filter((name) => process.env[name]).map((name) => [name, process.env[name]]);
   const folders = { HOME: home, USERPROFILE: home, TMPDIR: temporary, TEMP: temporary, TMP: temporary };
@@ -21,7 +21,7 @@ function scratch() {
   return { root, ...folders };
 }
 
-/** JavaScript runs in this Node, whatever the machine's own is; everything else runs by itself. */
+/** JavaScript runs in this Node, whichever one the machine has; everything else runs by itself. */
 const startOf = (binary) => (/\.[cm]?js$/.test(binary) ? [process.execPath, '--no-warnings', binary] : [binary]);
 
 function describe({ result, tap, script }) {
@@ -45,7 +45,7 @@ function describe({ result, tap, script }) {
   ].join('\n');
 }
 
-/** One client through one scenario. */
+/** Runs one client through one scenario. */
 export async function runCase({ client, program, name, stage, direct, dump }) {
   const folders = scratch();
   const scenario = SCENARIOS[name](client, folders);

@@ -5,7 +5,7 @@ import { killGroup } from '../../../scripts/lib/lock.mjs';
 const GRACE_MS = 3_000;
 const KEPT_CHARS = 400_000;
 
-/** The leaders of the groups that run, so that an interrupted run leaves nothing behind. */
+/** Leaders of the process groups that are running, so that an interrupted run leaves nothing behind. */
 const running = new Set();
 
 export function killAllChildren() {
@@ -18,7 +18,7 @@ async function end(pid, gone) {
   killGroup(pid, 'SIGKILL');
 }
 
-/** Runs a program to its end, or to the end of its time; it leads a process group of its own, which ends with it. */
+/** Runs a program until it ends or its time is up, in a process group of its own that ends with it. */
 export async function runChild({ command, args, cwd, env, timeoutMs }) {
   const startedAtMs = Date.now();
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
@@ -49,7 +49,7 @@ export async function runChild({ command, args, cwd, env, timeoutMs }) {
   }, timeoutMs);
   await gone;
   clearTimeout(timer);
-  // Helpers that it started and did not wait for.
+  // It may have started processes that it did not wait for.
   killGroup(child.pid, 'SIGKILL');
   running.delete(child.pid);
   result.elapsedMs = Date.now() - startedAtMs;

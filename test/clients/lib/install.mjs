@@ -16,7 +16,7 @@ function binaryOf(folder, name) {
   return join(root, typeof bin === 'string' ? bin : Object.values(bin)[0]);
 }
 
-/** npm as npm itself was started, when this is one of its scripts; its own configuration says where packages come from. */
+/** npm as it was started itself, if this is one of its scripts; its own configuration says where packages come from. */
 function npmCommand(args) {
   const script = process.env.npm_execpath;
   if (script?.endsWith('.js')) return { command: process.execPath, args: [script, ...args] };
@@ -24,7 +24,7 @@ function npmCommand(args) {
 }
 
 async function install(name, version, folder) {
-  // A run that was interrupted must not leave half of it under the final name.
+  // An interrupted install must not leave an incomplete folder under the final name.
   const making = `${folder}.${process.pid}`;
   rmSync(making, { recursive: true, force: true });
   mkdirSync(making, { recursive: true });
@@ -38,7 +38,7 @@ async function install(name, version, folder) {
   renameSync(making, folder);
 }
 
-/** The program of a package at its pinned version, from the cache where it is there. */
+/** The program of a package at its pinned version, from the cache if it is there. */
 export async function installed(name) {
   const version = VERSIONS[name];
   const folder = folderOf(name, version);

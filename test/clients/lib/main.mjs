@@ -64,7 +64,7 @@ function readOptions() {
     ...(values.scenario ?? []).filter((name) => SCENARIOS[name] === undefined),
   ];
   if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}.\n\n${USAGE}`);
-  // In the order in which they are to run, whatever order they were asked for in.
+  // In the order in which they must run, not that of the command line.
   const scenarios = Object.keys(SCENARIOS).filter((name) => !(values.direct && GATEWAY_ONLY.has(name)));
   const isAsked = (name, client) => (values.scenario ?? client.scenarios ?? scenarios).includes(name);
   return { ...values, scenarios, scenariosOf: (client) => scenarios.filter((name) => isAsked(name, client)) };
@@ -89,7 +89,7 @@ async function runClient(client, options) {
       if (outcome.problem !== undefined || options.verbose) console.log(`${outcome.details}\n`);
     }
     const failed = Object.values(outcomes).some(({ problem }) => problem !== undefined);
-    // What wrangler said while it bundled comes before that.
+    // What wrangler printed while bundling comes before this line.
     const log = stage.worker?.log().split('--dry-run: exiting now.').at(-1).trim();
     if (failed && log) console.log(`${client.label}: the gateway logged\n${log.slice(-2_000)}\n`);
   } finally {
@@ -98,7 +98,7 @@ async function runClient(client, options) {
   return outcomes;
 }
 
-/** As many at a time as given, in order. */
+/** Runs at most `atOnce` at a time, in order. */
 async function pooled(items, atOnce, work) {
   const results = [];
   const waiting = items.entries();
@@ -115,7 +115,7 @@ export async function main() {
     console.log(USAGE);
     return;
   }
-  // What runs is ended and its folders are removed as always; a second signal ends this at once.
+  // The first signal ends what is running and removes its folders as usual; a second one ends this at once.
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => {
       interrupted = true;
@@ -124,7 +124,7 @@ export async function main() {
     });
   }
   const clients = CLIENTS.filter(({ id }) => options.client.includes(id));
-  // One after the other: two of them share a package.
+  // One after the other, since two of them share a package.
   for (const client of clients) await installed(client.package);
   const rows = await pooled(clients, Number(process.env.CLIENTS_AT_ONCE ?? 3), async (client) => {
     try {

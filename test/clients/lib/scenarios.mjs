@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 const SILENCE_MS = Number(process.env.CLIENTS_SILENCE_MS ?? 62_000);
 const ORDINARY_MS = 90_000;
-/** The gateway promises a byte every 15 s; the rest is for a busy machine. */
+/** The gateway promises a byte every 15 s; the rest is slack for a busy machine. */
 const LONGEST_GAP_MS = 17_000;
 
-/** Enough for a title and a memory beside the turns themselves, and too little for a retry loop. */
+/** Enough for a title and a memory beside the turns, but too few for a retry loop. */
 const mostRequests = (turns) => turns + 4;
 
 const word = (prefix) => `${prefix}${randomBytes(5).toString('hex')}`;
@@ -39,7 +39,7 @@ function plain() {
   };
 }
 
-/** A file that the client's own tool writes, and what the client then says to the model about it. */
+/** A file that the client's own tool writes, and what the client then tells the model about it. */
 function errand(client, work) {
   const file = word('note-');
   const content = word('content-');
@@ -109,7 +109,7 @@ function failover(client, { work }) {
     },
     check(run) {
       const order = run.turns.map(({ provider, answered }) => `${provider} ${answered}`).join(', ');
-      // The gateway may ask the first one again before it turns to the second.
+      // The gateway may ask the first provider again before it turns to the second.
       const expected = new RegExp(`^(${first} failure, )+${second} tool, (${first} cut, )+${second} text$`);
       return firstOf(
         check(run),
@@ -142,7 +142,7 @@ function refusal(kind, fields) {
   };
 }
 
-/** In the order in which they run: what marks a provider as failing comes last. */
+/** In the order in which they run: scenarios that mark a provider as failing come last. */
 export const SCENARIOS = {
   plain,
   tool,
@@ -169,10 +169,10 @@ export const SCENARIOS = {
   failover,
 };
 
-/** For clients whose way of waiting and of repeating is another client's, or the AI SDK's. */
+/** For clients that wait and retry as another client, or the AI SDK, does. */
 export const A_FEW = ['plain', 'tool', 'credits'];
 
-/** What only a gateway can do. */
+/** Scenarios that need a gateway. */
 export const GATEWAY_ONLY = new Set(['failover']);
 
 export const TIMEOUT_MS = ORDINARY_MS;

@@ -1,4 +1,4 @@
-/** The provider's part of one scenario: reads a request in whatever wire it came, and answers in the same. */
+/** The provider in one scenario: reads a request in any wire format and answers in the same one. */
 import { json, sse } from '../../e2e/support/wire.ts';
 import * as anthropic from '../wires/anthropic.mjs';
 import * as chat from '../wires/chat.mjs';
@@ -18,11 +18,11 @@ function parsed(text) {
 const modelOf = (path, body) => body.model ?? /\/models\/([^/:]+):/.exec(path)?.[1] ?? 'upstream-model';
 
 export class Script {
-  /** What the providers were asked, as the scenario sees it: without probes, token counts and titles. */
+  /** The requests that reached the providers, without probes, token counts and titles. */
   turns = [];
   asides = [];
 
-  /** `decide` gets a request of the agent itself and says which turn answers it. */
+  /** `decide` is given a request of the agent itself and returns the turn that answers it. */
   constructor(decide) {
     this.decide = decide;
   }
@@ -37,7 +37,7 @@ export class Script {
     const model = modelOf(path, body);
     const request = { provider, path, model, body, ...wire.read({ body, path }) };
     const id = `upstream${this.turns.length}${this.asides.length}`;
-    // An agent declares its tools in every turn; what comes without any asks for a title or the like.
+    // An agent declares its tools in every turn; a request without tools asks for a title or the like.
     if (!request.hasTools) {
       this.asides.push(`${provider} ${path} without tools`);
       return this.render(wire, { kind: 'text', text: 'A title' }, request, { id, model });

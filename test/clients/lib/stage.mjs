@@ -1,4 +1,4 @@
-/** What one client talks to: the scripted providers and, unless it goes to them directly, a gateway in front of them. */
+/** What one client talks to: scripted providers and, unless it is connected to them directly, a gateway in front of them. */
 import { openAccount } from '../../e2e/support/account.ts';
 import { Upstream } from '../../e2e/support/upstream.ts';
 import { Worker } from '../../e2e/support/worker.ts';
@@ -29,7 +29,7 @@ export class Stage {
     return stage;
   }
 
-  /** A tap of its own for every scenario, so that a straggler of the one before is not counted. */
+  /** Each scenario has its own tap, so that late requests of the one before are not counted. */
   tap() {
     return Tap.start(this.worker?.url ?? this.upstream.desk('openai').baseUrl);
   }

@@ -3,7 +3,7 @@ function cell(outcome, broken) {
   return `${outcome.problem === undefined ? 'ok' : 'FAILED'} ${(outcome.elapsedMs / 1000).toFixed(1)} s`;
 }
 
-/** Clients down, scenarios across. */
+/** One row for each client, one column for each scenario. */
 export function table(rows, scenarios) {
   const lines = [
     ['', ...scenarios],

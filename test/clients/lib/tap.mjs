@@ -1,5 +1,5 @@
 /**
- * Stands between a client and what it talks to, changes nothing, and keeps what went by: the gateway says to nobody
+ * Stands between a client and its server, changes nothing, and records the traffic: the gateway itself does not report
  * how often it was asked.
  */
 import { createServer, request as send } from 'node:http';
@@ -50,8 +50,8 @@ export class Tap {
   async forward(incoming, response) {
     const entry = this.note(incoming);
     incoming.socket.setNoDelay(true);
-    // Whole, for in parts a refusal that comes before the last of them breaks the connection here, and not where the
-    // client writes all at once.
+    // Read whole before it is sent on: if it were sent in parts, a refusal before the last part would break the connection
+    // here, and not for the client, which writes everything at once.
     const chunks = await incoming.toArray().catch(() => undefined);
     if (chunks === undefined) return;
     const body = Buffer.concat(chunks);
@@ -78,7 +78,7 @@ export class Tap {
     outgoing.end(body);
   }
 
-  /** A WebSocket's beginning, or its refusal, byte for byte. */
+  /** Passes a WebSocket's handshake, or its refusal, byte for byte. */
   upgrade(incoming, socket, head) {
     const entry = this.note(incoming);
     entry.method = 'UPGRADE';
@@ -115,7 +115,7 @@ function pass(entry, answer, response) {
     entry.ending = 'complete';
     response.end();
   });
-  // Cut off without its proper end: so must this be.
+  // The answer was cut off, so the client's is as well.
   answer.once('error', () => {
     entry.ending = 'cut off';
     response.destroy();

@@ -1,5 +1,5 @@
-// The rig of the end-to-end tests is TypeScript with bare imports and parameter properties, which Node does not run
-// by itself; outside of vitest this is what makes it run.
+// The rig of the end-to-end tests is TypeScript with bare imports and parameter properties, which Node cannot run
+// without vitest unless these hooks are registered.
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ function load(url, context, next) {
 }
 
 export function registerTypeScript() {
-  // Node says of both functions that they are experimental, once a run and to nobody's use.
+  // Node warns once a run that both functions are experimental, which is of no use here.
   const [print] = process.listeners('warning');
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {

@@ -8,7 +8,7 @@ const textOf = (content) => (typeof content === 'string' ? content : (content ??
 
 export const matches = (path) => path.includes('/messages');
 
-/** What is no request for an answer. */
+/** Answers requests that do not ask for a message. */
 export const aside = (seen) => (seen.path.includes('/count_tokens') ? { input_tokens: 100 } : undefined);
 
 export function read({ body }) {
@@ -46,7 +46,7 @@ const end = (stop_reason) => [
   event('message_stop'),
 ];
 
-/** Half a thinking block, with nothing in it yet that a client could show. */
+/** The beginning of a thinking block, with nothing in it yet that a client could show. */
 const thinking = {
   before: [event('content_block_start', { index: 0, content_block: { type: 'thinking', thinking: '', signature: '' } })],
   after: [

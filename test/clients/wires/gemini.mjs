@@ -41,7 +41,7 @@ export const whole = (turn, { id, model }) => ({
   usageMetadata: USAGE,
 });
 
-/** What tells Gemini CLI that waiting will not help: without it a 429 is repeated for minutes. */
+/** Tells Gemini CLI that waiting will not help; without it a 429 is retried for minutes. */
 const QUOTA_OF_THE_DAY = {
   '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
   violations: [{ quotaMetric: 'credits', quotaId: 'CreditsPerDay' }],
@@ -57,7 +57,7 @@ export const failure = ({ status, message, code }) => ({
 });
 
 /**
- * Gemini 3 takes back no function call without the signature that it gave it, or the word that stands for one
+ * Gemini 3 refuses a function call that comes back without its signature or the placeholder for one
  * (https://ai.google.dev/gemini-api/docs/thought-signatures).
  */
 export function refuse({ body }) {

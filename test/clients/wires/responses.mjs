@@ -12,7 +12,7 @@ export const matches = (path) => path.endsWith('/responses');
 
 export const aside = () => undefined;
 
-/** Newer models are given their tools as an item of the input. */
+/** Newer models get their tools as an item of the input. */
 const toolsOf = (body) => [
   ...(body.tools ?? []),
   ...(Array.isArray(body.input) ? body.input : []).flatMap((item) => (item.type === 'additional_tools' ? (item.tools ?? []) : [])),
@@ -64,7 +64,7 @@ const callItem = (id, turn) => ({
 
 const reasoningItem = (id) => ({ id: `rs_${id}`, type: 'reasoning', summary: [] });
 
-/** The events between an item's first and its last. */
+/** The events between the first and the last of an item. */
 function inner(item, at) {
   if (item.type === 'function_call') {
     return [

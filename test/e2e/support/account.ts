@@ -21,7 +21,7 @@ interface Shown {
   ledger: Line[];
 }
 
-/** One request as its customer may look it up. */
+/** One request as its customer can look it up. */
 export interface Generation {
   id: string;
   state: string;
@@ -36,7 +36,7 @@ export interface Generation {
   [field: string]: unknown;
 }
 
-/** The buckets of a receipt's usage that have something in them. */
+/** The usage of a receipt without empty buckets. */
 export const filled = (usage: Generation['usage']): Record<string, number> =>
   Object.fromEntries(Object.entries(usage ?? {}).filter(([, tokens]) => tokens > 0));
 
@@ -64,7 +64,7 @@ export class Account {
     return key;
   }
 
-  /** What all calls so far have cost, and what is held for those under way, in micro-credits. */
+  /** The cost of all calls so far, and what is held for those under way, in micro-credits. */
   async money(): Promise<{ spentMicro: number; heldMicro: number }> {
     const { balanceCredits, heldCredits } = await this.show();
     return { spentMicro: this.openingMicro - micro(balanceCredits), heldMicro: micro(heldCredits) };
@@ -78,7 +78,7 @@ export class Account {
     });
   }
 
-  /** The lines of its calls, newest first: grants left out. */
+  /** The ledger lines of its calls, newest first, without grants. */
   async calls(): Promise<Line[]> {
     return (await this.show()).ledger.filter(({ kind }) => kind !== 'grant');
   }
@@ -89,14 +89,14 @@ export class Account {
     return (await response.json()) as Generation;
   }
 
-  /** Of its last call that has ended. */
+  /** The receipt of its last ended call. */
   async lastGeneration(): Promise<Generation> {
     const [line] = await this.calls();
     if (!line) throw new Error(`${this.id} has called nothing`);
     return this.generation(line.id);
   }
 
-  /** What the books lack, and what D1 lacks of them; empty when all is well. */
+  /** What is wrong in its ledger, or missing from it in D1; empty when all is well. */
   async problems(): Promise<unknown[]> {
     return (await this.worker.admin<{ problems: unknown[] }>('/reconcile', { accountId: this.id })).problems;
   }

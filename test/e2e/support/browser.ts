@@ -1,6 +1,6 @@
 /**
- * A real browser, where there is one: Debian's chromium, or whatever CHROMIUM_PATH names. Its build without windows takes
- * a fifth less of the machine for the same pages.
+ * A real browser, if there is one: Debian's chromium, or the one at CHROMIUM_PATH. Its headless build uses a fifth less
+ * CPU for the same pages.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -36,20 +36,20 @@ interface Violation {
   nodes: { target: string[]; failureSummary?: string }[];
 }
 
-/** What depends on the colours alone. */
+/** Rules that depend on colours alone. */
 export const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
-/** What depends on the width of the window: sizes, what scrolls, and the names of what a narrow one alone shows. */
+/** Rules that depend on the width of the window: sizes, scrolling, and names that only a narrow one shows. */
 export const LAYOUT_RULES = [
   ...['target-size', 'scrollable-region-focusable', 'meta-viewport'],
   ...['button-name', 'link-name', 'summary-name', 'label', 'select-name', 'aria-hidden-focus'],
 ];
 
-/** What axe finds by these rules, or by all, of whatever weight. The pages' own policy would not let its script in, so it comes by the debugger. */
+/** What axe finds by these rules, or by all. The debugger injects it, since the pages' policy would block its script. */
 export async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   const { readFileSync } = await import('node:fs');
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(readFileSync(AXE, 'utf8'));
-  // Of what is well, one place will do: to name them all takes longer than to look.
+  // Passes are reported with one place only: naming all of them takes longer than checking.
   const options = JSON.stringify({ resultTypes: ['violations'], ...(rules && { runOnly: rules }) });
   const found = (await page.evaluate(`axe.run(${options}).then(({ violations }) => violations)`)) as Violation[];
   return found.map(
@@ -58,7 +58,7 @@ export async function violations(page: Page, rules?: readonly string[]): Promise
   );
 }
 
-/** SCREENSHOTS names a folder for people to look into. */
+/** Writes a screenshot into the folder that SCREENSHOTS names, if it does. */
 export async function shoot(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS;
   if (!folder) return;
@@ -66,7 +66,7 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
-/** A context whose pages must neither break the policy nor throw. */
+/** A context whose pages must neither violate the policy nor throw. */
 export async function strict(context: BrowserContext): Promise<string[]> {
   const complaints: string[] = [];
   context.on('page', (page) => {

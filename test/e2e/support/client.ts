@@ -1,4 +1,4 @@
-/** A client that looks at every byte. */
+/** A client that checks every byte. */
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Account } from './account';
@@ -10,7 +10,7 @@ export interface AskOptions {
   path?: string;
 }
 
-/** Posts a chat request; a string goes as it is. */
+/** Posts a chat request; a string is sent as it is. */
 export function ask(account: Account, body: unknown, { headers, signal, path = '/chat/completions' }: AskOptions = {}): Promise<Response> {
   return fetch(account.baseUrl + path, {
     method: 'POST',
@@ -20,7 +20,7 @@ export function ask(account: Account, body: unknown, { headers, signal, path = '
   });
 }
 
-/** The body of an ordinary request; a stream of it with `stream: true` in `more`. */
+/** The body of an ordinary request; pass `stream: true` in `more` for a stream. */
 export const chatBody = (model: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
   model,
   messages: [{ role: 'user', content: 'Say something.' }],
@@ -44,10 +44,10 @@ export interface ChatStream {
   pings: number;
   done: boolean;
   error: Record<string, unknown> | undefined;
-  /** Of choice 0. */
+  /** The text of choice 0. */
   text: string;
   finishReasons: string[];
-  /** Every usage object that was not null, in order. */
+  /** Every usage object that is not null, in order. */
   usages: Record<string, unknown>[];
 }
 
@@ -117,7 +117,7 @@ export class LiveAnswer {
     this.ended = true;
   }
 
-  /** Waits until so much has arrived. */
+  /** Waits until this has arrived. */
   async has(part: string | RegExp): Promise<void> {
     await until(`${part} in the answer, which is: ${this.raw}`, () =>
       typeof part === 'string' ? this.raw.includes(part) : part.test(this.raw),
@@ -145,19 +145,19 @@ export async function askStream(account: Account, body: Record<string, unknown>,
   return { ...parseChatStream(raw), raw, id: requestIdOf(response) };
 }
 
-/** Asks for a stream and gives it back while it arrives. */
+/** Asks for a stream and returns it while it arrives. */
 export async function openStream(account: Account, body: Record<string, unknown>, options: AskOptions = {}): Promise<LiveAnswer> {
   return new LiveAnswer(await ask(account, { ...body, stream: true }, options));
 }
 
-/** What the tests look at of an answer that is one document, or of an error. */
+/** The fields that tests check in a document or an error. */
 export interface JsonAnswer {
   choices: { message: { content: string | null }; finish_reason: string }[];
   usage: Record<string, unknown>;
   error: { type: string; message: string; code: string | null; param: string | null; request_id: string; [detail: string]: unknown };
 }
 
-/** Asks for a document: status, headers, JSON. */
+/** Asks for a document. */
 export async function askJson(account: Account, body: unknown, options: AskOptions = {}) {
   const response = await ask(account, body, options);
   const text = await response.text();
@@ -171,7 +171,7 @@ export async function askJson(account: Account, body: unknown, options: AskOptio
 }
 
 /**
- * A client whose connection can be reset, which the Worker sees at once. `fetch` only closes it, and workerd, which
+ * A client that can reset its connection, which the Worker sees at once. `fetch` only closes it, and workerd, which
  * has no edge in front of it here, takes that for the end of the request until a write fails.
  */
 export class RudeClient {
@@ -211,7 +211,7 @@ export class RudeClient {
   }
 }
 
-/** A client that takes nothing of its answer until it is told to: what it has not read fills its connection. */
+/** A client that reads nothing until it is told to, so that its connection fills up. */
 export class SlowClient {
   private readonly answered: Promise<IncomingMessage>;
 
@@ -230,13 +230,13 @@ export class SlowClient {
     return (await this.answered).statusCode ?? 0;
   }
 
-  /** From here on it reads, as far as its connection goes. */
+  /** Reads from now on, until the connection ends. */
   async read(): Promise<string> {
     let raw = '';
     try {
       for await (const part of (await this.answered).setEncoding('utf8')) raw += String(part);
     } catch {
-      // Cut off.
+      // The connection was cut off; what was read is returned.
     }
     return raw;
   }

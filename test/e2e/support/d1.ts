@@ -11,7 +11,7 @@ export interface LedgerRow {
   outcome: string | null;
 }
 
-/** The file of D1 beside the Worker, which may be written to while it stands still. */
+/** Opens the Worker's D1 file, which may be written to only while the Worker is stopped. */
 export function withLedger<T>(worker: Worker, work: (database: DatabaseSync) => T, { readOnly = false } = {}): T {
   const root = join(worker.directory, 'v3', 'd1');
   const files = readdirSync(root, { recursive: true })
@@ -29,7 +29,7 @@ export function withLedger<T>(worker: Worker, work: (database: DatabaseSync) => 
   throw new Error('there is no ledger in D1');
 }
 
-/** The account's lines as D1 has them, read from its file beside the running Worker. */
+/** The account's lines in D1, read from its file while the Worker runs. */
 export const ledgerRows = (worker: Worker, accountId: string): LedgerRow[] =>
   withLedger(
     worker,

@@ -1,4 +1,4 @@
-/** Real answers against the schemas of `/openapi.json`. */
+/** Checks real answers against the schemas of `/openapi.json`. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect } from 'vitest';
@@ -27,7 +27,7 @@ export interface Operation {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** A field that the document does not name is one that it lacks: where it allows others, it says so. */
+/** Makes unknown fields an error, except where the document says that it allows others. */
 function strict(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(strict);
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -49,7 +49,7 @@ export class ApiDocument {
   });
   private readonly validators = { strict: new WeakMap<Json, ValidateFunction>(), plain: new WeakMap<Json, ValidateFunction>() };
   private readonly patterns: { method: string; path: string; pattern: RegExp; operation: Operation }[];
-  /** The operations whose answer was looked at. */
+  /** The operations whose answers were checked. */
   readonly seen = new Set<string>();
 
   constructor(readonly json: { paths: Record<string, Record<string, Operation>>; components: { schemas: Json; responses: Json } }) {
@@ -69,7 +69,7 @@ export class ApiDocument {
     );
   }
 
-  /** The operation of a request; of several whose pattern fits, the one with the fewest parameters. */
+  /** The operation of a request; if several patterns match, the one with the fewest parameters. */
   known(method: string, path: string): Operation | undefined {
     const name = path.replace(/\?.*$/, '');
     const fitting = this.patterns
@@ -84,7 +84,7 @@ export class ApiDocument {
     return operation;
   }
 
-  /** What is wrong with a value, by a schema of the document; undefined when all is well. */
+  /** What is wrong with a value by a schema of the document; undefined if nothing is. */
   problem(schema: Json, value: unknown, how: 'strict' | 'plain' = 'strict'): string | undefined {
     let validate = this.validators[how].get(schema);
     if (!validate) {
@@ -104,7 +104,7 @@ export class ApiDocument {
 
 const typeOf = (headers: Headers): string => (headers.get('content-type') ?? '').split(';')[0]!.trim();
 
-/** The entry of a content type: its own, or a range such as `audio/*`. */
+/** The entry for a content type: its own, or a range such as `audio/*`. */
 function mediaOf(content: Record<string, Media>, type: string): Media | undefined {
   return content[type] ?? content[`${type.split('/')[0]}/*`] ?? content['*/*'];
 }
@@ -118,7 +118,7 @@ interface Received {
 
 function problemOfEvents(document: ApiDocument, media: Media, { text, where }: Received): string | undefined {
   const events = text.split(/\n\n/).flatMap((event) => /^data: (.*)$/m.exec(event)?.[1] ?? []);
-  // A stream that is taken up after its last event has nothing to say.
+  // A stream that is resumed after its last event is empty.
   if (events.length === 0) return where.includes('/stream?after=') ? undefined : `${where} has no events`;
   for (const data of events.filter((event) => event !== '[DONE]')) {
     const problem = document.problem(media.schema.contentSchema as Json, JSON.parse(data));
@@ -127,7 +127,7 @@ function problemOfEvents(document: ApiDocument, media: Media, { text, where }: R
   return undefined;
 }
 
-/** What of an answer is not as the document has it: status, headers, content type or body. */
+/** What in an answer differs from the document: status, headers, content type or body. */
 export function problemOf(document: ApiDocument, operation: Operation, received: Received): string | undefined {
   const { status, headers, text, where } = received;
   const documented = document.documented(operation, status);
@@ -140,7 +140,7 @@ export function problemOf(document: ApiDocument, operation: Operation, received:
   if (type === 'text/event-stream') return problemOfEvents(document, media, received);
   if (type !== 'application/json') return undefined;
   const json: unknown = JSON.parse(text);
-  // An error that comes after the status was sent has its own shape.
+  // An error that comes after the status was sent has a shape of its own.
   const problem = document.problem(media.schema, json);
   if (!problem) return undefined;
   const late = status < 400 ? document.documented(operation, 502)?.content?.['application/json'] : undefined;
@@ -148,7 +148,7 @@ export function problemOf(document: ApiDocument, operation: Operation, received:
   return `${where}\n${text.slice(0, 2_000)}\n${problem}`;
 }
 
-/** Checks status, headers, content type and body of a real answer, and gives its body: JSON, or else its text. */
+/** Checks status, headers, content type and body of a real answer; returns its body as JSON, or else as text. */
 export async function expectDocumented(document: ApiDocument, response: Response, method: string, path: string): Promise<unknown> {
   const operation = document.find(method, path);
   document.seen.add(operation.operationId);

@@ -1,4 +1,4 @@
-/** Gemini as Google writes it, and as a client that looks at every byte reads it. */
+/** Gemini as Google writes it, and as a client that checks every byte reads it. */
 import type { Account } from './account';
 import { requestIdOf } from './client';
 import type { Lane, LaneKind } from './rig';
@@ -7,13 +7,13 @@ import { chunk, completion, DONE, finish, json, role, sse, USAGE, usageChunk } f
 
 type Fields = Record<string, unknown>;
 
-/** With the prices of a lane it comes to `USAGE_MICRO`, like the usage of a chat. */
+/** At the prices of a lane it comes to `USAGE_MICRO`, like the usage of a chat. */
 export const GEMINI_USAGE = { promptTokenCount: 100, candidatesTokenCount: 20, thoughtsTokenCount: 5, totalTokenCount: 125 };
 const CHAT_USAGE = { ...USAGE, completion_tokens_details: { reasoning_tokens: 5 } };
 
 export const contents = [{ role: 'user', parts: [{ text: 'Say something.' }] }];
 
-/** What a model says, whatever format its provider has for it. */
+/** What a model says, independent of its provider's format. */
 export interface Said {
   text?: string;
   thought?: string;
@@ -37,10 +37,9 @@ export const geminiAnswer = (parts: readonly Fields[], more: Fields = {}, candid
   ...more,
 });
 
-/** One event of a stream. */
 export const geminiEvent = (body: unknown): string => `data: ${JSON.stringify(body)}\n\n`;
 
-/** A part of an answer under way, without its end and without usage. */
+/** A part of an answer under way, without an end or usage. */
 export const part = (said: Said, more: Fields = {}): string =>
   geminiEvent({ candidates: [{ content: { parts: [partOf(said)], role: 'model' }, index: 0 }], ...ABOUT, ...more });
 
@@ -93,9 +92,9 @@ export interface Way {
   pair: LaneKind;
   drain: LaneKind;
   whole(...said: Said[]): Reply;
-  /** The events of a stream that goes as it should. */
+  /** The events of a complete stream. */
   events(...said: Said[]): string[];
-  /** The same without an end. */
+  /** The events of a stream without its end. */
   begun(...said: Said[]): string[];
   fails(status: number, message: string): Reply;
   errorEvent(message: string): string;
@@ -146,7 +145,7 @@ export interface GeminiError {
 export interface GeminiStreamRead {
   chunks: GeminiChunk[];
   keepalives: number;
-  /** As an event, and as the bare JSON after it. */
+  /** Sent as an event and once more as bare JSON. */
   error: GeminiError | undefined;
   bareError: GeminiError | undefined;
   text: string;
@@ -210,7 +209,7 @@ export const METHOD = 'generateContent';
 export const STREAM = 'streamGenerateContent?alt=sse';
 export const ARRAY = 'streamGenerateContent';
 
-/** Calls a method of a model on Google's own path. */
+/** Calls a method of a model at Google's own path. */
 export function callGemini(account: Account, model: string, body: unknown = { contents }, options: GeminiOptions = {}): Promise<Response> {
   const { method = METHOD, headers, prefix = '/v1beta', signal } = options;
   return fetch(`${account.baseUrl.replace(/\/v1$/, '')}${prefix}/models/${model}:${method}`, {
@@ -221,7 +220,7 @@ export function callGemini(account: Account, model: string, body: unknown = { co
   });
 }
 
-/** A document of the format, or an error. */
+/** Asks for a document. */
 export async function askGemini(account: Account, model: string, body?: unknown, options: GeminiOptions = {}) {
   const response = await callGemini(account, model, body, options);
   const text = await response.text();
@@ -229,7 +228,7 @@ export async function askGemini(account: Account, model: string, body?: unknown,
   return { status: response.status, headers: response.headers, text, body: parsed, id: requestIdOf(response) };
 }
 
-/** A stream of server-sent events, to its end. */
+/** Asks for a stream of server-sent events and reads it to its end. */
 export async function streamGemini(account: Account, model: string, body?: unknown, options: GeminiOptions = {}) {
   const response = await callGemini(account, model, body, { method: STREAM, ...options });
   const raw = await response.text();
@@ -237,7 +236,7 @@ export async function streamGemini(account: Account, model: string, body?: unkno
   return { ...parseGeminiStream(raw), raw, id: requestIdOf(response) };
 }
 
-/** What the detail of this kind says; undefined where there is none. */
+/** The error's detail of this kind, if it has one. */
 export const detailOf = (error: GeminiError, kind: string): Fields | undefined =>
   error.details.find((detail) => detail['@type'] === `type.googleapis.com/google.rpc.${kind}`);
 

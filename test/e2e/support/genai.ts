@@ -3,7 +3,7 @@ import { GoogleGenAI } from '@google/genai';
 import { GoogleGenAI as GoogleGenAIv1 } from 'google-genai-v1';
 import type { Account } from './account';
 
-/** What is used here is the same in both majors, in types as in behaviour. */
+/** The parts used here are the same in both majors, in types and in behaviour. */
 const asThree = (client: typeof GoogleGenAIv1): typeof GoogleGenAI => client as unknown as typeof GoogleGenAI;
 
 export const GENAI = [
@@ -11,6 +11,6 @@ export const GENAI = [
   { version: '1.52', Client: asThree(GoogleGenAIv1), appended: '/v1beta' },
 ];
 
-/** A client whose base URL ends with `base`; the origin alone, unless given. */
+/** A client whose base URL is the gateway's origin followed by `base`. */
 export const connectGenai = (Client: typeof GoogleGenAI, account: Account, { base = '', apiKey = account.key } = {}): GoogleGenAI =>
   new Client({ apiKey, httpOptions: { baseUrl: account.baseUrl.replace(/\/v1$/, '') + base } });

@@ -30,11 +30,11 @@ async function serve(makeHandler: (url: string) => RequestListener): Promise<Ser
 export interface OidcIdp extends Served {
   clientId: string;
   clientSecret: string;
-  /** Where clients may be sent back to; known only once the gateway has a provider's id. */
+  /** Allows a redirect URI, known only once the gateway has given the provider an id. */
   allow: (redirectUri: string) => void;
 }
 
-/** Whoever signs in there is who they say they are: the login is the address. */
+/** Anybody can sign in: the login is their address. */
 export async function startOidc(claims: (login: string) => Record<string, unknown>): Promise<OidcIdp> {
   const [clientId, clientSecret] = ['the-gateway', 'a-client-secret:with/odd=characters'];
   const redirectUris: string[] = ['https://placeholder.example/callback'];
@@ -46,7 +46,7 @@ export async function startOidc(claims: (login: string) => Record<string, unknow
       cookies: { keys: ['a key of the tests'] },
       findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...claims(id) }) }),
     });
-    // It checks at each request, and the gateway's address is known only now.
+    // It checks at each request, but the gateway's address becomes known only later.
     provider.Client.prototype.redirectUriAllowed = (uri: string) => redirectUris.includes(uri);
     return provider.callback();
   });
@@ -62,7 +62,7 @@ export interface SamlIdp extends Served {
 const NAME_ID = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier';
 const EMAIL = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress';
 
-/** Its metadata first, since an organization pastes it; then it signs in whoever it is told to. */
+/** It has metadata, which an organization pastes; then it signs in whoever `person` names. */
 export async function startSaml(person: () => string): Promise<SamlIdp> {
   const [cert, key] = [fixture('idp.crt.pem'), fixture('idp.key.pem')];
   let issuer = '';
@@ -109,7 +109,7 @@ export interface FakeDns extends Served {
   records: Map<string, string>;
 }
 
-/** DNS over HTTPS, in its JSON form, with the records that a test has put there. */
+/** A DNS over HTTPS in its JSON form, with the records that a test sets. */
 export async function startDns(): Promise<FakeDns> {
   const records = new Map<string, string>();
   const served = await serve((url) => (request, response) => {

@@ -1,4 +1,4 @@
-/** The Workers that this process has started, and the document that they serve: all are of one bundle. */
+/** The Workers that this process has started, and the document that they serve, which is the same for all of one bundle. */
 import { ApiDocument } from './documented';
 
 const origins = new Set<string>();
@@ -16,5 +16,5 @@ export async function remember(origin: string): Promise<void> {
   origins.add(origin);
 }
 
-/** The system gives a port again to whatever asks next, in other files too: that need not be a Worker. */
+/** The system reuses ports, in other files too, so what listens there next need not be a Worker. */
 export const forget = (origin: string): void => void origins.delete(origin);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const LISTENS = '0A';
 
-/** Where /proc tells: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
+/** Read from /proc, where there is one: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
 function socketsOf(port: number): Set<string> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
@@ -30,7 +30,7 @@ function has(pid: number, sockets: ReadonlySet<string>): boolean {
 const lines = (command: string, args: string[]): number[] =>
   execFileSync(command, args, { encoding: 'utf8' }).split('\n').filter(Boolean).map(Number);
 
-/** The process that listens there, other than this one, which may itself be connected to it. */
+/** The process that listens there, other than this one, which may itself have a connection to that port. */
 export function childListeningOn(port: number): number {
   const pids =
     process.platform === 'linux'

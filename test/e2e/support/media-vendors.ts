@@ -1,4 +1,4 @@
-/** Vendors of media on a scripted upstream, in the shapes that each of them answers with. */
+/** Media vendors on a scripted upstream, each with its own shapes of answers. */
 import { type Reply, type Seen, Upstream } from './upstream';
 import { json } from './wire';
 import { type Variables, Worker } from './worker';
@@ -16,14 +16,14 @@ export const VENDORS = [
 ] as const;
 type Vendor = (typeof VENDORS)[number] | 'files' | 'hooks';
 
-/** Where customers and providers would reach the gateway: not where it listens, which is not known before it runs. */
+/** The URL that customers and providers would use; the port it really listens on is not known before it runs. */
 export const PUBLIC_URL = 'https://gateway.example';
 export const WAVESPEED_SECRET = 'whsec_the-secret-of-wavespeed';
 
 const padded = (start: number[], fill: number): Buffer => Buffer.concat([Buffer.from(start), Buffer.alloc(300, fill)]);
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Each with its own bytes, so that a copy shows of which it is. */
+/** Each with bytes of its own, so that a copy shows which file it is of. */
 export const FILES: Readonly<Record<string, Buffer>> = {
   '1.png': padded(PNG, 1),
   '2.png': padded(PNG, 2),
@@ -33,7 +33,7 @@ export const FILES: Readonly<Record<string, Buffer>> = {
 };
 export const base64 = (name: string): string => FILES[name]!.toString('base64');
 
-/** What an operator describes in JSON: it takes our id, so that a submit may be sent twice. */
+/** A provider that an operator describes in JSON: it accepts our id, so that a submit may be sent twice. */
 const MINE = {
   id: 'custom-mine',
   kinds: ['image', 'video'],
@@ -88,7 +88,7 @@ export class Vendors {
     await this.upstream.stop();
   }
 
-  /** Nobody has been asked anything, and nobody answers but the hosts of files and of webhooks. */
+  /** Forgets all requests and scripts; only the hosts of files and webhooks still answer. */
   reset(): void {
     for (const vendor of VENDORS) this.script(vendor, () => ({ status: 501, steps: ['nothing was scripted'] }));
     for (const vendor of [...VENDORS, 'files', 'hooks'] as const) this.seen(vendor).length = 0;
@@ -115,13 +115,13 @@ export class Vendors {
     return `${this.upstream.desk('hooks').baseUrl}/${name}`;
   }
 
-  /** A URL that the gateway gives out, where it really listens. */
+  /** Turns a URL that the gateway gives out into one where it really listens. */
   here(url: string): string {
     return url.replace(PUBLIC_URL, this.worker.url);
   }
 }
 
-/** One answer after the other; the last one stays. */
+/** Answers in order; the last one repeats. */
 export function inTurn(...replies: Reply[]): () => Reply {
   let turn = 0;
   return () => replies[Math.min(turn++, replies.length - 1)]!;
@@ -131,7 +131,7 @@ export function inTurn(...replies: Reply[]): () => Reply {
 export const wavespeedPrediction = (status: string, outputs: string[] = [], fields: Record<string, unknown> = {}): Reply =>
   json({ code: 200, message: 'success', data: { id: 'pred_1', status, outputs, urls: {}, has_nsfw_contents: [], error: '', ...fields } });
 
-/** Jobs of WaveSpeed's, one or several at once, each of which runs for one poll, then has these files. */
+/** WaveSpeed jobs, one or several at once, each of which runs for one poll and then has these files. */
 export const wavespeedJob = (...outputs: string[]): ((seen: Seen) => Reply) => {
   const polls = new Map<string, () => Reply>();
   return ({ method, path }) => {

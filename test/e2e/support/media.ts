@@ -1,11 +1,11 @@
-/** Accounts that may make media, and what the tests ask of jobs. */
+/** Accounts that may make media, and what tests read of jobs. */
 import { Account } from './account';
 import { until } from './wait';
 import type { Worker } from './worker';
 
 const MICRO_PER_CREDIT = 1_000_000;
 
-/** Of the tier that media needs. */
+/** An account of the tier that media needs. */
 export async function openMediaAccount(worker: Worker, credits = 10_000, tier = 'starter'): Promise<Account> {
   const { id } = await worker.admin<{ id: string }>('/accounts', { name: 'A media test', credits, tier });
   const { key } = await worker.admin<{ key: string }>(`/accounts/${id}/keys`, { name: 'A key' });
@@ -22,11 +22,11 @@ export interface JobView {
   [field: string]: unknown;
 }
 
-/** What the tests look at of any answer. */
+/** The fields that tests check in any answer. */
 export interface MediaAnswer extends JobView {
   data: { url: string; b64_json?: string; model?: string }[];
   pollUrl: string;
-  /** Of a refusal. */
+  /** The error of a refusal. */
   refusal: { type: string; message: string; param: string | null; [detail: string]: unknown };
 }
 
@@ -63,7 +63,7 @@ export const ended = (account: Account, id: string, patienceMs = 30_000): Promis
     patienceMs,
   );
 
-/** The first bytes of a file, by which its kind is known. */
+/** A file, and how it is served. */
 export async function fileAt(url: string, headers: Record<string, string> = {}) {
   const response = await fetch(url, { headers });
   const bytes = Buffer.from(await response.arrayBuffer());

@@ -5,7 +5,7 @@ import type { Account } from './account';
 
 type Sdk = typeof Anthropic;
 
-/** What is used here is the same in both majors, in types as in behaviour. */
+/** The parts used here are the same in both majors, in types and in behaviour. */
 const asOne = (client: typeof AnthropicV0): Sdk => client as unknown as Sdk;
 
 export const MAJORS = [
@@ -13,7 +13,7 @@ export const MAJORS = [
   { major: 0, Client: asOne(AnthropicV0) },
 ];
 
-/** A client of the account's that notes what it really sends; it appends `/v1/messages` to its base. */
+/** A client of the account that records what it really sends; it appends `/v1/messages` to its base. */
 export function connect(Client: Sdk, account: Account, options: ConstructorParameters<Sdk>[0] = {}) {
   const sent: { url: string; body: string; headers: Headers }[] = [];
   const client = new Client({

@@ -1,4 +1,4 @@
-/** Anthropic Messages: as providers write them, and as a client that looks at every byte reads them. */
+/** Anthropic Messages as providers write them, and as a client that checks every byte reads them. */
 import type { Account } from './account';
 import { type AskOptions, ask, LiveAnswer, RudeClient, requestIdOf } from './client';
 import type { Reply } from './upstream';
@@ -6,11 +6,11 @@ import { json, sse } from './wire';
 
 type Fields = Record<string, unknown>;
 
-/** With the prices of a lane: 100 * 100 + 25 * 400 micro-credits. */
+/** At the prices of a lane: 100 * 100 + 25 * 400 micro-credits. */
 export const USAGE = { input_tokens: 100, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 25 };
 export const USAGE_MICRO = 20_000;
 export const USAGE_CREDITS = 0.02;
-/** As the client is told it. */
+/** The usage as the client sees it. */
 export const PRICED = { ...USAGE, creditsUsed: USAGE_CREDITS };
 
 export const event = (type: string, fields: Fields = {}): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
@@ -39,14 +39,14 @@ export const ends = (stop_reason = 'end_turn', usage: unknown = USAGE): string =
 export const STOP = event('message_stop');
 export const errorEvent = (type: string, message: string): string => event('error', { error: { type, message } });
 
-/** What opens an answer before there is any content in it. */
+/** The events before any content. */
 export const OPENED = [opening(), ping()];
-/** A stream that has begun to speak. */
+/** A stream whose text has begun. */
 export const begun = (text: string): string[] => [opening(), textStart(), says(text)];
-/** How one that has begun to speak goes on and ends. */
+/** The rest of a stream whose text has begun. */
 export const rest = (text: string): string[] => [says(text), blockStop(0), ends(), STOP];
 
-/** The events of a content block: text and inputs in two pieces. */
+/** The events of a content block; text and inputs come in two pieces. */
 export function blockEvents(block: Fields, index: number): string[] {
   const halves = (text: string): string[] => [text.slice(0, text.length >> 1), text.slice(text.length >> 1)];
   switch (block.type) {
@@ -80,7 +80,6 @@ export const eventsOf = (content: readonly Fields[], stopReason?: string, usage?
 
 export const text = (said: string): Fields => ({ type: 'text', text: said });
 
-/** A stream that goes as it should. */
 export const streamed = (content: readonly Fields[] | string, stopReason?: string): Reply =>
   sse(eventsOf(typeof content === 'string' ? [text(content)] : content, stopReason));
 
@@ -96,7 +95,6 @@ export const message = (content: readonly Fields[] | string, more: Fields = {}):
   ...more,
 });
 
-/** A whole answer. */
 export const whole = (content: readonly Fields[] | string, more: Fields = {}): Reply => json(message(content, more));
 
 export const failure = (status: number, type: string, said: string, headers: Record<string, string> = {}): Reply =>
@@ -105,7 +103,6 @@ export const failure = (status: number, type: string, said: string, headers: Rec
     { status, headers: { 'content-type': 'application/json', ...headers } },
   );
 
-/** The body of an ordinary request. */
 export const messagesBody = (model: string, more: Fields = {}): Fields => ({
   model,
   max_tokens: 1_024,
@@ -114,11 +111,11 @@ export const messagesBody = (model: string, more: Fields = {}): Fields => ({
 });
 
 export interface MessagesStream {
-  /** In order, pings left out. */
+  /** In order, without pings. */
   events: Fields[];
   pings: number;
   content: Fields[];
-  /** Of all text blocks. */
+  /** The text of all blocks. */
   text: string;
   stopReason: unknown;
   usages: Fields[];
@@ -165,7 +162,7 @@ export function parseMessagesStream(raw: string): MessagesStream {
   return stream;
 }
 
-/** @param open By block that has not been closed: the JSON of its input. */
+/** @param open The JSON of the input of each block that has not been closed. */
 function readEvent(stream: MessagesStream, fields: Fields, open: Map<unknown, string>): void {
   const { type, index } = fields;
   if (type === 'error') {
@@ -202,7 +199,7 @@ function readDelta(block: Fields, { type: _, ...delta }: Fields, index: unknown,
 
 const PATH = '/messages';
 
-/** Posts a Messages request; a string goes as it is. */
+/** Posts a Messages request; a string is sent as it is. */
 export const askMessages = (account: Account, body: unknown, options: AskOptions = {}): Promise<Response> =>
   ask(account, body, { path: PATH, ...options });
 
@@ -214,12 +211,12 @@ export async function readMessages(account: Account, body: Fields, options: AskO
   return { ...parseMessagesStream(raw), raw, id: requestIdOf(response), headers: response.headers };
 }
 
-/** Asks for a stream and gives it back while it arrives. */
+/** Asks for a stream and returns it while it arrives. */
 export async function openMessages(account: Account, body: Fields, options: AskOptions = {}): Promise<LiveAnswer> {
   return new LiveAnswer(await askMessages(account, { ...body, stream: true }, options));
 }
 
-/** What the tests look at of an answer that is one document, or of an error. */
+/** The fields that tests check in a document or an error. */
 export interface MessageAnswer {
   id: string;
   model: string;
@@ -232,7 +229,7 @@ export interface MessageAnswer {
   input_tokens: number;
 }
 
-/** Asks for a document: status, headers, JSON. */
+/** Asks for a document. */
 export async function askMessage(account: Account, body: unknown, options: AskOptions = {}) {
   const response = await askMessages(account, body, options);
   const said = await response.text();
@@ -245,6 +242,6 @@ export async function askMessage(account: Account, body: unknown, options: AskOp
   };
 }
 
-/** A client whose connection can be reset. */
+/** A client that can reset its connection. */
 export const rudeMessages = (account: Account, body: Fields, headers?: Record<string, string>): RudeClient =>
   new RudeClient(account, body, headers, PATH);

@@ -1,4 +1,4 @@
-/** Somebody at a browser without JavaScript: keeps cookies, says where a request comes from, reads their mail. */
+/** A person with a browser without JavaScript: keeps cookies, sends an origin, reads their mail. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './wait';
@@ -23,7 +23,7 @@ export function mailFiles(worker: Worker): MailFile[] {
 
 export const mailsTo = (worker: Worker, address: string): MailFile[] => mailFiles(worker).filter(({ to }) => to === address);
 
-/** The newest mail to somebody whose subject fits. */
+/** The newest mail to an address whose subject matches. */
 export const mailTo = (worker: Worker, address: string, subject: RegExp): Promise<MailFile> =>
   until(`a mail to ${address} about ${subject}`, () => mailsTo(worker, address).findLast((mail) => subject.test(mail.subject)));
 
@@ -41,7 +41,7 @@ export class Person {
     this.email = email;
   }
 
-  /** Follows no redirect: a test looks at each step. */
+  /** Does not follow redirects, so that a test sees each step. */
   async fetch(path: string, init: RequestInit & { json?: unknown } = {}): Promise<Response> {
     const { json, ...rest } = init;
     const url = new URL(path, this.worker.url);
@@ -72,7 +72,7 @@ export class Person {
     this.cookies.clear();
   }
 
-  /** Status and JSON. */
+  /** Returns status and JSON. */
   async ask<T = Record<string, unknown>>(path: string, init: RequestInit & { json?: unknown } = {}): Promise<{ status: number; body: T }> {
     const response = await this.fetch(path, init);
     const text = await response.text();
@@ -83,7 +83,7 @@ export class Person {
     }
   }
 
-  /** The JSON of an answer that must be good. */
+  /** Returns the JSON of an answer that must succeed. */
   async get<T = Record<string, unknown>>(path: string, init: RequestInit & { json?: unknown } = {}): Promise<T> {
     const { status, body } = await this.ask<T>(path, init);
     if (status >= 300) throw new Error(`${path}: ${status} ${JSON.stringify(body)}\n${this.worker.log().slice(-1_500)}`);

@@ -1,4 +1,4 @@
-/** OpenAI Responses as providers write them, and as a client reads them that looks at every byte. */
+/** OpenAI Responses as providers write them, and as a client that checks every byte reads them. */
 import { checkStream } from '../../unit/dialects/openai-responses/check-stream';
 import { eventsOf, type Json } from '../../unit/dialects/openai-responses/support';
 import type { Account } from './account';
@@ -6,7 +6,7 @@ import { type AskOptions, ask, LiveAnswer, requestIdOf } from './client';
 import type { Reply } from './upstream';
 import { json, sse } from './wire';
 
-/** With the prices of a lane: 80 * 100 + 20 * 25 + 25 * 400 micro-credits. */
+/** At the prices of a lane: 80 * 100 + 20 * 25 + 25 * 400 micro-credits. */
 export const USAGE = {
   input_tokens: 100,
   input_tokens_details: { cached_tokens: 20 },
@@ -21,7 +21,7 @@ export const UPSTREAM_ID = 'resp_upstream0123456789';
 
 type Fields = Record<string, unknown>;
 
-/** An item of an output; an id of its own tells two of a kind apart. */
+/** An output item; different ids tell two of a kind apart. */
 export const message = (text: string, id = 'msg_1'): Fields => ({
   id,
   type: 'message',
@@ -55,7 +55,6 @@ export const reasoning = (summary: string, cipher: string, id = 'rs_1'): Fields 
   encrypted_content: cipher,
 });
 
-/** A whole response object. */
 export const responseOf = (output: readonly Fields[], more: Fields = {}): Fields => ({
   id: UPSTREAM_ID,
   object: 'response',
@@ -124,7 +123,7 @@ const EMPTY: Fields = { status: 'in_progress', content: [], summary: [], argumen
 const begun = (item: Fields): Fields =>
   Object.fromEntries(Object.entries(item).map(([name, value]) => [name, name in EMPTY ? EMPTY[name] : value]));
 
-/** The events of a stream of these items; `texts` are the deltas of each, which else are cut small. */
+/** The events of a stream of these items; `texts` are the deltas of each, which otherwise are cut small. */
 export function streamOfItems(items: readonly Fields[], more: Fields = {}, texts?: readonly string[]): string[] {
   const events: string[] = [];
   const add = (type: string, fields: Fields) => events.push(event(type, events.length, fields));
@@ -140,10 +139,10 @@ export function streamOfItems(items: readonly Fields[], more: Fields = {}, texts
   return events;
 }
 
-/** A stream of one message that goes as it should. */
+/** A complete stream of one message. */
 export const streamOf = (texts: readonly string[], more: Fields = {}): string[] => streamOfItems([message(texts.join(''))], more, texts);
 
-/** Its events up to and with these texts. */
+/** Its events up to and including these texts. */
 export const beginning = (...texts: string[]): string[] => streamOf(texts).slice(0, 4 + texts.length);
 /** The events that open a stream, before anything of the answer. */
 export const opening = (more: Fields = {}): string[] => streamOfItems([], more).slice(0, 2);
@@ -156,10 +155,9 @@ export const failedEvent = (text: string, more: Fields = {}, number = 91): strin
     response: responseOf([], { status: 'failed', error: { code: 'server_error', message: text }, usage: null, ...more }),
   });
 
-/** A response that is over, as the gateway names it. */
+/** The gateway's id for the finished response of a request. */
 export const responseIdOf = (requestId: string): string => requestId.replace(/^req_/, 'resp_');
 
-/** The body of an ordinary request. */
 export const responsesBody = (model: string, more: Fields = {}): Fields => ({ model, input: 'Say something.', ...more });
 
 export interface ResponseObject extends Json {
@@ -173,18 +171,18 @@ export interface ResponseObject extends Json {
 export interface ReadStream {
   events: Json[];
   types: string[];
-  /** Of the deltas. */
+  /** From the deltas. */
   text: string;
   comments: number;
   keepalives: number;
   error: { type: string; message: string; code: string; request_id: string } | undefined;
-  /** Of the last event. */
+  /** From the last event. */
   response: ResponseObject;
 }
 
 /**
- * Reads a stream more strictly than any client does: one lifecycle under one id, each item in its full order, numbers
- * that rise, comments only before the first event, an error only right before `response.failed`, one end and nothing
+ * Reads a stream more strictly than any client does: one lifecycle under one id, each item in its full order, rising
+ * numbers, comments only before the first event, an error only right before `response.failed`, one end and nothing
  * after it.
  */
 export function readStream(raw: string, requestId: string): ReadStream {
@@ -216,7 +214,7 @@ type Options = Omit<AskOptions, 'path'> & { path?: string };
 export const askResponses = (account: Account, body: unknown, options: Options = {}): Promise<Response> =>
   ask(account, body, { path: '/responses', ...options });
 
-/** Asks for a document: status, headers, JSON. */
+/** Asks for a document. */
 export async function askResponse(account: Account, body: unknown, options: Options = {}) {
   const response = await askResponses(account, body, options);
   const text = await response.text();
@@ -237,11 +235,11 @@ export async function askResponseStream(account: Account, body: Fields, options:
   return { ...readStream(raw, id), raw, id };
 }
 
-/** Asks for a stream and gives it back while it arrives. */
+/** Asks for a stream and returns it while it arrives. */
 export const openResponseStream = async (account: Account, body: Fields, options: Options = {}): Promise<LiveAnswer> =>
   new LiveAnswer(await askResponses(account, { ...body, stream: true }, options));
 
-/** What a live stream has come to at its end. */
+/** Reads a live stream to its end. */
 export const endOf = async (live: LiveAnswer): Promise<ReadStream> => readStream(await live.end(), requestIdOf(live.response));
 
 export const stream = (texts: readonly string[], more: Fields = {}): Reply => sse(streamOf(texts, more));

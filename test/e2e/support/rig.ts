@@ -1,10 +1,10 @@
-/** A Worker, the scripted upstream behind it, and lanes: models whose providers no other test touches. */
+/** A Worker, the scripted upstream behind it, and lanes: models whose providers no other test uses. */
 import { type Account, openAccount } from './account';
 import { type Desk, Upstream } from './upstream';
 import { type Variables, Worker } from './worker';
 
 /**
- * What a lane's model costs, in USD a million tokens: 100 micro-credits a token of input, 25 of cached input and 400
+ * The price of a lane's model, in USD a million tokens: 100 micro-credits a token of input, 25 of cached input and 400
  * of output. A dear one costs 0.1 credits a token of input and one credit a token of output.
  */
 const PRICE = { inputUsdPerMtok: 1, outputUsdPerMtok: 4, cacheReadUsdPerMtok: 0.25 };
@@ -23,19 +23,19 @@ const KINDS = {
   /** One provider that goes on, and bills, when its client hangs up. */
   drain: { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE },
   dear: { providers: 1, keys: 1, onDisconnect: 'cancel', price: DEAR_PRICE },
-  /** The same for providers that speak Anthropic Messages, and nothing else. */
+  /** The same with providers of Anthropic Messages alone. */
   messages: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
   'messages-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
   'messages-keys': { providers: 1, keys: 2, onDisconnect: 'cancel', price: PRICE, wires: ['anthropic-messages'] },
   'messages-dear': { providers: 1, keys: 1, onDisconnect: 'cancel', price: DEAR_PRICE, wires: ['anthropic-messages'] },
   'messages-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['anthropic-messages'] },
-  /** The same for providers that speak OpenAI Responses, and nothing else. */
+  /** The same with providers of OpenAI Responses alone. */
   responses: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
   'responses-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
   'responses-keys': { providers: 1, keys: 2, onDisconnect: 'cancel', price: PRICE, wires: ['openai-responses'] },
   'responses-dear': { providers: 1, keys: 1, onDisconnect: 'cancel', price: DEAR_PRICE, wires: ['openai-responses'] },
   'responses-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['openai-responses'] },
-  /** Both formats, the first provider one and the second the other. */
+  /** Both formats: the first provider has one, the second the other. */
   'responses-chat': {
     providers: 2,
     keys: 1,
@@ -44,9 +44,9 @@ const KINDS = {
     wires: ['openai-responses'],
     secondWires: ['openai-chat'],
   },
-  /** One provider that speaks both. */
+  /** One provider with both formats. */
   'chat-and-responses': { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-chat', 'openai-responses'] },
-  /** And for those that speak Google's own format, embeddings, or legacy completions. */
+  /** And with providers of Google's own format, embeddings, or legacy completions. */
   gemini: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'] },
   'gemini-pair': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'] },
   'gemini-chat': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'], secondWires: ['openai-chat'] },
@@ -57,14 +57,14 @@ const KINDS = {
 
 export type LaneKind = keyof typeof KINDS;
 
-/** Health, pauses and turns are kept for each provider, so tests that break one have providers of their own. */
+/** Health, pauses and turns are kept per provider, so tests that break one have providers of their own. */
 export interface Lane {
   model: string;
-  /** What the first provider calls the model; the second calls it by `model`. */
+  /** The first provider's name for the model; the second uses `model`. */
   upstreamModel: string;
   first: Desk;
   second: Desk;
-  /** The credentials of the first provider, and of the second. */
+  /** The credentials of the first provider, then of the second. */
   keys: readonly string[];
   secondKeys: readonly string[];
 }
@@ -79,7 +79,7 @@ const keyOf = (name: string, number: number): string => `key-${number}-of-${name
 
 const keysOf = (kind: LaneKind, name: string): string[] => Array.from({ length: KINDS[kind].keys }, (_, index) => keyOf(name, index + 1));
 
-/** The formats that a lane's provider speaks, where it is not chat alone. */
+/** The formats of a lane's provider, if it has others than chat. */
 function wiresOf(kind: { keys: number; wires?: readonly string[]; secondWires?: readonly string[] }, letter: string) {
   const wires = letter === 'b' ? (kind.secondWires ?? kind.wires) : kind.wires;
   return wires && { wires };

@@ -7,7 +7,7 @@ import type { Account } from './account';
 
 type Sdk = typeof OpenAI;
 
-/** What is used here is the same in both majors, in types as in behaviour. */
+/** The parts used here are the same in both majors, in types and in behaviour. */
 const asSeven = (client: typeof OpenAIv6): Sdk => client as unknown as Sdk;
 const helperAsSeven = (helper: typeof zodResponseFormat6) => helper as unknown as typeof zodResponseFormat7;
 
@@ -16,7 +16,7 @@ export const MAJORS = [
   { major: 6, Client: asSeven(OpenAIv6), zodResponseFormat: helperAsSeven(zodResponseFormat6) },
 ];
 
-/** A client of the account's that notes what it really sends. */
+/** A client of the account that records what it really sends. */
 export function connect(Client: Sdk, account: Account, options: ConstructorParameters<Sdk>[0] = {}) {
   const sent: string[] = [];
   const client = new Client({

@@ -1,4 +1,4 @@
-/** GitHub and Google as far as a sign-in goes, with the shapes and the strictness that their documents give them. */
+/** GitHub and Google as far as signing in needs them, as strict and in the same shapes as their documents say. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ export interface GitHubPerson {
   id: number;
   login: string;
   name: string | null;
-  /** What their profile shows; most show none. */
+  /** The address that the profile shows; most show none. */
   email: string | null;
   emails: { email: string; primary: boolean; verified: boolean; visibility: 'public' | 'private' | null }[];
 }
@@ -32,7 +32,7 @@ const HOSTS = ['github.com', 'api.github.com', 'accounts.google.com', 'oauth2.go
 export class SocialProviders {
   github: GitHubPerson = { id: 1, login: 'nobody', name: null, email: null, emails: [] };
   google: GooglePerson = { sub: '1', name: 'Nobody', email: 'nobody@example.com', email_verified: true };
-  /** What the vendor's documents would have it refuse. */
+  /** Requests that the vendor's documents say it would refuse. */
   readonly refused: string[] = [];
   private readonly codes = new Map<string, Granted>();
   private readonly tokens = new Set<string>();
@@ -54,12 +54,12 @@ export class SocialProviders {
     return providers;
   }
 
-  /** For the Worker: its requests to the vendors come here. */
+  /** Sends the Worker's requests for the vendors to this server. */
   get hosts(): Record<string, string> {
     return Object.fromEntries(HOSTS.map((host) => [host, this.url]));
   }
 
-  /** Where a browser that is sent to a vendor goes instead. */
+  /** Where a browser goes instead of to the vendor. */
   here(url: string): string {
     const { host, pathname, search } = new URL(url);
     if (!HOSTS.includes(host)) throw new Error(`no vendor's address: ${url}`);
@@ -92,7 +92,7 @@ export class SocialProviders {
     }
   }
 
-  /** Whoever it is agrees at once. */
+  /** Whoever it is consents at once. */
   private authorize(asked: URLSearchParams, response: ServerResponse): void {
     const redirectUri = asked.get('redirect_uri') ?? '';
     if (asked.get('client_id') !== CLIENT.id || asked.get('response_type') !== 'code' || !asked.get('state')) {
@@ -107,7 +107,7 @@ export class SocialProviders {
     response.writeHead(302, { location: back.href }).end();
   }
 
-  /** A code is good once, for who asked for it. */
+  /** A code is valid once, for the client that asked for it. */
   private redeem(form: URLSearchParams): string | undefined {
     const granted = this.codes.get(form.get('code') ?? '');
     this.codes.delete(form.get('code') ?? '');
@@ -125,7 +125,7 @@ export class SocialProviders {
     return token;
   }
 
-  /** GitHub answers 200 to wrong codes too, and with a form unless JSON is asked for. */
+  /** GitHub answers wrong codes with 200 too, and form-encoded unless JSON is asked for. */
   private gitHubToken(request: IncomingMessage, form: URLSearchParams, response: ServerResponse): void {
     const token = this.redeem(form);
     const body: Record<string, string> = token

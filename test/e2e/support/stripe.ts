@@ -1,4 +1,4 @@
-/** A Stripe that has what a top-up needs: sessions, a page to pay on, receipts, and signed events. */
+/** A fake Stripe with what a top-up needs: sessions, a page to pay on, receipts, and signed events. */
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ const page = (id: string, cents: number, cancelUrl: string): string =>
 
 export class FakeStripe {
   readonly sessions: Session[] = [];
-  /** What came in that a real Stripe would not have taken. */
+  /** Requests that a real Stripe would have refused. */
   readonly refused: string[] = [];
   private events = 0;
   private webhookUrl = '';
@@ -47,7 +47,7 @@ export class FakeStripe {
     this.webhookUrl = `${workerUrl}/api/billing/webhook`;
   }
 
-  /** An event as Stripe signs and sends it; gives the status of the answer. */
+  /** Signs and sends an event as Stripe does; returns the status of the answer. */
   async send(type: string, object: Record<string, unknown>): Promise<number> {
     const event = { id: `evt_${++this.events}`, object: 'event', api_version: '2026-01-01', livemode: false, type, data: { object } };
     const body = JSON.stringify(event, null, 2);
@@ -106,7 +106,7 @@ export class FakeStripe {
     return { id: session.id, object: 'checkout.session', url: `${this.url}/pay/${session.id}`, status: 'open', payment_status: 'unpaid' };
   }
 
-  /** The page; and what follows the button on it: the event first, then the customer goes back. */
+  /** The payment page. Its button first sends the event, then takes the customer back. */
   private async pay(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
     const session = this.sessions.find((known) => known.id === id);
     if (!session) return void response.writeHead(404).end();

@@ -16,10 +16,10 @@ export function totp(secret: string, nowMs = Date.now()): string {
   return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Of the half minute that comes: the one that is running was used to set it up. */
+/** The code of the next half minute, since the current one was used for the set-up. */
 export const nextCode = (secret: string): string => totp(secret, Date.now() + 30_000);
 
-/** Somebody who has set one up, and is not signed in. */
+/** Somebody who has set up two factors and is not signed in. */
 export async function withTwoFactor(worker: Worker, email?: string): Promise<{ person: Person; secret: string; codes: string[] }> {
   const person = await Person.signedIn(worker, email);
   const enabled = await person.get<{ totpURI: string; backupCodes: string[] }>('/api/auth/two-factor/enable', {

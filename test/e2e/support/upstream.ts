@@ -1,4 +1,4 @@
-/** A provider that does as it is told: real HTTP, and every request kept as it came. */
+/** A scripted provider: real HTTP, and every request kept as it came. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { until } from './wait';
 
 /**
  * What an answer's body does next: bytes to send (a string or a buffer is one write), a pause, something to wait
- * for, or one of the ways in which answers go wrong. After the last step the answer ends as it should.
+ * for, or one of the ways in which answers fail. After the last step the answer ends properly.
  */
 export type Step = string | Uint8Array | { pauseMs: number } | { until: Promise<unknown> } | 'cut' | 'reset' | 'hang';
 
@@ -14,20 +14,20 @@ export type Step = string | Uint8Array | { pauseMs: number } | { until: Promise<
 export const CUT = 'cut' satisfies Step;
 /** Resets the connection. */
 export const RESET = 'reset' satisfies Step;
-/** Says nothing more, for as long as the other side listens. */
+/** Sends nothing more for as long as the client listens. */
 export const HANG = 'hang' satisfies Step;
 
 export interface Reply {
   status?: number;
   headers?: Record<string, string>;
   steps: Iterable<Step> | AsyncIterable<Step>;
-  /** Happens before even the status is sent. */
+  /** Done before even the status is sent. */
   first?: Step;
 }
 
 /** A request as the provider got it. */
 export class Seen {
-  /** The other side hung up before the answer was through. */
+  /** The client hung up before the answer was complete. */
   abandoned = false;
   over = false;
 
@@ -48,7 +48,7 @@ export class Seen {
   }
 }
 
-/** One provider's place on the server: its own base URL, its replies in order, and what it was asked. */
+/** One provider's place on the server: its own base URL, its replies in order, and the requests that it got. */
 export class Desk {
   readonly seen: Seen[] = [];
   private readonly replies: Reply[] = [];
@@ -56,13 +56,13 @@ export class Desk {
 
   constructor(readonly baseUrl: string) {}
 
-  /** Answers the next requests, one each. */
+  /** Sets the answers to the next requests, one each. */
   reply(...replies: Reply[]): this {
     this.replies.push(...replies);
     return this;
   }
 
-  /** Answers all requests that no reply is lined up for. */
+  /** Answers all requests for which no reply is queued. */
   replyAlways(make: (seen: Seen) => Reply): this {
     this.always = make;
     return this;
@@ -72,7 +72,7 @@ export class Desk {
     return this.replies.shift() ?? this.always?.(seen);
   }
 
-  /** The request of this number, as soon as it is there. */
+  /** The request with this number, once it has arrived. */
   request(index = 0): Promise<Seen> {
     return until(`request ${index} at ${this.baseUrl}`, () => this.seen[index]);
   }
@@ -152,11 +152,11 @@ class Player {
     this.response.end();
   }
 
-  /** False when the answer is over with this step. */
+  /** False if the answer ends with this step. */
   private async take(step: Step): Promise<boolean> {
     if (this.seen.over || step === HANG) return false;
     if (step === CUT || step === RESET) {
-      // What was written is to be on its way first.
+      // Gives what was written time to leave first.
       await sleep(30);
       this.seen.over = true;
       if (step === RESET) this.response.socket?.resetAndDestroy();

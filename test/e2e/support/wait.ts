@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Longer than anything takes that will happen at all, on a machine with other work to do. */
+/** Longer than anything takes that happens at all, even on a busy machine. */
 const PATIENCE_MS = 20_000;
 
-/** Asks until the answer is neither false nor undefined; what it waits for is named in the error. */
+/** Asks until the answer is neither false nor undefined; the error says what it waited for. */
 export async function until<T>(what: string, ask: () => T | Promise<T>, patienceMs = PATIENCE_MS): Promise<NonNullable<Exclude<T, false>>> {
   for (const end = Date.now() + patienceMs; ; await sleep(15)) {
     const answer = await ask();
@@ -12,7 +12,7 @@ export async function until<T>(what: string, ask: () => T | Promise<T>, patience
   }
 }
 
-/** A promise with its handle outside: a test opens it when the moment has come. */
+/** A promise that a test resolves at the right moment. */
 export interface Gate {
   opened: Promise<void>;
   open: () => void;
@@ -23,7 +23,7 @@ export function gate(): Gate {
   return { opened: promise, open: resolve };
 }
 
-/** Work for all numbers, so many at once. */
+/** Runs `work` for all numbers, at most `atOnce` at a time. */
 export async function forEach(count: number, atOnce: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const lane = async () => {

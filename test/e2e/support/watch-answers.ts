@@ -1,6 +1,6 @@
 /**
- * Every whole answer that a test of this project gets of a Worker by `fetch`, with whatever client, against
- * `/openapi.json`. It only listens: Node tells of each request of its `fetch`, so nothing is delayed, buffered or split.
+ * Checks every whole answer that a test of this project gets from a Worker by `fetch`, with any client, against
+ * `/openapi.json`. It only listens: Node reports each request of its `fetch`, so nothing is delayed, buffered or split.
  */
 import diagnostics from 'node:diagnostics_channel';
 import { afterAll, expect } from 'vitest';
@@ -29,7 +29,7 @@ const longestFirst = (bases: readonly string[]): string[] => [...bases].sort((a,
 const ALL = longestFirst(BASES);
 const GOOGLES = longestFirst(GEMINI_BASES);
 
-/** The path as the document has it, whatever base it was asked for under. */
+/** The path as the document names it, whatever its base path. */
 function documentedPath(path: string): string {
   const name = path.replace(/\?.*$/, '');
   const called = /\/models\/[^/]+:\w+$/.exec(name);
@@ -68,7 +68,7 @@ on('trailers', ({ request }) => {
   if (answer) whole.push(answer);
 });
 
-/** Only what a client would take for an answer of the API: pages and paths that there are not are others' matter. */
+/** Only answers of the API; pages and paths that do not exist are not in the document. */
 function check({ document, sent, status, headers, parts }: Answer): string | undefined {
   const { method } = sent;
   if (method === 'HEAD' || method === 'OPTIONS') return undefined;
@@ -82,7 +82,7 @@ function check({ document, sent, status, headers, parts }: Answer): string | und
 
 const SHOWN = 5;
 
-/** Its upstream writes events that are as short as can be, less than the format asks for. */
+/** Its upstream's events are as short as possible, with fewer fields than the format requires. */
 const TOO_SHORT = /\/chat-streams/;
 
 afterAll(() => {

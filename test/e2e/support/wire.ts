@@ -1,7 +1,7 @@
 /** Chat Completions as providers write them. */
 import type { Reply, Step } from './upstream';
 
-/** With the prices of a lane: 100 * 100 + 25 * 400 micro-credits. */
+/** At the prices of a lane: 100 * 100 + 25 * 400 micro-credits. */
 export const USAGE = { prompt_tokens: 100, completion_tokens: 25, total_tokens: 125 };
 export const USAGE_MICRO = 20_000;
 export const USAGE_CREDITS = 0.02;
@@ -26,7 +26,7 @@ export const usageChunk = (usage: unknown = USAGE): string => data({ ...HEAD, ch
 
 export const errorEvent = (message: string, fields: Fields = {}): string => data({ error: { message, ...fields } });
 
-/** The events of a stream that goes as it should, with its usage. */
+/** The events of a complete stream, with its usage. */
 export const streamOf = (texts: readonly string[], usage: unknown = USAGE): string[] => [
   role(),
   ...texts.map(says),
@@ -49,7 +49,6 @@ export const json = (body: unknown, more: Partial<Reply> = {}): Reply => {
 export const failure = (status: number, message: string, fields: Fields = {}, headers: Record<string, string> = {}): Reply =>
   json({ error: { message, type: 'upstream_type', ...fields } }, { status, headers: { 'content-type': 'application/json', ...headers } });
 
-/** A whole answer. */
 export const completion = (message: Fields, more: Fields = {}, choice: Fields = {}): Fields => ({
   id: 'chatcmpl-upstream',
   object: 'chat.completion',
@@ -64,5 +63,5 @@ export const answer = (content: string, more: Fields = {}): Reply => json(comple
 
 export const inMicro = (credits: unknown): number => Math.round(Number(credits) * 1_000_000);
 
-/** What the gateway takes a prompt, or a produced text, for where nobody counts its tokens. */
+/** The gateway's estimate for a prompt or a produced text where nobody counts its tokens. */
 export const estimatedTokens = (chars: number): number => Math.ceil(chars / 4);

@@ -1,4 +1,4 @@
-/** The Worker as it is built, in workerd, over real HTTP on a free port, with a state folder of its own. */
+/** The built Worker in workerd, over real HTTP on a free port, with a state folder of its own. */
 import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,32 +20,32 @@ export const AUTH_SECRET = 'the-session-secret-of-the-tests-0123456789';
 
 const START_MS = 120_000;
 const PORT_TRIES = 3;
-/** Where a gateway's databases, objects and files are, in its state folder. */
+/** The folder of a gateway's databases, objects and files within its state folder. */
 const DATA = 'v3';
 
 export type Variables = Record<string, string | number>;
 
 interface Options {
   inspected?: boolean;
-  /** A host of its own around workerd, as `npm start` has. Else one host runs those of all files, at a third of what a start costs. */
+  /** A process of its own around workerd, as with `npm start`. Otherwise all files share one, which starts in a third of the time. */
   ownProcess?: boolean;
-  /** Mails go into files, unless by Cloudflare's binding or by a provider. */
+  /** Mails are written to files, unless sent by Cloudflare's binding or by a provider. */
   mailBy?: 'binding' | 'provider';
-  /** Where what the Worker asks of a host goes instead. */
+  /** Where the Worker's requests to a host go instead. */
   hosts?: Record<string, string>;
 }
 
 interface Running {
-  /** Ends what runs the Worker, at once. */
+  /** Ends the process of the Worker at once. */
   kill: () => Promise<unknown>;
   ready: Promise<unknown>;
   stop: () => Promise<unknown>;
 }
 
-/** One bundle for all test files of all runs: what is kept is checked against the sources, and made anew when they changed. */
+/** One bundle for all files and all runs; it is checked against the sources and rebuilt when they changed. */
 const KEPT_BUNDLE = join(keptDirectory(), `gateway-e2e-bundle-${createHash('sha256').update(ROOT).digest('hex').slice(0, 12)}`);
 const LOCK = `${KEPT_BUNDLE}.lock`;
-/** What a gateway's state is after its first start: every Worker begins with a copy. It goes when the bundle is made anew. */
+/** A gateway's state after its first start, which every Worker starts with a copy of. It is removed when the bundle is rebuilt. */
 const FIRST_STATE = join(KEPT_BUNDLE, 'first-state');
 
 function lockIsStale(): boolean {
@@ -54,12 +54,12 @@ function lockIsStale(): boolean {
     return false;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
-    // Its owner is between making the folder and signing it.
+    // A fresh one's owner may not have signed the folder yet.
     return existsSync(LOCK) && Date.now() - statSync(LOCK).mtimeMs > 5_000;
   }
 }
 
-/** Once in each test file, and one at a time, for bundling takes both cores and the second one would find it done. */
+/** Once in each file, and one at a time: bundling takes both cores, and the second one finds it done. */
 async function makeBundle() {
   await until(
     'the lock of the bundle',
@@ -83,7 +83,7 @@ async function makeBundle() {
   }
 }
 
-/** In a process of its own: what bundles leaves so much behind that every start after it would cost three times as much. */
+/** In a process of its own: bundling leaves so much behind that every later start would take three times as long. */
 async function makeBoth(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
   try {
@@ -166,20 +166,20 @@ export class Worker {
     return worker;
   }
 
-  /** As it comes, for files that bring accounts of their own and change nothing else: one for all those of a process, whose end it is left to. */
+  /** For files that make accounts of their own and change nothing else: all those in a process share one Worker, which ends with it. */
   static shared(): Promise<Worker> {
     shared ??= Worker.start({ LOCAL: '1' }).then((worker) => Object.assign(worker, { stop: async () => {} }));
     return shared;
   }
 
-  /** Starts it on the state that it has; after `kill`, that is what the crash left. */
+  /** Starts it on its state; after `kill`, on what the crash left. */
   async run(changed: Variables = {}): Promise<void> {
     for (const [name, value] of Object.entries(changed)) this.variables[name] = String(value);
     for (let tries = 1; ; tries++) {
       try {
         return await this.runOn(await freePort());
       } catch (error) {
-        // Between being found free and being used, a port may go to any connection of other files.
+        // A free port may be taken by a connection of another file before it is used.
         if (tries === PORT_TRIES || !/address already in use/i.test(String(error))) throw error;
         this.running = undefined;
       }
@@ -213,7 +213,7 @@ export class Worker {
     return { ready: starting, stop, kill };
   }
 
-  /** As when the power fails: nothing in it gets to say a last word. */
+  /** As in a power failure, nothing gets a chance to clean up. */
   async kill(): Promise<void> {
     await this.running?.kill();
     await until('workerd to be gone', async () => !(await this.answers()));
@@ -228,7 +228,6 @@ export class Worker {
     );
   }
 
-  /** Ends it and removes its state. */
   async stop(): Promise<void> {
     await this.running?.stop();
     forget(this.url);
@@ -236,12 +235,12 @@ export class Worker {
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** What it has logged, for errors that no answer shows. */
+  /** Its log, for errors that no answer shows. */
   log(): string {
     return existsSync(this.paths.log) ? readFileSync(this.paths.log, 'utf8') : '';
   }
 
-  /** The operator's API. */
+  /** Calls the operator's API. */
   async admin<T = Record<string, unknown>>(path: string, body?: unknown): Promise<T> {
     const response = await fetch(`${this.url}/api/admin${path}`, {
       method: body === undefined ? 'GET' : 'POST',

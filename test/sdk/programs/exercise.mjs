@@ -1,4 +1,4 @@
-// One program for every runtime: what the package is asked for here works where nothing but the web's own is there.
+// One program for every runtime: it uses only what works with web APIs alone.
 const messages = [{ role: 'user', content: 'Hello' }];
 
 async function collect(stream) {
@@ -7,7 +7,7 @@ async function collect(stream) {
   return events;
 }
 
-/** Calls what there is with `sdk`, the package, by clients that `options` set up; gives what a test compares. */
+/** Calls the package, `sdk`, with clients that `options` configure; returns what a test compares. */
 export async function exercise({ Hypereal, NotFoundError, verifyWebhook, WebhookVerificationError }, options) {
   const client = new Hypereal(options);
   const events = await collect(client.chat.stream({ model: 'gpt-5.5', messages }));
@@ -39,7 +39,7 @@ export async function exercise({ Hypereal, NotFoundError, verifyWebhook, Webhook
     image: image.data.length,
     job: [job.status, states.at(-1)],
     uploads: [file.size, streamed.size, sent[0], sent.at(-1)],
-    // How often: at the beginning and the end alone where nothing between can be known.
+    // How many progress reports: only the beginning and the end where nothing between is known.
     told: sent.length,
     missing: [missing instanceof NotFoundError, missing.status, typeof missing.requestId],
     ended: [aborted, late],
@@ -48,7 +48,7 @@ export async function exercise({ Hypereal, NotFoundError, verifyWebhook, Webhook
   };
 }
 
-/** What it gives where all is well. */
+/** What it returns when all is well. */
 export const EXPECTED = {
   end: ['end', 'number', 'number'],
   image: 1,

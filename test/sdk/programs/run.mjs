@@ -1,4 +1,4 @@
-// For runtimes with files: paths and environment are used as well. Prints what it found as JSON.
+// For runtimes with files: also uses paths and the environment. Prints its findings as JSON.
 import * as sdk from 'hypereal-sdk';
 import { exercise } from './exercise.mjs';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Batcher } from '../../../src/account/batcher';
 
-/** Trips that end when they are told to. */
+/** Trips that end when the test says so. */
 function trips() {
   const made: { requests: number[]; arrive: () => void; fail: (error: Error) => void }[] = [];
   const makeTrip = (requests: number[]) =>
@@ -11,7 +11,7 @@ function trips() {
   return { made, makeTrip };
 }
 
-/** Lets all that can go on go on. */
+/** Lets everything run that can. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 const LIMITS = { trips: { near: 1, far: 1 }, nearMs: 5, requestsATrip: 3, waitMs: 60_000, answerMs: 60_000 };
@@ -71,7 +71,7 @@ describe('requests to the same object', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     for (const { arrive } of made.slice(1)) arrive();
     expect(await answers).toEqual(['answer 2', 'answer 3']);
-    // The one that was thought lost comes back: nothing is out of order by that.
+    // The trip that was thought lost comes back, which changes no order.
     made[0]!.arrive();
     await settled();
     expect(batcher.size).toBe(0);
@@ -115,7 +115,7 @@ describe('requests to the same object', () => {
     await tripsOfThree(200);
     expect(sizes).toEqual([1, 1, 1]);
     await tripsOfThree(3);
-    // The last of these was the first short one.
+    // Not counted: that trips are short is known only once these have come back.
     sizes.length = 0;
     await tripsOfThree(200);
     expect(sizes).toEqual([1, 2]);

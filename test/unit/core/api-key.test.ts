@@ -27,7 +27,7 @@ describe('a minted key', () => {
     });
   });
 
-  it('begins as is told of it, which names it among those of its account and tells nothing of the secret', async () => {
+  it('has a beginning that may be shown: it tells keys of an account apart and reveals nothing of the secret', async () => {
     const account = newAccountBytes();
     for (const mode of ['live', 'test'] as const) {
       const keys = Array.from({ length: 20 }, newKeyBytes);

@@ -4,11 +4,11 @@ import { hasTooManyValues } from '../../../src/core/json-size';
 const MB = 1_048_576;
 const filled = (unit: string, chars: number): string => unit.repeat(Math.ceil(chars / unit.length));
 
-/** How many characters `look` reads one by one: a measure of its work that no busy machine changes. */
+/** Counts the characters that `look` reads one by one: a measure of its work that does not depend on how busy the machine is. */
 function counted(look: () => boolean): { found: boolean; charsRead: number } {
   let charsRead = 0;
   const { charCodeAt } = String.prototype;
-  // No spy: it would remember each of a million calls.
+  // Not a spy, which would remember each of a million calls.
   String.prototype.charCodeAt = function (at) {
     charsRead++;
     return charCodeAt.call(this, at);

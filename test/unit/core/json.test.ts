@@ -45,7 +45,7 @@ const KEYS = [
 ];
 const NUMBERS = ['0', '-0', '1', '-12', '1.50', '1e3', '1E+30', '-2.5e-7', '12345678901234567890', '0.1000000000000000055'];
 
-/** JSON as others may write it: every value in many spellings. */
+/** Writes JSON as others may: every value in many spellings. */
 class Writer {
   constructor(private readonly random: Random) {}
 
@@ -102,7 +102,7 @@ class Writer {
   }
 }
 
-/** What `JSON.parse` would make of it, but with `__proto__` as a key like any other. */
+/** What `JSON.parse` would return, but with `__proto__` as a key like any other. */
 const entriesOf = (text: string): Map<string, unknown> => new Map(Object.entries(JSON.parse(text) as Record<string, unknown>));
 
 describe('members', () => {
@@ -157,7 +157,7 @@ describe('setMembers', () => {
     }
   });
 
-  it('sets every one of a key that stands there twice', () => {
+  it('sets a key at every place where it is repeated', () => {
     expect(setMembers('{"model":"a","model":"b"}', { model: '"c"' })).toBe('{"model":"c","model":"c"}');
   });
 
@@ -179,7 +179,7 @@ describe('setMembers', () => {
     const text = `{"long":"${long}","deep":${'['.repeat(50_000)}${']'.repeat(50_000)},"model":"a"}`;
     const began = performance.now();
     expect(setMembers(text, { model: '"b"' })).toBe(text.replace('"model":"a"', '"model":"b"'));
-    // Some tenths of a second; what goes back to the beginning of a string or of a depth takes an hour.
+    // Takes some tenths of a second; reading a string or a depth again from its beginning would take an hour.
     expect(performance.now() - began).toBeLessThan(20_000);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { extensionOf, fileType, isInert, sniffType } from '../../../src/core/media-type';
 
-/** A box of the ISO base media file format, which pictures, sound and films have in common. */
+/** A box of the ISO base media file format, which pictures, audio and video share. */
 const ofBrand = (brand: string): Uint8Array => new TextEncoder().encode(`\0\0\0\x1cftyp${brand}\0\0\0\0`);
 
 describe('the type of a file in boxes', () => {

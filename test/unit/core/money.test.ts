@@ -19,7 +19,7 @@ import { Random } from './random';
 const price = (more: Partial<TokenPrice> = {}): TokenPrice => ({ inputMicroPerMtok: 44_000_000, outputMicroPerMtok: 345_000_000, ...more });
 const usage = (more: Partial<Usage> = {}): Usage => ({ ...NO_USAGE, ...more });
 
-/** The same, in whole numbers all the way. */
+/** The same cost, computed in whole numbers throughout. */
 function exactCost(used: Usage, rates: TokenPrice): bigint {
   const rate = (own: number | undefined) => BigInt(own ?? rates.inputMicroPerMtok);
   const product =

@@ -1,8 +1,8 @@
-/** Random values from a seed, so that a failure can be had again. */
+/** Random values from a seed, so that a failure can be reproduced. */
 export class Random {
   constructor(private state: number) {}
 
-  /** From 0 up to, and without, 1: mulberry32. */
+  /** From 0 to 1, without 1 itself: mulberry32. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
@@ -10,7 +10,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number below `limit`. */
+  /** An integer from 0 up to, but without, `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closedRest, EventCutter, eventData, splitEvents, wholeEventsEnd } from '../../../src/core/sse';
 
-/** A comment, an event of one line, one of two, one that says nothing, one with other fields, and the end. */
+/** A comment, an event of one line, one of two, one without data, one with other fields, and the end. */
 const LINES = [
   ': ping',
   '',
@@ -21,7 +21,7 @@ const LINES = [
 const ENDINGS = { LF: '\n', CRLF: '\r\n', CR: '\r' };
 const DATA = ['{"a":1}', 'one\ntwo', '漢😀', '[DONE]'];
 
-/** As the reader of a stream uses it: what is whole is taken at once, the rest is carried over. */
+/** As the reader of a stream uses it: whole events are taken at once, the rest is carried over. */
 function readInPieces(pieces: readonly string[]): { events: string[]; rest: string; taken: number[] } {
   let carry = '';
   const events: string[] = [];

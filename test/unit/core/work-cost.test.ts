@@ -12,7 +12,7 @@ function priceOf(id: string) {
   return wholePrice(model, model.price);
 }
 
-/** What the usage costs more than its tokens, in credits. */
+/** What the usage costs beyond its tokens, in credits. */
 function beside(id: string, usage: Partial<Usage>): number {
   const tokens = { ...NO_USAGE, inputTokens: 1_000, outputTokens: 1_000 };
   const more = tokenCostMicro({ ...tokens, ...usage }, priceOf(id)) - tokenCostMicro(tokens, priceOf(id));
@@ -41,7 +41,7 @@ describe('what is billed beside tokens', () => {
     expect(tokenCostMicro({ ...NO_USAGE, inputTokens: 1, billedWholeMicro: fromCredits(100) }, priceOf('gpt-5.4'))).toBe(fromCredits(100));
   });
 
-  it('has sound at a price of its own where the model has one', () => {
+  it('charges sound at its own price where the model has one', () => {
     const spoken = { ...NO_USAGE, inputTokens: 1_000, outputTokens: 1_000, inputAudioTokens: 400, outputAudioTokens: 900 };
     const { inputMicroPerMtok, outputMicroPerMtok } = priceOf('gpt-audio-1.5-official');
     const text = (600 * inputMicroPerMtok + 100 * outputMicroPerMtok) / 1e6;

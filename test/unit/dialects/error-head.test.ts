@@ -9,7 +9,7 @@ describe('the head of a refusal', () => {
     expect(headOf('invalid_key', 'No.')).toEqual({ status: 401, headers: { 'x-should-retry': 'false' } });
   });
 
-  it('of 429 that will not clear has clients that repeat it all the same be through soon', () => {
+  it('of a lasting 429 lets clients that retry it anyway finish soon', () => {
     for (const kind of ['rate_limited', 'spending_limit'] as const)
       expect(headOf(kind, 'Later.', { retryAfterSeconds: 1_800 })).toEqual({
         status: 429,

@@ -53,7 +53,7 @@ it.each([{ type: 'item_reference', id: 'msg_1' }, { id: 'msg_1' }, { type: null,
   (item) => {
     const { likely, worst } = responses([item, item]);
     expect([likely, worst].map((tokens) => Math.floor(tokens / 1_000))).toEqual([2, 256]);
-    // One that is there is its text, whatever its id.
+    // An item that is sent in full counts as its text, whatever its id.
     expect(responses([{ id: 'msg_1', role: 'assistant', content: 'Hi' }]).worst).toBeLessThan(100);
   },
 );

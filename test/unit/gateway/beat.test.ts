@@ -1,4 +1,4 @@
-// A beat that fails is made up for before the lease it was to renew is over.
+// A failed beat is repeated before the lease that it should have renewed runs out.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BeatRequest } from '../../../src/account/types';
 import { readSettings } from '../../../src/env';
@@ -6,7 +6,7 @@ import { beat, type Run } from '../../../src/gateway/run';
 
 const HOLD = 'req_0123456789abc-1-4cc3-1';
 
-/** A run whose account fails so many beats, each stub of it for good. */
+/** A run whose account fails this many beats; a stub that has failed once fails for good. */
 function runWith(failures: number) {
   const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
   const startedAtMs = Date.now();

@@ -1,4 +1,4 @@
-// A dialect that throws is a bug; the call that meets it comes to an end all the same.
+// A dialect that throws is a bug, but the call that hits it still ends.
 import { describe, expect, it, vi } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
 import { Deadlines } from '../../../src/core/deadlines';
@@ -23,7 +23,7 @@ const bug = (): never => {
   throw new TypeError('undefined is not a function (evaluating secret)');
 };
 
-/** A call whose provider answers after a while, and all that becomes of its hold. */
+/** A call whose provider answers after a while, and what happens to its hold. */
 function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfterMs?: number }) {
   const closes: CloseRequest[] = [];
   const beats: unknown[] = [];
@@ -88,7 +88,7 @@ describe('a bug in a dialect', () => {
     expectFailure(await response.text());
     await idle();
     expect(closes).toMatchObject([RELEASED]);
-    // Nothing goes on that would keep a hold open.
+    // Nothing keeps running that would keep the hold open.
     const before = beats.length;
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(beats).toHaveLength(before);

@@ -10,7 +10,7 @@ import { NOW_MS, registryOf } from './support';
 
 const BODY = '{"model":"claude-opus-4-6","messages":[{"role":"user","content":"Hi"}]}';
 
-/** What the account was asked, and what the upstream was. */
+/** Records what the account and the upstream were asked. */
 function bench(
   env: Record<string, unknown>,
   answer: Awaited<ReturnType<AccountStub['authorize']>>,

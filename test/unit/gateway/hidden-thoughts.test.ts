@@ -1,4 +1,4 @@
-// A client that hangs up before the provider has counted pays for thoughts that it was not shown, by an estimate.
+// A client that hangs up before the provider has counted pays an estimate for thoughts that it was not shown.
 import { describe, expect, it } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
 import { Deadlines } from '../../../src/core/deadlines';
@@ -17,7 +17,7 @@ import { requestOf } from '../dialects/anthropic-messages/support';
 import { Bench, callOf, NOW_MS, planOf, provider } from './support';
 
 const HOLD = 'req_0123456789abc-1-4cc3-1';
-/** What has been shown comes to so many tokens. */
+/** What is shown to the client comes to this many tokens. */
 const SHOWN_TOKENS = 1;
 
 const encoder = new TextEncoder();
@@ -30,7 +30,7 @@ const block = (index: number, content_block: object, delta: object) => [
   { type: 'content_block_delta', index, delta },
 ];
 
-/** A format: its call, and an answer whose thoughts go on from its opening to its first words. */
+/** A format: its call, and an answer that thinks between its opening and its first words. */
 interface Format {
   dialect: Dialect;
   wire: Wire;
@@ -47,7 +47,7 @@ const CHAT: Format = {
   words: delta,
 };
 
-/** The block of thoughts is there at once, and empty until its signature comes. */
+/** The block of thoughts starts at once but stays empty until its signature comes. */
 const OMITTED = (thoughts: Record<string, unknown>): Format => {
   const fields = {
     model: 'claude-opus-4-6',
@@ -74,7 +74,7 @@ const OMITTED = (thoughts: Record<string, unknown>): Format => {
 
 interface Hidden {
   format?: Format;
-  /** Until the first content, of which there is more than the client waits for. */
+  /** Time until the first content; more content follows than the client waits for. */
   thinksMs: number;
   isReasoning?: boolean;
   thoughtsOff?: boolean;
@@ -83,9 +83,9 @@ interface Hidden {
 }
 
 interface Ran extends Pick<StreamRun, 'dialect' | 'call' | 'plan' | 'gone'> {
-  /** What the call asks of its account. */
+  /** The account object that the call talks to. */
   account: object;
-  /** Gathers what outlasts the answer. */
+  /** Collects work that outlasts the answer. */
   work: Promise<unknown>[];
   keepaliveMs?: number;
 }
@@ -119,7 +119,7 @@ function runOf(bench: Bench, { dialect, call, plan, gone, account, work, keepali
   };
 }
 
-/** The usage that is charged to a client that hangs up once it has had the first content. */
+/** The usage charged to a client that hangs up after the first content. */
 async function chargedAfterHangUp(hidden: Hidden) {
   const { format = CHAT, thinksMs, isReasoning = true, thoughtsOff, maxOutputTokens, first = { content: 'Yes.' } } = hidden;
   const closes: CloseRequest[] = [];
@@ -167,7 +167,7 @@ async function chargedAfterHangUp(hidden: Hidden) {
   return [detail.usage.outputTokens - SHOWN_TOKENS, detail.usage.reasoningTokens ?? 0];
 }
 
-/** A stream that thinks so long before its first words, at a price of one a token; what its hold was enlarged by, and how it was closed. */
+/** A stream that thinks this long before its first words, at one micro-credit a token; how its hold grew, and how it was closed. */
 async function thinking({ thinksMs, refuses = false, ...more }: { thinksMs: number; refuses?: boolean; isReasoning?: boolean }) {
   const { isReasoning = true } = more;
   const closes: CloseRequest[] = [];

@@ -7,7 +7,7 @@ import { requestOf } from '../dialects/openai-responses/support';
 
 const ACCOUNT = 'acc_0OplGcC5UkegwInh2';
 
-/** A thread of so many answers, each of an item that is as long as it is said to be. */
+/** A thread of this many answers, each with one item of the given size. */
 function thread(answers: number, sizeBytes: number) {
   const requests = Array.from({ length: answers }, (_, n) => `req_0123456789abc-0-4cbv-${(n + 1).toString(36)}`);
   const items = requests.map((request) => ({

@@ -1,4 +1,4 @@
-// What a call cost the operator is in some upstreams' usage, and none of the client's business.
+// Some upstreams' usage says what a call cost the operator, which clients must not see.
 import { describe, expect, it } from 'vitest';
 import type { WireId } from '../../../src/core/wire-id';
 import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
@@ -121,7 +121,7 @@ function answered(crossing: Crossing, costs: string): string {
 
 function streamed(crossing: Crossing, costs: string): string {
   const call = callOf(crossing, true);
-  // A plan comes before a stream.
+  // A call must be planned before its stream is opened.
   expect(call.over(crossing.wire)).toBeDefined();
   const relay = call.openStream('req_x').relay(crossing.wire);
   const out = relay.push(crossing.stream(costs)) + relay.pushRest('');

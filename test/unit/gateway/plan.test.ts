@@ -95,7 +95,7 @@ describe('a refused call', () => {
     expect(unconfigured).toMatchObject({ ok: false, error: { kind: 'no_provider' } });
   });
 
-  it('is told by which field nobody can serve it', () => {
+  it('names the field because of which nobody can serve it', () => {
     const body = '{"model":"gpt-5.5-pro","messages":[{"role":"user","content":"Hi"}],"stop":["END"]}';
     const planned = planCall(registryOf({ OPENAI_API_KEY: 'k' }), openaiChat, callOf({ model: 'gpt-5.5-pro' }, body), false);
     expect(planned).toMatchObject({ ok: false, error: { kind: 'invalid_request', param: 'stop' } });
@@ -225,7 +225,7 @@ describe('what is held', () => {
 describe('the bound of an answer', () => {
   const bounded = (bound: string) => `{"model":"gpt-5.4", "messages":[{"role":"user","content":"Hi"}]${bound} }`;
 
-  /** What the first target of the model gets of a call with these options. */
+  /** What the model's first target is sent for a call with these options. */
   function sent(model: string, env: Record<string, unknown>, bound: string): string {
     const planned = planCall(registryOf(env), openaiChat, callOf({ model }, bounded(bound)), false);
     if (!planned.ok) throw new Error(planned.error.message);

@@ -19,7 +19,7 @@ describe('the endpoints of a model', () => {
       const endpoints = endpointsOf(registry, model, false);
       for (const path of ['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models', '/v1/embeddings', '/v1/completions']) {
         const planned = planCall(registry, endpointOf(path)!.dialect, callOf({ model: model.id }), false);
-        // A chat call is planned here, whose dialect may not be the endpoint's: only where it is refused for its endpoint counts.
+        // Every model is planned as a chat call, which may not suit it: only refusals for the endpoint or provider count.
         const refused = !planned.ok && ['wrong_endpoint', 'no_provider'].includes(planned.error.kind);
         expect(refused, `${model.id} at ${path}`).toBe(!endpoints.includes(path));
         if (!planned.ok && endpoints.length > 0) expect(planned.error.kind).not.toBe('no_provider');

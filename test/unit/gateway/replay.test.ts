@@ -1,4 +1,4 @@
-// An answer that is to be kept for its idempotency key, where R2 fails or says nothing.
+// An answer that should be kept for its idempotency key while R2 fails or does not respond.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newNonce, operationId } from '../../../src/core/ids';
 import { Recorder, storeReplay } from '../../../src/gateway/replay';

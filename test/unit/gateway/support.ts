@@ -1,4 +1,4 @@
-/** A plan over providers of a test's own, with a fetch that answers from a script. */
+/** Plans over a test's own providers, with a scripted fetch. */
 
 import { Deadlines } from '../../../src/core/deadlines';
 import { Health } from '../../../src/core/health';
@@ -67,7 +67,7 @@ interface Sent {
   path: string;
 }
 
-/** What an upstream does with a request: an answer, or a failure to give one. */
+/** What an upstream does with a request: answers it, or fails to. */
 export type Act = (init: RequestInit) => Response | Promise<Response>;
 
 export class Bench {
@@ -76,7 +76,7 @@ export class Bench {
   nowMs = NOW_MS;
   private readonly acts = new Map<string, Act[]>();
 
-  /** What a provider does with its next requests; the last one for all that follow. */
+  /** Sets what a provider does with its next requests; the last act repeats. */
   script(id: string, ...acts: Act[]): this {
     this.acts.set(id, acts);
     return this;
@@ -116,5 +116,5 @@ export interface FailoverOptions {
   settings?: Partial<GatewayDeps['settings']>;
 }
 
-/** Failover looks at nothing else. */
+/** Failover uses nothing else. */
 const asDeps = (deps: Pick<GatewayDeps, 'settings' | 'health' | 'fetch' | 'now' | 'deadlines'>): GatewayDeps => deps as GatewayDeps;

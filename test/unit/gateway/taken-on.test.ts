@@ -1,4 +1,4 @@
-// A client that hangs up just while its answer in the background is taken on.
+// A client that hangs up just while its background answer is being taken on.
 import { describe, expect, it } from 'vitest';
 import type { BackgroundMessage, BeatRequest } from '../../../src/account/types';
 import { Deadlines } from '../../../src/core/deadlines';
@@ -12,7 +12,7 @@ import { Bench, callOf, planOf, provider } from './support';
 const HOLD = 'req_0123456789abc-1-4cc3-1';
 const QUEUED = { id: 'resp_upstream', object: 'response', status: 'queued', background: true, output: [] };
 
-/** What becomes of the hold: `gone` at the moment that is named. */
+/** What happens to the hold if the client hangs up at the given moment. */
 async function hangUp(when: 'while its provider is asked' | 'while it is handed over'): Promise<BeatRequest[]> {
   const [beats, work, gone] = [[] as BeatRequest[], [] as Promise<unknown>[], new AbortController()];
   const account = {

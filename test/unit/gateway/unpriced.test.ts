@@ -1,4 +1,4 @@
-// What is billed and nobody could be charged for: refused, by its name, on every way in.
+// What the provider bills but nobody could be charged for is refused by name, on every way in.
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../src/core/errors';
 import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
@@ -25,7 +25,7 @@ const onlyOpenrouter = buildRegistry({ OPENROUTER_API_KEY: 'key-of-openrouter' }
 const messages = [{ role: 'user', content: 'Hi' }];
 const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }];
 
-/** Every way in, with a body that OpenRouter can answer. */
+/** Every way in, with a body that OpenRouter can serve. */
 const WAYS: Record<string, [dialect: Dialect, body: Record<string, unknown>, path?: string]> = {
   chat: [openaiChat, { model: 'deepseek-v3.2', messages }],
   'chat with the input of Responses': [openaiChat, { model: 'deepseek-v3.2', input: 'Hi' }],
@@ -52,7 +52,7 @@ it('who names fallbacks is told where other models go', () => {
 });
 
 describe.each(Object.entries(WAYS))('over %s', (name, way) => {
-  // Such an input is converted, and what chat does not know stays behind.
+  // Such an input is converted, so fields that chat does not have are dropped.
   const isConverted = name === 'chat with the input of Responses';
 
   it.each([
@@ -64,7 +64,7 @@ describe.each(Object.entries(WAYS))('over %s', (name, way) => {
     ['provider', { order: ['dear'] }],
   ])('what would route the call elsewhere never reaches OpenRouter: %s', (field, value) => {
     const planned = plan(way, { [field]: value }, onlyOpenrouter);
-    // The gateway asks other models itself, at their own prices, where the format serves them.
+    // Where the format has fallback models, the gateway asks them itself, at their own prices.
     const isOurs = field === 'models' && /chat|responses|messages/.test(name);
     const refusal = isOurs ? { kind: 'wrong_endpoint', param: 'model' } : { kind: 'invalid_request', param: field };
     if (!planned.ok) return expect(planned.error).toMatchObject(refusal);

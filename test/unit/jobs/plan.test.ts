@@ -93,7 +93,7 @@ describe('a plan', () => {
     const fast = { 'nano-banana-t2i': [{ provider: 'fal', model: 'x' }], 'gpt-image-2': [{ provider: 'wavespeed', model: 'y' }] };
     const plan = (fields: Record<string, unknown>, registry = registryOf(chains, [provider('fal')])) =>
       planJob(registry, call({ prompt: 'a cat', ...fields }, ['image', 'video']), false, RULES);
-    // The cheapest takes no data URL, no such ratio, and has no fast mode.
+    // The cheapest model takes no data URL, lacks this ratio, and has no fast mode.
     const picture = 'data:image/png;base64,iVBORw0KGgo=';
     expect(plan({ intent: 'image-edit', image: picture })).toMatchObject({ ok: true, value: { model: { id: 'gemini-3-1-flash-t2i' } } });
     expect(plan({ intent: 'text-to-image-fast', size: '1024x1024' })).toMatchObject({ ok: true, value: { model: { id: 'gpt-image-2' } } });
@@ -101,7 +101,7 @@ describe('a plan', () => {
       ok: true,
       value: { model: { id: 'gpt-image-2' } },
     });
-    // A clip of one price is cheaper than ten seconds, and dearer than one.
+    // A clip at a fixed price is cheaper than ten seconds, and dearer than one.
     expect(plan({ intent: 'text-to-video', duration: 10 })).toMatchObject({ ok: true, value: { model: { id: 'grok-video-t2v' } } });
     expect(plan({ intent: 'text-to-image-fast', prompt: ' ' })).toMatchObject({ ok: false, error: { param: 'prompt' } });
   });
@@ -284,7 +284,7 @@ describe('a price', () => {
     const seconds = { per: 'second', unitMicro: CREDIT, units: 10 } as const;
     const of = (usage: { seconds?: number }) => costMicro(seconds, { files: [file], usage });
     expect([of({ seconds: 4.5 }), of({}), of({ seconds: 60 })]).toEqual([4.5 * CREDIT, 10 * CREDIT, 10 * CREDIT]);
-    // No film that came has such a length.
+    // No video that was delivered has such a length.
     expect([of({ seconds: 0 }), of({ seconds: -1 })]).toEqual([10 * CREDIT, 10 * CREDIT]);
     const gpu = { per: 'gpu_second', unitMicro: 3 * CREDIT, units: 600 } as const;
     const ran = (gpuMs: number | undefined) => costMicro(gpu, { files: [], usage: gpuMs === undefined ? {} : { gpuMs } });
@@ -377,7 +377,7 @@ describe('the next target', () => {
     expect(next(tried('fal', 'next_target'), tried('wavespeed', 'next_target'))).toBeUndefined();
   });
 
-  it('is nobody else once a submit was lost', () => {
+  it('is no other provider once a submit was lost', () => {
     const lost = { ...tried('fal', 'retry', 1), outcome: 'lost' as const };
     expect(next(lost)).toBe('fal/1');
     expect(next(lost, lost)).toBeUndefined();
@@ -535,7 +535,7 @@ describe('a model with a price a request, whose provider bills by length', () =>
     expect(unitsOf({ audio: url(100) })).toEqual([1, 1]);
     expect(unitsOf({ audio_url: url(101) })).toEqual([2, 2]);
     expect(unitsOf({ audio: 'https://example.com/long.wav' }), 'not read yet').toEqual([1, 1]);
-    // Only what is not read yet is measured when the job begins.
+    // A recording is measured at the start of the job only if it was not read before.
     expect(speech('audio-asr', { audio: 'https://example.com/long.wav' })).toMatchObject({
       value: { plan: { audioSecondsARequest: 100 } },
     });

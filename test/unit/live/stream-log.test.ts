@@ -24,7 +24,7 @@ async function collect(log: StreamLog, after = 0): Promise<string> {
 }
 
 const loaded = async (kept: LogStorage): Promise<StreamLog> => (await StreamLog.load(kept, Date.now))!;
-/** An event of so many characters. */
+/** An event of this many characters. */
 const long = (name: string, chars: number): string => `data: ${name}${'A'.repeat(chars - name.length - 8)}\n\n`;
 const namesIn = (text: string): string[] => text.match(/(?<=data: )(?:e\d+|not kept|interrupted)/g) ?? [];
 
@@ -41,7 +41,7 @@ describe('the log of a stream', () => {
       await log.checkpoint();
     }
     await log.finish(true);
-    // The alarms that remove them are more.
+    // The alarms that remove the rows write more than this.
     expect(writes()).toBeLessThan(10);
     expect(await collect(await loaded(kept))).toBe(await collect(log));
   });
@@ -124,7 +124,7 @@ describe('a stream that says more than is kept', () => {
   const END = 'data: e99\n\n';
   const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `e${n}`);
 
-  /** Says so many events of a million characters each, as fast as those who listen take them. */
+  /** Adds this many events of a million characters each, as fast as the listeners read them. */
   async function say(log: StreamLog, count: number): Promise<void> {
     for (let n = 0; n < count; n++) {
       log.add([long(`e${n}`, MILLION)]);
@@ -163,7 +163,7 @@ describe('a stream that says more than is kept', () => {
       expect(namesIn(await collect(one, 20))).toEqual(['not kept']);
       expect(await collect(one, 41)).toBe('');
     }
-    // In memory its latest events are held as well.
+    // The log in memory also still has its latest events.
     expect(namesIn(await collect(log, 38))).toEqual(['e38', 'e39', 'e99']);
     expect(namesIn(await collect(await loaded(kept), 38))).toEqual(['not kept']);
   });

@@ -49,7 +49,7 @@ describe('mail', () => {
     await expect(mailer(MAIL)).rejects.toThrow(new Error(`the mail provider answered ${words}`));
   });
 
-  it('has no way out where nothing is set up, or nobody to be from', () => {
+  it('cannot be sent where no way out or no sender is set up', () => {
     const settings = { MAIL_FROM: undefined, RESEND_API_KEY: 're_1', RESEND_URL: 'https://unused.example' };
     expect(createMailer({}, settings, fetch)).toBeUndefined();
     expect(createMailer({ EMAIL: {} as SendEmail }, settings, fetch)).toBeUndefined();

@@ -1,4 +1,4 @@
-// The document against what it describes: the mounted routes, the table of errors, the readers of media fields.
+// The document against what it describes: the mounted routes, the table of errors, and the readers of media fields.
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app';
 import { ERRORS } from '../../../src/core/errors';
@@ -35,7 +35,7 @@ const longestFirst = (bases: readonly string[]): string[] => [...bases].sort((a,
 
 const GOOGLES = ['generateContent', 'streamGenerateContent', 'countTokens'].map((method) => `POST /v1beta/models/{}:${method}`);
 
-/** What the document calls a mounted route: once, whatever bases it is below. */
+/** The name of a mounted route in the document, which lists it once for all base paths. */
 function namesOf(method: string, mounted: string): string[] {
   const path = mounted.replace(/:\w+(\{[^}]*\})?/g, '{}').replace(/(?<=.)\/$/, '');
   const google = longestFirst(GEMINI_BASES).find((base) => path.startsWith(`${base}/models`));
@@ -46,7 +46,7 @@ function namesOf(method: string, mounted: string): string[] {
   return method === 'POST' && below === '/v1/models/{}' ? GOOGLES : [`${method} ${below}`];
 }
 
-/** The account plane is loaded when it is asked for, and has its own list; its pages are for people, as `/` is. */
+/** The account plane is loaded on demand and has its own list; its pages, like `/`, are for people. */
 const mounted = new Set<string>([
   ...createApp()
     .routes.filter(({ method, path }) => METHODS.includes(method.toLowerCase()) && path !== '/')
@@ -54,7 +54,7 @@ const mounted = new Set<string>([
   ...ACCOUNT_ROUTES.map(({ method, path }) => `${method} ${path.replace(/:\w+/g, '{}')}`),
 ]);
 
-/** Better-auth's own, behind `/api/auth/*`: the tests of sign-in and the calls of test/e2e/openapi.test.ts reach them. */
+/** Better-auth's own routes below `/api/auth/*`: the tests of sign-in and test/e2e/openapi.test.ts call them. */
 const isSignIn = (name: string): boolean => / \/api\/auth\/(?!sso\/)/.test(name);
 
 describe('the document', () => {
@@ -78,7 +78,7 @@ describe('the document', () => {
 
   it('has every error of the table, and each of its components is used', () => {
     expect(Object.keys(MEANINGS).sort()).toEqual(Object.keys(ERRORS).sort());
-    // 405 is what a path says to methods that it does not have, so no operation that is listed gives it.
+    // A path answers 405 to methods that it does not have, so no listed operation does.
     const listed = new Set([...ROUTES.flatMap(({ errors }) => errors), 'wrong_method']);
     expect(Object.keys(ERRORS).filter((kind) => !listed.has(kind))).toEqual([]);
     const text = JSON.stringify(document);

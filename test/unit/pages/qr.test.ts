@@ -4,7 +4,7 @@ import { Qr } from '../../../src/pages/qr';
 
 const SCALE = 4;
 
-/** What a camera sees of the drawing. */
+/** The drawing as a camera sees it. */
 function pixelsOf(svg: string): { pixels: Uint8ClampedArray; side: number; modules: number } {
   const modules = Number(/viewBox="0 0 (\d+) /.exec(svg)![1]);
   const side = modules * SCALE;

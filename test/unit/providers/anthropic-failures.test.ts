@@ -10,7 +10,7 @@ const errorOf = (type: string, message: string) => ({
   request_id: 'req_011CSHoEeqs5C35K2UUqR7Fy',
 });
 
-/** By https://platform.claude.com/docs/en/api/errors */
+/** From https://platform.claude.com/docs/en/api/errors */
 const refusals: [number, string, string, FailureAction][] = [
   [400, 'invalid_request_error', 'max_tokens: 300000 > 128000, which is the maximum allowed', 'caller'],
   [400, 'invalid_request_error', 'messages.1.content.0: Invalid `signature` in `thinking` block', 'caller'],

@@ -27,14 +27,14 @@ interface Listed {
 }
 const listed: readonly Listed[] = catalog.models;
 
-/** Decimal text to an integer, without a float in between. */
+/** Turns decimal text into an integer, without a float in between. */
 function scaled(amount: number, digits: number): number {
   const [whole = '0', fraction = ''] = String(amount).split('.');
   expect(fraction.length).toBeLessThanOrEqual(digits);
   return Number(whole + fraction.padEnd(digits, '0'));
 }
 
-/** Models of the documents' examples that the documents give no price for: the price of the same model under another name. */
+/** Models in the documents' examples that have no price there: they cost what the same model costs under another name. */
 const PRICED_AS: Record<string, Price> = {
   'grok-video-t2v': { per: 'clip', micro: 16_000_000 },
   'wan-2-6-i2v': { per: 'second', micro: 10_000_000 },
@@ -73,7 +73,7 @@ describe('catalogue', () => {
       ...model.price,
     } as Partial<TokenPrice> & { tierMicro?: Record<string, number>; micro?: number };
     expect(model.price && price).toEqual(expectedPrice(reference));
-    // The price that the documents name is that of the usual size.
+    // The documents give the price of the usual size.
     if (tierMicro) expect(tierMicro['1K']).toBe(price.micro);
     if (model.price === undefined) expect(model.note).toContain('without a price');
   });
@@ -86,7 +86,7 @@ describe('catalogue', () => {
   it("knows Google's own ids, and gives them the official grade at its price", () => {
     const official = MODELS.filter(({ family, id }) => family === 'gemini' && id.endsWith('-official'));
     for (const model of official) expect(findModel(model.id.replace(/-official$/, ''))).toBe(model);
-    // What Gemini CLI asks for by itself.
+    // Models that Gemini CLI asks for by itself.
     for (const id of ['gemini-3-flash-preview', 'gemini-3-pro-preview', 'gemini-2.5-flash-lite', 'gemini-2.5-flash', 'gemini-2.5-pro'])
       expect(findModel(id)?.id).toBe(`${id}-official`);
     // Newer names, which Gemini CLI 0.61 puts in place of some of these.

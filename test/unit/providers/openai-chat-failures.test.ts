@@ -30,7 +30,7 @@ const byStatus: [number, FailureAction][] = [
   [302, 'next_target'],
 ];
 
-/** As the vendors say it, most of them without a code that tells. */
+/** In the vendors' words; most send no code that identifies the error. */
 const OVERFLOWS = [
   "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.",
   'Your input exceeds the context window of this model. Please adjust your input and try again.',
@@ -285,7 +285,7 @@ describe('classifyFailure', () => {
       classifyFailure(400, part.repeat(50_000));
     }
     classifyFailure(400, '['.repeat(100_000) + ']'.repeat(100_000));
-    // A twentieth of a second; a search that begins again at every character takes minutes.
+    // Takes a twentieth of a second; a search that starts again at every character takes minutes.
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

@@ -49,7 +49,7 @@ describe('redactSecrets', () => {
     expect(redactSecrets('a.c abc $&', ['a.c', '$&'])).toBe('[redacted] abc [redacted]');
   });
 
-  // Where time grew with the square of the length, this would take minutes, and the runner's patience would end it.
+  // If time grew with the square of the length, this would take minutes and hit the runner's timeout.
   it.each(['a.', 'a_', 'eyJ-', 'api key ', 'key', '://', 'sk-', 'org-', 'org-a', 'Bearer '])(
     'comes to an end for very many of %j',
     (part) => {

@@ -1,4 +1,4 @@
-// What runs at a provider beside the model, as its answers show it: whole, or event by event.
+// Tool runs and other work at a provider beside the model, read from whole answers and event by event.
 import { describe, expect, it } from 'vitest';
 import { NO_USAGE, type Usage, withWork } from '../../../src/core/usage';
 import { ShownWork } from '../../../src/gateway/shown-work';
@@ -39,7 +39,7 @@ describe('a response', () => {
     const whole = { ...item, id: 'i_1' };
     const response = { object: 'response', output: [whole] };
     expect(counted('openai-responses', response)).toEqual(work);
-    // Announced, done, and in the end once more.
+    // Each run is announced, then done, and listed once more at the end.
     const events = [
       event({ type: 'response.output_item.added', output_index: 0, item: whole }),
       event({ type: 'response.output_item.done', output_index: 0, item: whole }),

@@ -30,7 +30,7 @@ const WISHES: Wish[] = [
   { text: 'É 😀 "quoted" \n line sandbox:nonsense' },
 ];
 
-/** Without what depends on the clock, or on the body asked with: ids and signatures. */
+/** The answer without ids and signatures, which depend on the clock or on the request's body. */
 const essence = (answer: Record<string, unknown>): unknown =>
   JSON.parse(
     JSON.stringify({ ...answer, created: 0, created_at: 0, completed_at: 0 })

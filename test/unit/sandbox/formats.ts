@@ -1,6 +1,6 @@
 import { call, type Event, eventsOf, json, readBody } from './support';
 
-/** What a test asks for, in the words of any format. */
+/** What a test asks for, independent of the format. */
 export interface Wish {
   text: string;
   tools?: { name: string; schema: Record<string, unknown> }[];
@@ -11,7 +11,7 @@ export interface Wish {
 // biome-ignore lint/suspicious/noExplicitAny: the answers of five formats have no type in common.
 type Json = any;
 
-/** One format, as a test speaks it. */
+/** One format as the tests use it. */
 export interface TestFormat {
   name: string;
   path: string;
@@ -19,12 +19,12 @@ export interface TestFormat {
   body(wish: Wish, stream: boolean): Json;
   /** The JSON answer that the events add up to. */
   join(events: Event[]): Json;
-  /** What an answer says, whichever way it was sent. */
+  /** The text of an answer, whether it came whole or as a stream. */
   text(answer: Json): string;
   calls(answer: Json): { name: string; input: unknown }[];
   ending(answer: Json): unknown;
   usage(answer: Json): { input: number; output: number } | undefined;
-  /** Is this event one of those that carry a part of the answer? */
+  /** Whether this event carries a part of the answer. */
   isChunk(event: Event): boolean;
 }
 

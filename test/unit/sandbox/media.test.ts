@@ -11,7 +11,7 @@ import { makeWav } from '../../../src/providers/sandbox/media/wav';
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const ascii = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
 
-/** Boxes of an MP4, one inside the other, by their paths. */
+/** The nested boxes of an MP4, by path. */
 function boxesOf(bytes: Uint8Array, from = 0, to = bytes.byteLength, path = ''): Map<string, { from: number; to: number }> {
   const found = new Map<string, { from: number; to: number }>();
   for (let at = from; at < to; ) {
@@ -24,7 +24,7 @@ function boxesOf(bytes: Uint8Array, from = 0, to = bytes.byteLength, path = ''):
   return found;
 }
 
-/** The chunks of a PNG, and whether their sums are right. */
+/** The size of a PNG's pixel data; checks the checksum of each chunk on the way. */
 async function pixelsOf(png: Uint8Array): Promise<number> {
   let data = new Uint8Array();
   for (let at = 8; at < png.byteLength; ) {
@@ -57,7 +57,7 @@ describe('a file of the sandbox', () => {
     expect(media.to - media.from).toBe(total);
     expect(read('/moov/trak/mdia/minf/stbl/stco', 8)).toBe(media.from);
     expect(media.to).toBe(mp4.byteLength);
-    // The first sample is a key frame, the second is none.
+    // The first sample is a key frame, the second is not.
     expect(mp4[media.from + 4]! & 0x1f).toBe(5);
     expect(mp4[media.from + read(sizes, 12) + 4]! & 0x1f).toBe(1);
   });

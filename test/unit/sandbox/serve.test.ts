@@ -113,7 +113,7 @@ describe('waits', () => {
     vi.useFakeTimers();
   });
   afterEach(async () => {
-    // What wrote the body may hear of its end after who read it.
+    // The writer of a body may learn that it ended after the reader does.
     for (let round = 0; vi.getTimerCount() > 0 && round < 100; round += 1) await new Promise((resolve) => setImmediateReal(resolve));
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();

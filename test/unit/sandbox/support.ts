@@ -61,7 +61,7 @@ export async function answerTo(text: string, more: Record<string, unknown> = {})
   return (await response.json()) as Answer;
 }
 
-/** The text of a body up to its end, or up to where it broke. */
+/** The text of a body up to its end, or to where it broke off. */
 export async function readBody(response: Response): Promise<{ text: string; broken: unknown }> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const reader = response.body!.getReader();
@@ -99,7 +99,7 @@ export interface Event {
   data: any;
 }
 
-/** The events of a body, in any of the formats; of a JSON array, its items. */
+/** The events of a body in any format; for a JSON array, its items. */
 export function eventsOf(text: string): Event[] {
   const body = text.replace(/^\uFEFF/, '');
   if (body.startsWith('[')) return (JSON.parse(body) as unknown[]).map((data) => ({ event: undefined, data }));
@@ -128,7 +128,7 @@ export async function events(path: string, body: unknown) {
   return { response, text, broken, events: broken ? [] : eventsOf(text) };
 }
 
-/** For the official clients, in place of `fetch`. */
+/** Replaces `fetch` for the official clients. */
 export async function fetchFromSandbox(input: unknown, init?: RequestInit): Promise<Response> {
   const request = new Request(input as string, { ...init, signal: null } as RequestInit);
   const { url, method } = request;

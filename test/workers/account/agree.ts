@@ -1,4 +1,4 @@
-/** How the object, the model and D1 are compared: cheaper than an assertion, which counts some 100,000 times. */
+/** Compares the object, the model and D1 some 100,000 times, for which assertions would be too slow. */
 import type { Operation } from '../../../src/account/types';
 import type { GatewayError } from '../../../src/core/errors';
 import type { ModelOperation, Refusal } from './model';
@@ -20,7 +20,7 @@ export function agreeEach(what: string, actual: readonly unknown[], expected: re
   for (let i = 0; i < Math.max(actual.length, expected.length); i++) agree(`${what}, number ${i}`, actual[i], expected[i]);
 }
 
-/** A refusal without its words. */
+/** A refusal without its message. */
 export const refusalAsModel = ({ kind, details, headers, retryAfterSeconds }: GatewayError): Refusal => ({
   kind,
   ...(details && { details }),
@@ -28,7 +28,7 @@ export const refusalAsModel = ({ kind, details, headers, retryAfterSeconds }: Ga
   ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
 });
 
-/** What a line says in the object, in D1 and in the model alike; only holds are known by their id in all three. */
+/** What a line has in the object, in D1 and in the model alike; only holds have the same id in all three. */
 export const comparable = (line: Operation | ModelOperation) => ({
   id: line.kind === 'usage' ? line.id : null,
   kind: line.kind,

@@ -6,7 +6,7 @@ import { accountId, newAccountBytes } from '../../../src/core/ids';
 describe('a step of the account that fails in the middle', () => {
   it('leaves nothing behind', async () => {
     const id = accountId(newAccountBytes());
-    // A reset breaks the stubs that are in use, so each call takes a new one, as each request does.
+    // A reset breaks the stubs in use, so each call takes a new one, as each request does.
     const stub = () => accountStub(env.ACCOUNT, id);
     await stub().create({ id, name: 'atomic', email: null, createdAtMs: 1, grantedTier: 'free' });
     await stub().grant({ eventId: 'first', amountMicro: 5, reason: '', topUp: false });

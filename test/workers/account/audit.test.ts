@@ -1,4 +1,4 @@
-// What the audit log says of a change goes with the change: it is there when the change is, once, whatever is lost between.
+// An audit entry goes with its change: it exists if the change does, once, whatever is lost in between.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';

@@ -1,4 +1,4 @@
-/** The way from an account to D1 and back, on which everything gets lost, comes twice, and overtakes. */
+/** The way from an account to D1 and back, on which messages are lost, repeated and reordered. */
 import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
 import type { Acknowledgement, LedgerMessage } from '../../../src/account/types';
@@ -27,13 +27,13 @@ export class Carrier {
     this.messages.push(...this.account.queue.take());
   }
 
-  /** What is still under way never arrives. */
+  /** Loses everything that is still on its way. */
   forget(): void {
     this.messages = [];
     this.acknowledgements = [];
   }
 
-  /** An acknowledgement that was lost, or has come already. */
+  /** An acknowledgement that was lost or has already arrived. */
   oldAcknowledgement(): Acknowledgement | undefined {
     return this.acknowledgements[this.random.between(0, this.acknowledgements.length - 1)];
   }

@@ -32,30 +32,30 @@ import {
   testKey,
 } from './support';
 
-/** How often each thing happened: what a run must have seen to count. */
+/** How often each thing happened; a run counts only if it has seen enough of each. */
 export type Tally = Record<string, number>;
 
 const LIMITS: Partial<Record<RateFamily, number>> = { chat: 25, image: 8, video: 4 };
 const FAMILIES = Object.keys(LIMITS) as RateFamily[];
 const RESEND_MS = 60_000;
-/** What was said in vain again and again is said once an hour. */
+/** What is never acknowledged is sent again once an hour. */
 const LONGEST_RESEND_MS = 3_600_000;
-/** How much of what is on its way is lost. */
+/** The share of messages that is lost on the way. */
 const LOSS = 0.15;
 const SHOWN = 150;
 const ROWS_PER_TABLE = 200;
-/** In an object that is too full; more than a hold can be charged late. */
+/** How long an object that is too full keeps operations; longer than a hold can be charged late. */
 const KEPT_MS = 2 * DAY_MS;
 
 export interface DriverOptions {
   seed: number;
   operations: number;
   tally: Tally;
-  /** Point-in-time restores, mended from D1. */
+  /** Includes point-in-time restores, repaired from D1. */
   restores: boolean;
-  /** Beyond fifty keys their spend is kept elsewhere. */
+  /** The spend of keys beyond the fiftieth is stored elsewhere. */
   extraKeys: number;
-  /** An object that is always too full. */
+  /** The object is always too full. */
   cuts: boolean;
 }
 
@@ -185,7 +185,7 @@ export class Driver {
       throw new Error(`${this.availableMicro} are available after ${beforeMicro}: the overshoot was only ${this.overshootMicro}`);
   }
 
-  /** What is available is never below zero, nor goes further below, but for what a step took beyond its hold. */
+  /** What is available must not be below zero or fall further below, except by what a step took beyond its hold. */
   private availableMicro = 0;
 
   private overshootMicro = 0;
@@ -307,7 +307,7 @@ export class Driver {
     agree('the close', result, rest);
   }
 
-  /** Months are kept for two months; what was closed in an earlier one may be forgotten, and much earlier for want of room. */
+  /** Months are kept for two months; what was closed in an earlier one may be gone, and much sooner if room is short. */
   private hasLeft(holdId: string): boolean {
     const ref = parseOperationId(holdId);
     const { openedAtMs = Infinity } = this.options.cuts ? (this.model.find(holdId) ?? {}) : {};
@@ -322,7 +322,7 @@ export class Driver {
 
   private closeForged(object: Inside): void {
     const holdId = this.anyHold();
-    // Nothing is left of a hold that a restore undid, so its id is taken at its word.
+    // A hold that a restore undid has left no trace, so its id is trusted.
     if (!this.model.find(holdId)) return;
     const tail = holdId.slice(holdId.indexOf('-'));
     agree('a forged close', object.settle(this.closing(`req_${newNonce()}${tail}`)).ok, false);
@@ -371,7 +371,7 @@ export class Driver {
       this.events.push(eventId);
       this.overshootMicro = Math.max(0, -request.amountMicro);
     }
-    // A windfall is taken back at once, as a refund that leaves the tier: balances are to run low.
+    // A large grant is taken back at once, as a refund that keeps the tier, so that balances run low.
     agree('the grant', object.grant(request), expected);
     if (large && !expected.repeated) {
       const back = { eventId: `${eventId}-back`, amountMicro: -1_980 * CREDIT, reason: 'back', topUp: false };
@@ -424,7 +424,7 @@ export class Driver {
     await this.startAlarm(object, state);
   }
 
-  /** The alarm may still be handing lines over while other operations go on. */
+  /** The alarm may still be sending lines while other operations go on. */
   private async startAlarm(object: Inside, state: DurableObjectState): Promise<void> {
     await state.storage.deleteAlarm();
     const open = this.model.open.length;
@@ -504,12 +504,12 @@ export class Driver {
     if (gone.length > 0) this.count(this.options.cuts ? 'tables dropped' : 'months retired');
     const isKept = ({ openedAtMs }: ModelOperation): boolean =>
       this.options.cuts ? openedAtMs >= this.model.nowMs - KEPT_MS : monthNumber(openedAtMs) >= monthNumber(this.model.nowMs, -2);
-    // The newest of what is gone comes first.
+    // The newest of the removed lines is listed first.
     const oldest = gone.find(isKept);
     if (oldest) throw new Error(`a line of ${new Date(oldest.openedAtMs).toISOString()} is gone already`);
   }
 
-  /** Something wakes the account for the next deadline, and for what D1 has not confirmed. */
+  /** An alarm is set for the next deadline and for what D1 has not confirmed. */
   private async compareAlarm(object: Inside, state: DurableObjectState): Promise<void> {
     const alarmMs = await state.storage.getAlarm();
     const deadlineMs = Math.min(...this.model.open.map((hold) => hold.deadlineMs));
@@ -539,7 +539,7 @@ export class Driver {
     this.doing = 'restoring';
     this.count('restored');
     const { rows, model } = this.restorePoint;
-    // What was on its way has arrived or never will: a restore waits for the queue to run dry.
+    // What was on its way has arrived or never will: a restore waits until the queue is empty.
     await this.carrier.carry(2 * LOSS);
     await this.carrier.carry(0);
     this.carrier.forget();
@@ -566,7 +566,7 @@ export class Driver {
     if (random.chance(0.6)) this.restorePoint = undefined;
   }
 
-  /** The queue works again: what was lost is said again, until D1 has everything. */
+  /** The queue works again: what was lost is sent again, until D1 has everything. */
   private async drain(): Promise<void> {
     this.account.queue.mode = 'works';
     for (let round = 0; round < 40; round++) {

@@ -29,7 +29,7 @@ import {
 
 const remember = (account: TestAccount): Promise<Rows> => account.run((_object, state) => copyRows(state));
 
-/** What a point-in-time restore does: the rows of that moment, and an object that wakes to them. */
+/** Does what a point-in-time restore does: brings back the rows of that moment and wakes the object with them. */
 async function putBack(account: TestAccount, rows: Rows): Promise<void> {
   await account.run(async (_object, state) => {
     putBackRows(state, rows);
@@ -64,7 +64,7 @@ const call = async (account: TestAccount, credits: number): Promise<string> => {
   return holdId;
 };
 
-/** The object against itself and against D1, where everything is once. */
+/** The object agrees with itself and with D1, where everything is once. */
 async function expectBalance(account: TestAccount, credits: number): Promise<void> {
   await account.project();
   const books = (await account.stub.books())!;
@@ -147,7 +147,7 @@ describe('an account restored to an earlier moment', () => {
     expect(await restore(account, then)).toEqual({ epoch: 2, replayed: 0 });
     await expectBalance(account, 99);
     expect((await ledgerRows(account.id)).filter(({ id }) => id === unseen)).toMatchObject([{ epoch: 2, close_seq: 1 }]);
-    // The call was made and its close never arrived anywhere: should it be heard of, it is charged.
+    // The call was made and its close never arrived anywhere; when it does arrive, it is charged.
     expect(await settle(account, lost, 2)).toMatchObject({ ok: true, repeated: false });
     expect(await settle(account, lost, 2)).toMatchObject({ ok: true, repeated: true });
     await expectBalance(account, 97);
@@ -579,7 +579,7 @@ describe('the operator’s restore', () => {
     return platform;
   }
 
-  /** The stub of an object whose session ends by waking to these rows. */
+  /** The stub of an object that next wakes with these rows. */
   const wakingTo = (account: TestAccount, rows: Rows) => () =>
     new Proxy(accountStub(env.ACCOUNT, account.id), {
       get: (stub, method) =>

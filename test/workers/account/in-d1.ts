@@ -9,7 +9,7 @@ import type { Known } from './model';
 
 const select = async <T>(query: string, accountId: string): Promise<T[]> => (await env.DB.prepare(query).bind(accountId).all<T>()).results;
 
-/** By epoch and close sequence. */
+/** Ordered by epoch and close sequence. */
 export async function linesInD1(accountId: string): Promise<Operation[]> {
   const rows = await database(env.DB).select().from(ledger).where(eq(ledger.accountId, accountId)).orderBy(ledger.epoch, ledger.closeSeq);
   return rows.map(toOperation);
@@ -28,7 +28,7 @@ export const alertsInD1 = async (accountId: string): Promise<{ id: string; paylo
     ({ id, payload }) => ({ id, payload: JSON.parse(payload) }),
   );
 
-/** What a restored account can be mended with. */
+/** What D1 can repair a restored account with. */
 export async function knownToD1(accountId: string): Promise<Known> {
   const lines = await linesInD1(accountId);
   const details = (field: 'eventId' | 'adjusts') =>

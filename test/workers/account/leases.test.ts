@@ -24,7 +24,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const beat = (holdId: string, checkpointMicro: number) => ({ holdId, checkpointMicro, leaseMs: LEASE_MS });
 
-/** An account with a hold that has expired: by its checkpoint, or without one. */
+/** An account with an expired hold, with a checkpoint or without one. */
 async function withExpired(checkpointMicro: number) {
   const account = await TestAccount.create({ credits: 100 });
   const holdId = await account.run((object) => {
@@ -177,7 +177,7 @@ describe('a call that ends after its lease', () => {
     expect(await balance(other.account)).toEqual([100, 0]);
   });
 
-  it('is enlarged once by those who know what it was before', async () => {
+  it('has its hold enlarged once when the same request comes twice', async () => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run((object) => {
       const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 2 * CREDIT })));
@@ -197,7 +197,7 @@ describe('a call that ends after its lease', () => {
 });
 
 describe('the alarm', () => {
-  it('has an answer in the background looked after whose message was lost, once, and no other call', async () => {
+  it('has a background answer whose message was lost polled again, once, and no other call', async () => {
     const account = await TestAccount.create({ credits: 100 });
     const sent: BackgroundMessage[] = [];
     const BACKGROUND_QUEUE = { send: async (message: BackgroundMessage) => void sent.push(message) };
@@ -454,7 +454,7 @@ describe('a rolling hour', () => {
     });
   });
 
-  it('forgets a call that expired without having come to anything, and keeps one that was charged', async () => {
+  it('does not count a call that expired without a charge, and counts one that was charged', async () => {
     const account = await TestAccount.create({ credits: 100 });
     const call = () => account.run((object) => object.admit(admitRequest({ hourlyLimit: 2 })));
     const charged = holdOf(await call());

@@ -1,4 +1,4 @@
-/** The model's operations with what is asked of them after every step: kept up to date, and counted anew to be sure. */
+/** The model's operations with the sums that every step needs: kept up to date, and recomputed to check them. */
 import type { ModelOperation } from './model';
 
 const spendOf = (keyId: string | null, month: string): string => `${keyId} ${month}`;
@@ -28,7 +28,7 @@ export class Sums {
     else this.count(operation);
   }
 
-  /** What was open has its amount now. */
+  /** An open operation now has its amount. */
   close(operation: ModelOperation): void {
     this.underWay.delete(operation);
     this.count(operation);
@@ -57,7 +57,7 @@ export class Sums {
     return 0 - (this.spent.get(spendOf(keyId, month)) ?? 0);
   }
 
-  /** Newest first, and none that was opened at that time or before. */
+  /** Newest first, opened after the given time. */
   *since(openedAtMs: number): Generator<ModelOperation> {
     for (let at = this.operations.length - 1; at >= 0; at--) {
       const operation = this.operations[at]!;
@@ -66,7 +66,7 @@ export class Sums {
     }
   }
 
-  /** Throws where what was kept is not what all operations come to. */
+  /** Throws if a kept sum differs from that of all operations. */
   verify(): void {
     const spent = new Map<string, number>();
     let [balanceMicro, topUpMicro, latestMs] = [0, 0, 0];

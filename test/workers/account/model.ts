@@ -1,6 +1,6 @@
 /**
- * The account as its contract has it, and nothing of how it is built: every operation in one list, with sums of that
- * list which are kept as it grows and, now and then, counted anew.
+ * The account as its contract says, independent of how it is built: one list of all operations, with sums that are
+ * kept as it grows and recomputed now and then.
  */
 import type {
   AccountProfile,
@@ -27,7 +27,7 @@ const TIERS: readonly [id: string, fromMicro: number][] = [
 const rank = (tier: string): number => TIERS.findIndex(([id]) => id === tier);
 
 export interface ModelOperation {
-  /** The hold's id; grants and adjustments are told apart by what follows. */
+  /** The hold's id; grants and adjustments are told apart by the fields that follow. */
   id: string | null;
   eventId: string | null;
   adjusts: string | null;
@@ -40,7 +40,7 @@ export interface ModelOperation {
   model: string | null;
   endpoint: string | null;
   heldMicro: number;
-  /** What it can come to beyond its hold. */
+  /** What it may cost beyond its hold. */
   exposureMicro: number;
   checkpointMicro: number;
   amountMicro: number;
@@ -49,7 +49,7 @@ export interface ModelOperation {
   closedAtMs: number | null;
   outcome: string | null;
   detail: OperationDetail;
-  /** The month whose spend it belongs to. */
+  /** The month whose spend it counts towards. */
   month: string;
   epoch: number;
 }
@@ -66,7 +66,7 @@ interface State {
   undone: Map<string, { openedAtMs: number; epoch: number }>;
   /** The last epoch that a recovery began, which D1 knows of. */
   begunEpoch: number;
-  /** The highest limit of which `kind:key:month` was told. */
+  /** The highest limit that was alerted for, by `kind:key:month`. */
   alerted: Map<string, number>;
   alerts: Map<string, Record<string, unknown>>;
   idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'stored' | 'lost'; atMs: number }>;
@@ -85,7 +85,7 @@ const no = (kind: string, more: Omit<Refusal, 'kind'> = {}): { ok: false; refusa
 
 const monthName = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 7);
 
-/** What a call can come to beyond its hold, as it is asked for. */
+/** What a call may cost beyond its hold, as its request says. */
 export const exposureOf = ({ estimateMicro, worstMicro = 0 }: AdmitRequest): number => Math.max(0, worstMicro - estimateMicro);
 
 function sum(operations: readonly ModelOperation[], micro: (operation: ModelOperation) => number): number {
@@ -94,9 +94,9 @@ function sum(operations: readonly ModelOperation[], micro: (operation: ModelOper
   return total;
 }
 
-/** What D1 knows of an account, as far as a restore is mended with it. */
+/** What D1 knows of an account that a restore is repaired with. */
 export interface Known {
-  /** The latest that it has a line of. */
+  /** The latest epoch that it has a line of. */
   epoch: number;
   holds: ReadonlySet<string>;
   events: ReadonlySet<string>;
@@ -127,7 +127,7 @@ export class Model {
     this.sums = new Sums(this.state.operations);
   }
 
-  /** Throws where a sum that was kept is not what it comes to. */
+  /** Throws if a kept sum is wrong. */
   verify(): void {
     this.sums.verify();
   }
@@ -160,7 +160,7 @@ export class Model {
     return sum(this.open, ({ heldMicro }) => heldMicro);
   }
 
-  /** What the calls under way can come to beyond their holds, but for one: the one that makes it least. */
+  /** What the calls under way may cost beyond their holds, without the one that makes the rest smallest. */
   get shortestRiskMicro(): number {
     const { open } = this;
     return Math.min(...open.map((spared) => sum(open, (hold) => (hold === spared ? 0 : hold.exposureMicro))));
@@ -195,7 +195,7 @@ export class Model {
     return sum(this.open, (hold) => (hold.keyId === keyId ? hold.heldMicro : 0));
   }
 
-  /** What a call in one piece and those under way may take beyond their holds, all of them or one key's: the largest is spared. */
+  /** What a call in one piece and those under way may take beyond their holds, of all keys or of one; the largest is left out. */
   private riskMicro(exposureMicro: number, keyId?: string): number {
     if (exposureMicro === 0) return 0;
     const others = this.open.filter((hold) => keyId === undefined || hold.keyId === keyId).map((hold) => hold.exposureMicro);
@@ -218,7 +218,7 @@ export class Model {
       .map(({ openedAtMs }) => openedAtMs);
   }
 
-  /** The same of all that may have been sent to a provider. */
+  /** The same for all calls that may have reached a provider. */
   private sentWindow(userId: string, family: string): number[] {
     return [...this.sums.since(this.nowMs - HOUR_MS)]
       .filter((call) => call.kind === 'usage' && call.userId === userId && call.family === family && !call.test)
@@ -244,7 +244,7 @@ export class Model {
     return undefined;
   }
 
-  /** `holdId` is the one that the account gave, should it have admitted the call. */
+  /** `holdId` is the account's, if it admitted the call. */
   admit(request: AdmitRequest, holdId: string | undefined): Expected<{ userId: string } | { replayOf: string }> {
     const refusedKey = this.refuseKey(request);
     if (refusedKey) return { ok: false, refusal: refusedKey };
@@ -281,7 +281,7 @@ export class Model {
     return { ok: true, userId: key.userId };
   }
 
-  /** After the key: what it may use, tier, hourly limit, spending limit, balance. */
+  /** Checked after the key: what it may use, tier, hourly limit, spending limit, balance. */
   private refuseCall(key: KeyRecord, request: AdmitRequest): Refusal | undefined {
     const inScope =
       (key.models.length === 0 || key.models.includes(request.model)) &&
@@ -346,7 +346,7 @@ export class Model {
     return undefined;
   }
 
-  /** Once a key, kind and month, and again for a limit that is higher. */
+  /** Once per key, kind and month, and again for a higher limit. */
   private alert(kind: string, key: KeyRecord, spentMicro: number): boolean {
     const month = Number(monthName(this.nowMs).replace('-', ''));
     const of = `${kind}:${key.id}:${month}`;
@@ -391,7 +391,7 @@ export class Model {
     return { ok: true, heldMicro: hold.heldMicro };
   }
 
-  /** `overshootMicro` is what it took from the balance beyond what was held for it. */
+  /** `overshootMicro` is what it took from the balance beyond its hold. */
   close(
     request: CloseRequest,
   ):
@@ -411,7 +411,7 @@ export class Model {
     if (hold && hold.state !== 'expired')
       return { ok: true, costMicro: 0 - hold.amountMicro, outcome: hold.outcome!, repeated: true, overshootMicro: 0 };
     if (hold && this.nowMs - hold.closedAtMs! > DAY_MS) return { ok: false, reason: 'too_late' };
-    // Nothing is left of an undone hold but its id, which names the month.
+    // Only the id of an undone hold is left, which names the month.
     if (!hold && undone && monthName(undone.openedAtMs) < monthName(this.nowMs - DAY_MS)) return { ok: false, reason: 'too_late' };
     return this.closeLate(request, hold);
   }
@@ -459,7 +459,7 @@ export class Model {
     if (costMicro > 0) this.charged(hold.keyId);
   }
 
-  /** The alarm: what was not heard of in time is charged what it had got to. Gives the overshoot. */
+  /** The alarm: holds that were not heard of in time are charged their checkpoint. Returns the overshoot. */
   expire(): number {
     let overshootMicro = 0;
     for (const hold of this.open.filter(({ deadlineMs }) => deadlineMs <= this.nowMs)) {
@@ -523,7 +523,7 @@ export class Model {
   }
 
   /**
-   * The account after it was put back to an earlier moment and mended from D1: what was closed since and is in D1
+   * The account after it was put back to an earlier moment and repaired from D1: what was closed since and is in D1
    * stays, what is not is as it was then, and a hold that was opened since and is not in D1 is undone.
    */
   restoredTo({ state: then }: Model, known: Known): void {

@@ -68,7 +68,7 @@ describe('lines on their way to D1', () => {
     expect(account.queue.sent.flatMap(({ lines }) => lines)).toHaveLength(100);
   });
 
-  it('are written by who is about to read them, be they on their way already, and by the queue once more without harm', async () => {
+  it('are written by a caller that is about to read them, even when already sent, and again by the queue without harm', async () => {
     const { account, messages } = await withLines(3);
     const deps = { db: env.DB, account: () => account.stub };
     await catchUp(deps, account.id);

@@ -6,7 +6,7 @@ const ONLY_SEED: number | undefined = undefined;
 const SEEDS = ONLY_SEED === undefined ? Array.from({ length: 16 }, (_, index) => index + 1) : [ONLY_SEED];
 const OPERATIONS = 7_500;
 
-/** How often each must have happened in all, for the run to have shown anything. */
+/** How often each must have happened in all for the run to prove anything. */
 const AT_LEAST: Tally = {
   operations: 100_000,
   admitted: 15_000,
@@ -64,7 +64,7 @@ const tally: Tally = {};
 
 describe('the account under random operations', () => {
   beforeEach(() => {
-    // The queue fails on purpose.
+    // The queue fails on purpose, which is logged.
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
   });
   afterEach(() => vi.restoreAllMocks());

@@ -1,8 +1,8 @@
-/** Random numbers that a seed brings back. */
+/** Random numbers from a seed, so that a run can be repeated. */
 export class Random {
   constructor(private seed: number) {}
 
-  /** mulberry32: from 0 up to 1. */
+  /** From 0 to 1, without 1 itself: mulberry32. */
   next(): number {
     this.seed = (this.seed + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed);

@@ -1,4 +1,4 @@
-// An object that grows full: what it gives up, what it keeps, and what is found of it in D1.
+// An object that fills up: what it drops, what it keeps, and what is then found in D1.
 import { env } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
@@ -27,7 +27,7 @@ import {
 } from './support';
 
 const ROWS_PER_TABLE = 8;
-/** A tight object keeps the last hour alone. */
+/** A full object keeps the last hour alone. */
 const TIGHT = [{ aboveBytes: 0, keptMs: HOUR_MS }];
 const AMPLE = [{ aboveBytes: 1_000_000_000, keptMs: HOUR_MS }];
 
@@ -58,7 +58,7 @@ const tablesOf = (account: TestAccount): Promise<string[]> =>
       .map(({ name }) => name),
   );
 
-/** Alarms until the object has nothing more to do at once; gives how many there were. */
+/** Fires alarms until the object has nothing more to do at once; returns how many there were. */
 async function tidyUp(account: TestAccount, bounds: Inside['bounds'] = TIGHT): Promise<number> {
   for (let alarms = 0; ; alarms++) {
     const goesOn = await account.run(async (object, { storage }) => {
@@ -93,7 +93,7 @@ describe('an object with too little room', () => {
     account.nowMs += HOUR_MS + MINUTE_MS;
     const [last] = await calls(account, 1);
     await account.project();
-    // Four parts are summed up, and then dropped; the fifth is in use.
+    // Four tables are summed up and then dropped; the fifth is in use.
     expect(await tidyUp(account)).toBe(8);
     expect(await tablesOf(account)).toEqual(['op_203101_4']);
     expect(await booksOf(account)).toEqual({ balance: 969, lines: 969, held: 0 });
@@ -147,7 +147,7 @@ describe('an object with too little room', () => {
       ...OPERATOR,
       now: () => account.nowMs,
     };
-    // In a later epoch an unknown hold of an earlier one may be one that a restore undid.
+    // In a later epoch, an unknown hold of an earlier one may have been undone by a restore.
     for (let epoch = 1; epoch <= 2; epoch++) {
       await account.run((object) => {
         for (const holdId of [settled!, expired])
@@ -203,7 +203,7 @@ describe('an object with too little room', () => {
     const early = await account.run((object) => holdOf(object.admit(admitRequest())));
     await calls(account, 20);
     await account.project();
-    // Two closes, of which D1 has the second alone: it is of a table that would otherwise be dropped.
+    // Two closes, only the second of which is in D1: it belongs to a table that would otherwise be dropped.
     await calls(account, 1);
     await account.run((object) => object.settle(closing(early, CREDIT)));
     await account.run((object) => object.flush());

@@ -20,7 +20,7 @@ import {
   testKey,
 } from './support';
 
-/** Counts the rows that everything in the object writes, or reads, from here on, by the cursors' own count. */
+/** Counts all rows that the object writes, or reads, from here on, by its cursors' own count. */
 function countRows({ storage: { sql } }: DurableObjectState, which: 'rowsWritten' | 'rowsRead' = 'rowsWritten'): () => number {
   const cursors: { rowsWritten: number; rowsRead: number }[] = [];
   const exec = sql.exec.bind(sql);
@@ -32,7 +32,7 @@ function countRows({ storage: { sql } }: DurableObjectState, which: 'rowsWritten
   return () => cursors.splice(0).reduce((sum, cursor) => sum + cursor[which], 0);
 }
 
-/** Stands where D1 stands, and answers nothing. */
+/** Takes the place of D1 and never answers. */
 const noD1 = new Proxy({} as D1Database, {
   get(_target, member) {
     throw new Error(`D1 was asked: ${String(member)}`);
@@ -45,7 +45,7 @@ const keys = [
   testKey({ id: 'key_c' }),
 ];
 
-/** The month's table is made with the first operation of a month. */
+/** Its operation has made the month's table. */
 async function busyAccount(): Promise<TestAccount> {
   const account = await TestAccount.create({ credits: 10_000, keys });
   await account.run((object) => {

@@ -140,7 +140,7 @@ describe("a key's spending limit", () => {
       });
       await account.evict();
       await account.run((object) => {
-        // Another key has no limit, and so no such worry.
+        // A key without a limit is not affected.
         if (round === 0) for (let call = 0; call < 20; call++) holdOf(object.admit(request({ keyId: 'key_b' })));
         if (spent < 10) expect(object.admit(request()).ok).toBe(false);
         for (const hold of holds) expect(object.settle(closing(hold, 8 * CREDIT))).toMatchObject({ ok: true, costMicro: 8 * CREDIT });
@@ -354,7 +354,7 @@ describe('a balance', () => {
 });
 
 describe('a stream that outgrows its hold', () => {
-  /** A stream and a call in one piece of one credit each, of which the second may come to 90, and how far the first may grow. */
+  /** A stream and a call in one piece of one credit each, the second of which may cost 90; returns how far the first may grow. */
   async function grownBeside(credits: number, limit: number | null): Promise<number> {
     const spendingLimitMicro = limit === null ? null : limit * CREDIT;
     const account = await TestAccount.create({ credits, keys: [testKey({ spendingLimitMicro })] });

@@ -1,6 +1,6 @@
 /**
- * What the tests of the account object share. Their clock stands years ahead, so that no alarm ever goes off by
- * itself: a test delivers them, as it delivers the queue's messages.
+ * Shared by the tests of the account object. Their clock is years ahead, so that no alarm goes off by itself: a test
+ * delivers alarms and the queue's messages itself.
  */
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import type { Account } from '../../../src/account/account';
@@ -12,7 +12,7 @@ import type { TierId } from '../../../src/core/tiers';
 import type { Bindings } from '../../../src/env';
 import { projectLedger } from '../../../src/jobs/project-ledger';
 
-/** Who acts, for verbs that are the operator's. */
+/** Who acts in the operator's verbs. */
 export const OPERATOR = {
   actor: { kind: 'operator', id: 'operator', name: 'Operator' },
   from: { ip: null, userAgent: null, requestId: 'req_test' },
@@ -28,13 +28,13 @@ export const LEASE_MS = 90_000;
 
 const MAX_MESSAGE_BYTES = 128_000;
 
-/** The object from inside: its public methods, and what the tests put in place of the platform. */
+/** The object from inside: its public methods, and what tests replace of the platform. */
 export type Inside = { [Member in keyof Account]: Account[Member] } & { env: Bindings; opened: unknown };
 
-/** The instance is of the class that is exported; only its private members are hidden by the type. */
+/** The instance is of the exported class; the type only hides its private members. */
 const asInside = (instance: Account): Inside => instance as unknown as Inside;
 
-/** Stands where the ledger queue stands, and keeps what it is given. */
+/** Takes the place of the ledger queue and keeps what it is sent. */
 export class FakeQueue {
   private messages: LedgerMessage[] = [];
   private waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
@@ -58,7 +58,7 @@ export class FakeQueue {
     return taken;
   }
 
-  /** Ends the sends that wait: their messages have left in either case. */
+  /** Ends the sends that wait; their messages have left in either case. */
   answer(works: boolean): void {
     const waiting = this.waiting;
     this.waiting = [];
@@ -68,7 +68,7 @@ export class FakeQueue {
     }
   }
 
-  /** Answers until nobody waits any more. */
+  /** Answers until no send waits any more. */
   async calm(): Promise<void> {
     do {
       this.answer(true);
@@ -77,7 +77,7 @@ export class FakeQueue {
   }
 }
 
-/** A copy of every row that an object has, as a point-in-time restore brings them back. */
+/** A copy of every row of an object, which a point-in-time restore would bring back. */
 export interface Rows {
   tables: { name: string; sql: string; rows: Record<string, SqlStorageValue>[] }[];
 }
@@ -117,7 +117,7 @@ export class TestAccount {
     await evictDurableObject(env.ACCOUNT.getByName(this.id));
   }
 
-  /** Delivers the alarm if it is due, as the platform would. */
+  /** Fires the alarm if it is due, as the platform would. */
   fireAlarm(): Promise<boolean> {
     return this.run(async (object, state) => {
       const atMs = await state.storage.getAlarm();
@@ -132,14 +132,14 @@ export class TestAccount {
     return this.run((_object, state) => state.storage.getAlarm());
   }
 
-  /** Hands everything over, and takes in what D1 says to it. */
+  /** Sends all lines to D1 and delivers its acknowledgements. */
   async project(): Promise<void> {
     await this.run((object) => object.flush());
     await deliver(this.queue.take());
   }
 }
 
-/** Closed operations as the account hands them on. */
+/** Closed operations in the form in which the account sends them. */
 export const messageOf = (accountId: string, operations: readonly Operation[]): LedgerMessage => ({
   accountId,
   epoch: operations[0]!.closeEpoch!,
@@ -274,7 +274,7 @@ export function putBackRows(state: DurableObjectState, copy: Rows): void {
   });
 }
 
-/** Lets everything go on that waits for nothing but its turn. */
+/** Lets everything run that waits only for its turn. */
 export async function settleMicrotasks(): Promise<void> {
   for (let i = 0; i < 30; i++) await null;
 }

@@ -1,4 +1,4 @@
-// Accounts that an older version of the gateway has left.
+// Accounts that an older version of the gateway wrote.
 import { describe, expect, it } from 'vitest';
 import { admitRequest, CREDIT, closing, holdOf, ledgerRows, TestAccount } from './support';
 

@@ -1,4 +1,4 @@
-// Who is mailed of what the account objects raised: everybody who can be reached, once.
+// Alerts from account objects are mailed to everybody who can be reached, once.
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { mailAlerts } from '../../../src/console/alerts/mail';
@@ -12,7 +12,7 @@ beforeEach(async () => {
   await env.DB.prepare('UPDATE alerts SET mailed_at = 1 WHERE mailed_at IS NULL').run();
 });
 
-/** An alert of an organization with three owners, and a clock. */
+/** An alert for an organization with three owners, and a clock. */
 async function raised() {
   const [people, { id, accountId }] = [await Promise.all(['a', 'b', 'c'].map(someone)), await organization()];
   for (const person of people) await join(id, person, 'owner');
@@ -31,7 +31,7 @@ async function raised() {
     };
     return mailAlerts({ ...budget, mail, brand: 'Gateway', origin: undefined, now: () => nowMs });
   };
-  /** A run of the cron; the addresses given bounce. */
+  /** Runs the cron while mail to the given addresses bounces. */
   const run = (...bouncing: string[]) => runWith(bouncing, { db: env.DB });
   const isOver = async () =>
     (await env.DB.prepare('SELECT mailed_at FROM alerts WHERE account_id = ?').bind(accountId).first<{ mailed_at: number | null }>())!
@@ -117,7 +117,7 @@ describe('the mail of an alert', () => {
     expect(mail?.subject).toContain('“key_a” is at 80 %');
   });
 
-  it('goes out for no month that is over, but for a key that its limit keeps disabled', async () => {
+  it('is not sent for a month that is over, except for a key that its limit keeps disabled', async () => {
     const [person, now] = [await someone(), new Date()];
     const account = await accountOf(person);
     const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { handleEvent } from '../../../src/console/billing/events';
 import { toHex } from '../../../src/core/hex';
-// Loaded before the first test's time begins.
+// Loaded here, so that loading does not count towards the first test's time.
 import '../../../src/console/billing/stripe';
 import { readAccountSettings } from '../../../src/env-account';
 import { projectLedger } from '../../../src/jobs/project-ledger';

@@ -1,4 +1,4 @@
-// Bodies that are sent to the account plane: nobody has it hold more than it has use for.
+// Bodies sent to the account plane: no client makes it hold more in memory than it can use.
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import worker from '../../../src/index';
@@ -23,7 +23,7 @@ async function post(path: string, type: string, body: BodyInit, more: Record<str
   return response;
 }
 
-/** A body without a length, and how much of it was asked for. */
+/** A body without a length; `sentBytes` tells how much of it was read. */
 function endless(): { body: ReadableStream<Uint8Array>; sentBytes: () => number } {
   let sent = 0;
   const body = new ReadableStream<Uint8Array>({

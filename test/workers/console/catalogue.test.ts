@@ -1,4 +1,4 @@
-/** The catalogue's file in R2: calls go on with what is there while it is looked at, and while it is broken. */
+/** The catalogue's file in R2: calls use the loaded catalogue while the file is read again, and while it is broken. */
 import { createExecutionContext, createMessageBatch, env, getQueueResult } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CATALOGUE_KEY, LAST_GOOD_KEY, LiveCatalogue, LOOK_EVERY_MS } from '../../../src/console/catalogue/live';
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** As a call does it: what it asks to be done afterwards comes back. */
+/** Reads the catalogue as a call does, and runs the work that it leaves for afterwards. */
 async function call(live: LiveCatalogue): Promise<string> {
   const work: Promise<unknown>[] = [];
   live.refresh((promise) => work.push(promise));

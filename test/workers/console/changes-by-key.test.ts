@@ -1,4 +1,4 @@
-// What a program changes of what an account has, with its key, on the paths of the API.
+// What a program changes in an account with its key, by the paths of the API.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';

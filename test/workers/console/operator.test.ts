@@ -1,4 +1,4 @@
-// What the operator does stands in the audit log, of the account or of the gateway.
+// What the operator does is in the audit log, of the account or of the gateway.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountOf, audited, call, join, must, organization, someone } from './support';

@@ -27,7 +27,7 @@ const rolesOf = async (id: string, as: Someone): Promise<Record<string, string>>
   return Object.fromEntries(members.map(({ userId, role }: { userId: string; role: string }) => [userId, role]));
 };
 
-/** A verb's context, for what needs mail: inside workerd there is none. */
+/** A context for verbs that send mail, which workerd cannot do here. */
 function contextOf(person: Someone, team: { id: string; accountId: string }, mails: Mail[]): VerbContext {
   return {
     db: env.DB,
@@ -304,7 +304,7 @@ describe('a member', () => {
     await join(team.id, other, 'viewer');
     const at = `/api/orgs/${team.id}/members/${other.id}`;
     const context = contextOf(owner, team, []);
-    /** The same person's context, whose change comes after the other one. */
+    /** The same person's context, in which another change is made first. */
     const second = (first: () => Promise<unknown>): VerbContext => {
       let before: Promise<unknown> | undefined;
       const batch: D1Database['batch'] = async (statements) => {

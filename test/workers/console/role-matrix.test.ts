@@ -1,4 +1,4 @@
-// Who may ask what: every route of the account plane times everybody, from the two lists that the code has.
+// Who may call what: every route of the account plane for every caller, from the code's own two lists.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accountPlane } from '../../../src/account-plane';
 import { createApp } from '../../../src/app';
@@ -10,7 +10,7 @@ import { call, join, organization, type Someone, someone } from './support';
 const people = new Map<Role, Someone>();
 let stranger: Someone;
 let neighbour: Someone;
-/** Where one member in each role asks what changes nothing: what is refused, and what only reads. */
+/** The organization for requests that change nothing, refused or reading; it has one member in each role. */
 let unchanged: string;
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ async function everyRole(): Promise<string> {
   return id;
 }
 
-/** The route's path, about an organization. */
+/** The route's path for an organization. */
 function about(path: string, id: string): string {
   const filled = path.replace(':organization', id).replace(/:\w+/g, 'nothing');
   return path.includes(':organization') ? filled : `${filled}?org=${id}`;
@@ -78,7 +78,7 @@ describe.each(ROUTES.filter(({ permission }) => permission === 'self'))('$method
   });
 });
 
-/** Signed, or meant for other sites: what Stripe posts, what a SAML provider has the browser post, where such a sign-in begins. */
+/** Signed, or meant for other sites: Stripe's posts, posts that a SAML provider has the browser send, and where such a sign-in begins. */
 const FROM_ELSEWHERE = ['/api/billing/webhook', '/api/auth/sso/:provider', '/api/auth/sso/start'];
 const changing = ROUTES.filter(({ method, path }) => method !== 'GET' && !FROM_ELSEWHERE.includes(path));
 
@@ -103,7 +103,7 @@ describe('the list of routes', () => {
   it('is all that the account plane serves beside sign-in', () => {
     const served = accountPlane.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`);
     const listed = ROUTES.map(({ method, path }) => `${method} ${path}`);
-    // Who looks at the address of a form is led to its page.
+    // Opening the address of a form leads to its page.
     const forms = PAGE_ROUTES.filter(({ method }) => method === 'POST').map(({ path }) => `GET ${path}`);
     expect(served.sort()).toEqual([...new Set([...listed, ...forms])].sort());
     expect(new Set(served).size).toBe(served.length);

@@ -1,7 +1,7 @@
 /** Callers of the account plane inside workerd: people with sessions, organizations, and what the audit log says. */
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { makeSignature } from 'better-auth/crypto';
-// Loaded before the first test's time begins.
+// Loaded here, so that loading does not count towards the first test's time.
 import '../../../src/account-plane';
 import { accountStub } from '../../../src/account/stub';
 import type { Role } from '../../../src/console/permissions';
@@ -18,7 +18,7 @@ export interface Someone {
   cookie: string;
 }
 
-/** A person who is signed in, by rows alone: how they come to be is tested from outside. */
+/** A signed-in person, made by database rows alone: signing up is tested end to end. */
 export async function someone(name = 'person'): Promise<Someone> {
   const id = crypto.randomUUID();
   const email = `${name}-${++made}-${id.slice(0, 8)}@example.com`;
@@ -38,7 +38,7 @@ export async function sessionOf(userId: string, sinceMs = Date.now()): Promise<s
   return `__Secure-gateway.session_token=${encodeURIComponent(`${token}.${signature}`)}`;
 }
 
-/** An organization with its wallet, and nobody in it yet. */
+/** An organization with its wallet but without members. */
 export async function organization(name = 'Acme'): Promise<{ id: string; accountId: string }> {
   const id = `org_${crypto.randomUUID().slice(0, 12)}`;
   const account = accountId(newAccountBytes());
@@ -54,7 +54,7 @@ interface Asked {
   as?: Someone;
   key?: string;
   json?: unknown;
-  /** As a page's form sends it. */
+  /** Sent as a page's form sends it. */
   form?: Record<string, string> | undefined;
   headers?: Record<string, string>;
   bindings?: typeof env;
@@ -83,7 +83,7 @@ export async function call(method: string, path: string, { as, key, json, form, 
   return { status: response.status, body, text, headers: response.headers };
 }
 
-/** The same, where it must be good. */
+/** The same for a request that must succeed. */
 export async function must(method: string, path: string, asked: Asked = {}) {
   const answer = await call(method, path, asked);
   if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
@@ -99,7 +99,7 @@ export interface Audited {
   detail: string;
 }
 
-/** Of one wallet, oldest first. */
+/** The audit entries of one wallet, oldest first. */
 export const audited = async (account: string): Promise<Audited[]> =>
   (await env.DB.prepare('SELECT * FROM audit_log WHERE account_id = ? ORDER BY seq').bind(account).all<Audited>()).results;
 

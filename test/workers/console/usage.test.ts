@@ -30,7 +30,7 @@ interface Line {
 
 let closeSeq = 0;
 
-/** Lines in D1, as the projection leaves them. */
+/** Writes lines to D1 as the projection does. */
 async function record(accountId: string, lines: Line[]): Promise<void> {
   const insert = `INSERT INTO ledger (account_id, close_seq, id, kind, state, key_id, user_id, model, endpoint, amount, opened_at, detail,
     epoch, seq, family, test, held, closed_at, outcome)
@@ -179,7 +179,7 @@ describe('usage', () => {
 describe('a breakdown of usage', () => {
   const shares = async (person: Someone, query: string) => (await must('GET', `/api/api-usage/breakdown?${query}`, { as: person })).shares;
 
-  it('tells what each end user and each tag came to, the dearest first, and what has none', async () => {
+  it('shows what each end user and each tag cost, the dearest first, and the rest without any', async () => {
     const person = await someone();
     await record(await accountOf(person), [
       { credits: 1, endUser: 'ada', tags: ['search', 'env:prod'] },
@@ -313,7 +313,7 @@ describe('an export', () => {
     expect(lines[1]).toMatch(/^req_a,.*,5,0,0,7,false,2,,,,$/);
   });
 
-  it('names the keys and the people of its lines, those too that are there no more', async () => {
+  it('names the keys and people of its lines, including those that no longer exist', async () => {
     const [owner, member, { id, accountId }] = [await someone(), await someone(), await organization()];
     await join(id, owner, 'owner');
     await join(id, member, 'developer');

@@ -1,4 +1,4 @@
-// Every route that changes something, with the entry that it leaves in the audit log.
+// Every route that changes something, with the audit entry that it writes.
 import { describe, expect, it } from 'vitest';
 import { ACCOUNT_ROUTES } from '../../../src/routes/account/routes';
 import { audited, call, join, must, organization, type Someone, someone } from './support';
@@ -12,13 +12,13 @@ interface Scene {
 }
 
 interface Step {
-  /** Who asks, when it is not the owner. */
+  /** The caller, if it is not the owner. */
   as?: Someone;
   path: string;
   json?: unknown;
 }
 
-/** What is asked, after whatever has to be there for it. */
+/** Prepares what a request needs, and returns the request. */
 type Act = (scene: Scene) => Promise<Step> | Step;
 
 const keyOf = async ({ id, owner }: Scene): Promise<string> =>
@@ -62,7 +62,7 @@ const ACTS: Record<string, [action: string, act: Act]> = {
 
 const METADATA = `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>${'A'.repeat(200)}</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/></IDPSSODescriptor></EntityDescriptor>`;
 
-/** They need mail, a name service, Stripe or an identity provider, or make the wallet that they are noted for: see the file. */
+/** They need mail, a name service, Stripe or an identity provider, or create the wallet that their entry is in: see these files. */
 const ELSEWHERE: Record<string, string> = {
   'POST /api/orgs': 'organizations.test.ts: organization.create',
   'POST /api/orgs/:organization/invitations': 'organizations.test.ts: invitation.create',

@@ -96,7 +96,7 @@ describe('a voucher', () => {
     expect((await redeem(guesser, code)).status).toBe(200);
   });
 
-  it('cannot be guessed by who has many wallets and a whole network of addresses', async () => {
+  it('cannot be guessed with many wallets and a whole network of addresses', async () => {
     const tried = Array.from({ length: 50 }, (_, index) => ({
       id: crypto.randomUUID(),
       accountId: `acc_${crypto.randomUUID()}`,

@@ -1,4 +1,4 @@
-// A database that fails on an ordinary day: the log says so, without what the queries were about.
+// When the database fails, the log says so without showing what the queries were about.
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
 import '../../../src/account-plane';
@@ -9,7 +9,7 @@ import { ask, keyFor } from './support';
 
 const REASON = 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.';
 
-/** The statement as it is, but for its end. */
+/** The statement as it is, except that running it fails. */
 const failing = (statement: D1PreparedStatement): D1PreparedStatement =>
   new Proxy(statement, {
     get: (target, name) => {
@@ -18,7 +18,7 @@ const failing = (statement: D1PreparedStatement): D1PreparedStatement =>
     },
   });
 
-/** Every query that writes fails, or every query there is. */
+/** Fails every batch, and every query that matches. */
 function brokenDatabase(broken: RegExp): D1Database {
   return new Proxy(env.DB, {
     get: (target, name) => {
@@ -35,7 +35,7 @@ function brokenDatabase(broken: RegExp): D1Database {
 const WRITES = /^\s*(?:insert|update|delete)/i;
 const ALL = /./;
 
-/** All that the console is given, as deep as a log shows it. */
+/** Collects everything written to the console, as deep as a log shows it. */
 function listen(): () => string {
   const lines: string[] = [];
   const deep = (value: unknown): string =>
@@ -49,7 +49,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** There is somebody to send mail. */
+/** A mail binding, so that there is mail to send. */
 const SINK = { fetch: async () => new Response() } as unknown as Fetcher;
 
 async function post(path: string, body: BodyInit, broken: RegExp, headers: Record<string, string> = {}) {

@@ -1,4 +1,4 @@
-// What a request costs the platform before its key is known to be good, and what it never asks for.
+// What a request costs the platform before its key is verified, and what it never asks for.
 import { env, listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { mintKey } from '../../../src/core/api-key';
@@ -18,7 +18,7 @@ const tablesOf = (id: string): Promise<number> =>
       state.storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray().length,
   );
 
-/** Bindings without a database: whoever asks it is thrown out, and counted. */
+/** Bindings without a database: each access throws and is counted. */
 function withoutDatabase(): { bindings: Bindings; asked: () => number } {
   let asked = 0;
   const refuse = (): never => {

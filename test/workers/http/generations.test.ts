@@ -24,7 +24,7 @@ describe('a generation', () => {
     expect(await read(key, id)).toEqual(before);
   });
 
-  it('is found among many by some hundred rows, and no more are read for one that is none', async () => {
+  it('is found among many by reading some hundred rows, as is that an id does not exist', async () => {
     const account = await TestAccount.create({ credits: 1_000, keys: [] });
     const id = (await ask({ key: await keyFor(account) })).headers.get('x-request-id')!;
     await account.project();
@@ -33,7 +33,7 @@ describe('a generation', () => {
     await env.DB.prepare('DELETE FROM ledger WHERE account_id = ?').bind(account.id).run();
     const ref = parseOperationId(id)!;
     const startMs = Date.UTC(Math.floor(ref.month / 100), (ref.month % 100) - 1, 1);
-    // Bunches of nine, three of them in each millisecond, in an order that is not theirs; a bunch every quarter of an hour.
+    // Nine at a time, three in each millisecond, not in order of time; nine more every quarter of an hour.
     const there: string[] = [];
     const insert = env.DB.prepare(
       `INSERT INTO ledger (${Object.keys(row!).join(', ')}) VALUES (${Object.keys(row!)

@@ -1,4 +1,4 @@
-// The platform ends the work of a request whose client has hung up, but for what it was told to wait for.
+// When a client hangs up, the platform ends the request's work, except for what it was told to wait for.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { Bindings } from '../../../src/env';
@@ -7,7 +7,7 @@ import { TestAccount } from '../account/support';
 import { ORIGIN, someone } from '../console/support';
 import { keyFor } from './support';
 
-/** Would the work go on at this query, were the client gone by then? */
+/** Whether the work would go on at this query if the client had hung up by then. */
 async function goesOn(query: RegExp, path: string, headers: Record<string, string>, json: unknown) {
   let open = 0;
   const held: boolean[] = [];
@@ -31,7 +31,7 @@ async function goesOn(query: RegExp, path: string, headers: Record<string, strin
   const body = JSON.stringify(json);
   const given = { origin: ORIGIN, 'content-type': 'application/json', ...headers };
   const bindings: Bindings = { ...env, DB };
-  // The first request has the catalogue looked at beside it.
+  // The first request also reads the catalogue in the background.
   await worker.fetch(new Request(`${ORIGIN}/healthz`), bindings, context);
   await expect.poll(() => open).toBe(0);
   const answer = await worker.fetch(new Request(`${ORIGIN}${path}`, { method: 'POST', headers: given, body }), bindings, context);

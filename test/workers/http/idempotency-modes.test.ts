@@ -1,4 +1,4 @@
-// One Idempotency-Key, sent by a test key and by a live one of the same account.
+// One Idempotency-Key, sent with a test key and with a live key of the same account.
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';

@@ -1,4 +1,4 @@
-// Pictures: their fields, and those within an answer as base64, as long as that fits into memory.
+// Pictures: their fields, and pictures inside an answer as base64, as long as they fit into memory.
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { readMediaBody } from '../../../src/http/media-body';
@@ -109,7 +109,7 @@ it('what was made before the gateway moved is served, and shown, where it is rea
   expect(await shown(at)).toMatchObject({ outputUrl: moved, outputUrls: [moved] });
   expect(await shown('/v1/jobs')).toMatchObject({ data: [{ outputUrl: moved }] });
   expect(JSON.parse((await make('https://new.test')).text)).toMatchObject({ jobId: made.jobId, data: [{ url: moved }] });
-  // With the path of the clients' base URL, too: files are at the root.
+  // Also with the path of the clients' base URL, although files are served from the root.
   for (const PUBLIC_URL of ['https://named.test/', 'https://named.test/v1'])
     expect(await shown(at, { ...env, PUBLIC_URL } as typeof env)).toMatchObject({ outputUrl: url.replace('old.test', 'named.test') });
 });

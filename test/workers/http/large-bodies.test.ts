@@ -1,4 +1,4 @@
-// What a large body costs before it is known that it may be sent.
+// What a large body costs before it is known to be allowed.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { mintKey } from '../../../src/core/api-key';
@@ -9,7 +9,7 @@ import { ask, keyFor } from './support';
 
 const MB = 1_048_576;
 
-/** A body that says how much of it was asked for. */
+/** A body that counts how much of it was read. */
 function body(bytes: number): { stream: ReadableStream<Uint8Array>; taken: () => number } {
   let taken = 0;
   const stream = new ReadableStream<Uint8Array>(
@@ -44,7 +44,7 @@ describe('a large body', () => {
       const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} } as unknown as ExecutionContext;
       const response = await worker.fetch(request, env, context);
       expect(response.status, `announced: ${announced}`).toBe(401);
-      // Behind the answer the rest is thrown away, for the sake of those that go on sending.
+      // After the answer the rest is read and dropped, for clients that go on sending.
       expect(taken()).toBeLessThan(announced ? 200_000 : 2 * MB);
       expect(await response.text()).toContain('revoked');
     }

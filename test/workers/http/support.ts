@@ -8,17 +8,17 @@ import { type TestAccount, testKey } from '../account/support';
 interface Asked {
   key?: string;
   path?: string;
-  /** Null makes it a GET. */
+  /** Null sends a GET. */
   body?: unknown;
   bindings?: Bindings;
   headers?: Record<string, string>;
-  /** Where the gateway is reached. */
+  /** The gateway's own address. */
   origin?: string;
 }
 
 export const CHAT = { model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello' }] };
 
-/** A request through the Worker's own handler, with all the work that goes on after its answer. */
+/** Sends a request through the Worker's own handler, and waits for the work that goes on after its answer. */
 export async function ask({
   key,
   path = '/v1/chat/completions',
@@ -39,7 +39,7 @@ export async function ask({
   return { status: response.status, text, headers: response.headers };
 }
 
-/** A key of the account's that is good. */
+/** A valid key of the account. */
 export async function keyFor(account: TestAccount): Promise<string> {
   const { token, keyId, secretHash } = await mintKey(env.KEY_MAC_SECRET, 'live', accountBytes(account.id)!, newKeyBytes());
   await account.run((object) => object.putKey(testKey({ id: keyId, secretHash })));

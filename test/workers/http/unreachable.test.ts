@@ -1,4 +1,4 @@
-// What is asked of an account that cannot be reached: the key may well be good, so nothing says that it is not.
+// Requests for an account that cannot be reached: the key may be valid, so no answer says that it is not.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { Bindings } from '../../../src/env';
@@ -7,7 +7,7 @@ import { ask, keyFor } from './support';
 
 const RESPONSE = { model: 'gpt-5.4', input: 'Hello' };
 
-/** Every account object answers, but for these methods. */
+/** Every account object answers, except to these methods. */
 function without(...methods: string[]): Bindings {
   const getByName = (name: string) =>
     new Proxy(env.ACCOUNT.getByName(name), {

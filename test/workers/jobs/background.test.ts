@@ -1,4 +1,4 @@
-// One look at an answer that its provider works on in the background, with the provider's network and the queue faked.
+// One poll of an answer that its provider works on in the background, with the provider and the queue faked.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
@@ -32,7 +32,7 @@ async function held() {
   return { account, holdId, message };
 }
 
-/** What the consumer does with the message while the provider answers so. */
+/** What the consumer does with the message when the provider answers like this. */
 async function look(
   message: BackgroundMessage,
   answer: Response,

@@ -1,4 +1,4 @@
-// What an account's workers may come to is set aside before they run, and what is told to their provider is written down first.
+// What an account's workers may cost is set aside before they run, and what their provider is told is stored first.
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDeployment, deleteDeployment, updateDeployment } from '../../../src/jobs/deployments/manage';
@@ -11,13 +11,13 @@ import { admitRequest } from '../account/support';
 import { begun, deployed, FIELDS, present } from './deployments';
 import { JobBench, KEY, requestOf } from './support';
 
-// The sweeper looks at every deployment there is.
+// The sweeper looks at all deployments, including other tests'.
 beforeEach(async () => {
   await env.DB.exec('DELETE FROM deployments');
 });
 
 const MINUTE_MS = 60_000;
-/** A second of waiting on the dearer of the two pools. */
+/** A second of idle time on the dearer of the two pools. */
 const IDLE_MICRO = 400_000;
 const HOUR = 1_440;
 
@@ -58,7 +58,7 @@ describe('the first hour of workers that always run', () => {
     expect(await call()).toMatchObject({ ok: true });
   });
 
-  it('is not asked for again by who asks for less', async () => {
+  it('is not needed again for a change to fewer workers', async () => {
     const { bench, row } = await deployed({ minWorkers: 2, maxWorkers: 2 }, 2 * HOUR);
     await bench.account.stub.grant({ eventId: 'dispute', amountMicro: -1_500 * 1_000_000, reason: '', topUp: false });
     expect(await updateDeployment(bench.deps(), row, { minWorkers: 1 })).toMatchObject({ ok: true, value: { minWorkers: 1 } });
@@ -103,7 +103,7 @@ describe('an account that cannot bear its workers any more', () => {
 describe('the wait of a worker after a run', () => {
   const waits = { gpuTypes: ['HOPPER_141'], idleTimeoutSeconds: 3_600, maxWorkers: 1 };
 
-  /** At rest, with so much in its account. */
+  /** A deployment without running workers, in an account with this many credits. */
   async function resting(fields: Partial<typeof FIELDS>, credits: number): Promise<JobBench> {
     const { bench } = await deployed({ ...waits, ...fields }, 20_000);
     await bench.wait(13 * MINUTE_MS);
@@ -168,7 +168,7 @@ describe('a run that has not ended', () => {
     expect(await bench.spentMicro()).toBe(costMicro! + 300 * IDLE_MICRO);
   });
 
-  it('cannot put off for ever that workers are stopped which nobody can pay', async () => {
+  it('cannot delay for ever the stop of workers that nobody can pay for', async () => {
     const { bench, row } = await deployed(always, HOUR);
     await begun(bench).catch(() => undefined);
     for (let minute = 0; minute < 60; minute += 10) {
@@ -268,7 +268,7 @@ it('a part of a window that is charged before its end is written down leaves the
   const { bench, row } = await deployed(always);
   await bench.wait(1_000);
   const untilMs = bench.nowMs;
-  // The window is named and charged; what dies is writing that down.
+  // The window is named and charged; the process dies when it stores that.
   await bench.dies((deps) => meterUntil(deps, row, untilMs), 3, false);
   expect(await bench.spentMicro()).toBe(IDLE_MICRO);
   expect((await present(row)).meteringUntil).toBe(untilMs);

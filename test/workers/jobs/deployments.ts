@@ -1,4 +1,4 @@
-/** A deployment of the fake provider's, and its runs. */
+/** A deployment at the fake provider, and its runs. */
 import { env } from 'cloudflare:test';
 import { createDeployment } from '../../../src/jobs/deployments/manage';
 import { type Deployment, findDeployment } from '../../../src/jobs/deployments/store';

@@ -1,5 +1,5 @@
-// A process that dies at any step, messages that are lost, doubled and late: each job ends once, is paid for once, and is
-// told of under one id. What happened where is counted, so that no step is left out by chance.
+// A process that dies at any step, messages that are lost, repeated and late: each job ends once, is paid for once, and
+// is reported under one id. What happened at which step is counted, so that no step is left out by chance.
 import { env } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
@@ -14,7 +14,7 @@ import { JobBench, PRICE_MICRO, RECEIVER_URL, WEBHOOK_SECRET } from './support';
 
 const RUNS = 500;
 const MOVES = 400;
-/** From then on nothing is broken any more, so that every life comes to its end. */
+/** After this many moves nothing fails any more, so that every job ends. */
 const WILD_MOVES = 60;
 const LONG_MS = 5 * 60_000;
 const LATEST_MS = 10 * 60_000;
@@ -38,12 +38,12 @@ const STEPS = [
   'before settle',
   'before the webhook',
 ] as const;
-/** Few messages come just then, so what comes fares worse. */
+/** Few messages come at these steps, so more of them are made to fail. */
 const SELDOM: ReadonlySet<string> = new Set(['after submit and before the id is stored', 'before settle']);
 const FAULTS = ['died', 'lost', 'doubled', 'late'] as const;
 type Fault = (typeof FAULTS)[number];
 
-/** How often what happened at which step of a job's life. */
+/** Counts what happened at which step of a job's life. */
 class Coverage {
   readonly counts = new Map<string, number>();
 
@@ -56,7 +56,7 @@ class Coverage {
   }
 }
 
-/** Where the job stands, by its row, its hold, what the provider has, and what the customer was told. */
+/** The step a job is at, by its row, its hold, the provider's records, and the webhooks sent. */
 async function stepOf(bench: JobBench, { state, result, settledAt }: Job): Promise<(typeof STEPS)[number] | undefined> {
   const started = bench.provider.started.length > 0;
   if (state === 'queued' || state === 'submitting') return started ? 'after submit and before the id is stored' : 'before submit';
@@ -68,10 +68,10 @@ async function stepOf(bench: JobBench, { state, result, settledAt }: Job): Promi
 class Chaos {
   private readonly random: () => number;
   private readonly id: string;
-  /** Once there is one it must stay. */
+  /** A final state must not change. */
   private finalState: string | undefined;
 
-  /** `job` is as it was when the last move had been made. */
+  /** `job` is the job after the previous move. */
   constructor(
     private readonly bench: JobBench,
     private job: Job,
@@ -93,7 +93,7 @@ class Chaos {
   below = (count: number): number => Math.floor(this.random() * count);
   chance = (likelihood: number): boolean => this.random() < likelihood;
 
-  /** An invocation, which may die at any of its effects. */
+  /** Runs an invocation, which may die at any of its effects. */
   private async invoke(work: (deps: JobDeps) => Promise<unknown>, mayDie: boolean): Promise<void> {
     const mortal = mayDie && this.chance(0.4);
     const died = mortal && (await this.bench.dies(work, this.below(18), this.chance(0.5)));
@@ -106,12 +106,12 @@ class Chaos {
     await this.bench.wait(LONG_MS);
     await this.invoke((deps) => sweepJobs(deps), !calm);
     await this.invoke((deps) => sweepDeliveries(deps), !calm);
-    // It finds those of other lives too.
+    // The sweeper finds the webhooks of other jobs too.
     const mine = this.bench.webhooks.filter(({ deliveryId }) => deliveryId === deliveryIdOf(this.id));
     this.bench.webhooks.splice(0, this.bench.webhooks.length, ...mine);
   }
 
-  /** What becomes of a message: false when it does not come now. */
+  /** Decides what happens to a message: false if it does not arrive now. */
   private async arrives<Message extends { dueMs: number }>(queue: Message[], message: Message): Promise<boolean> {
     const step = await stepOf(this.bench, this.job);
     const [lost, doubled, late] = step !== undefined && SELDOM.has(step) ? ([0.25, 0.35, 0.5] as const) : ([0.15, 0.15, 0.1] as const);
@@ -129,7 +129,7 @@ class Chaos {
     return calm || (await this.arrives(queue, message)) ? message : undefined;
   }
 
-  /** Gives the job as it is after that. */
+  /** Makes one move; returns the job after it. */
   async move(calm: boolean): Promise<Job> {
     const { bench } = this;
     const { messages } = bench.queue;
@@ -149,7 +149,7 @@ class Chaos {
     return this.job;
   }
 
-  /** The provider reports, signed or not: only what is true. */
+  /** The provider sends a callback, signed or not, with its true state. */
   private async callBack(): Promise<void> {
     const { callbackToken: token } = this.job;
     const { ending, started } = this.bench.provider;
@@ -159,7 +159,7 @@ class Chaos {
   }
 }
 
-/** The documents' own words for two of the ends, where they have other ones. */
+/** The documents' names for two of the final states, where they differ. */
 const WORDS: Record<string, string> = { succeeded: 'completed', expired: 'failed' };
 
 async function live(seed: number, coverage: Coverage, db: D1Database): Promise<string> {
@@ -195,7 +195,7 @@ async function live(seed: number, coverage: Coverage, db: D1Database): Promise<s
 
 describe('whatever happens to it', () => {
   beforeEach(() => {
-    // Files cannot be copied on purpose, some thousand times.
+    // Files fail to be copied on purpose, some thousand times, which is logged.
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   });

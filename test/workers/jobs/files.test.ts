@@ -1,4 +1,4 @@
-// Bodies on their way into R2: whole or not at all, and in no more memory than has come of them.
+// Bodies on their way into R2: stored whole or not at all, in no more memory than has arrived of them.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { chunksOf, NoRoom, PART_BYTES, partsOf } from '../../../src/jobs/body-parts';
@@ -11,7 +11,7 @@ const MEGABYTE = 1_048_576;
 let made = 0;
 const newKey = (): string => `media/files-test-${Date.now()}-${++made}`;
 
-/** A body in chunks, with or without its length told; `sentBytes` were asked for so far. */
+/** A body in chunks, with or without a stated length; `sentBytes` tells how much of it was read. */
 function body(chunks: readonly Uint8Array[], announcedBytes?: number) {
   let sentBytes = 0;
   const left = [...chunks];
@@ -111,7 +111,7 @@ it('a body that falls silent ends, one that is read slowly does not', async () =
 });
 
 describe('bodies of unknown length', () => {
-  /** One whose first part is under way. */
+  /** A generator whose first part is being gathered. */
   async function gathering(): Promise<AsyncGenerator<Uint8Array>> {
     const parts = partsOf(chunksOf(body(chunksFor(30)).response.body!), 300);
     expect((await parts.next()).value?.byteLength).toBe(PART_BYTES);

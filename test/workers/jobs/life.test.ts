@@ -9,7 +9,7 @@ import { JOB_STATUSES } from '../../../src/jobs/view';
 import { ask, keyFor } from '../http/support';
 import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
 
-/** Delivers messages as they fall due until there is none, or the job is settled. */
+/** Delivers messages as they fall due until none is left or the job is settled. */
 async function playOut(bench: JobBench, id: string, steps = 60): Promise<void> {
   for (let step = 0; step < steps && bench.queue.messages.length > 0; step++) {
     const message = bench.queue.take();
@@ -19,7 +19,7 @@ async function playOut(bench: JobBench, id: string, steps = 60): Promise<void> {
   }
 }
 
-/** A database in which something happens before a job's state is written for the first time. */
+/** A database that runs `happen` before a job's state is first written. */
 function beforeState(db: D1Database, happen: () => Promise<unknown>): D1Database {
   let happened = false;
   const watched = (statement: D1PreparedStatement): D1PreparedStatement =>
@@ -53,7 +53,7 @@ describe('a job', () => {
     bench.provider.ending = what === 'is given up' ? 'never' : 'failed';
     bench.provider.pollsToDone = 1;
     if (what === 'is given up') await bench.wait(deadline - bench.nowMs + 1);
-    // So that the result is there, and its copy is not.
+    // So that the result exists but its copy does not.
     bench.provider.brokenFiles = 1;
     const headers = new Headers({ 'x-signature': WEBHOOK_SECRET });
     const callback = { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } };
@@ -180,7 +180,7 @@ describe('a job', () => {
     expect(await bench.heldMicro()).toBe(0);
   });
 
-  it('that fails while it runs, of which nobody else was asked, is not said to have failed with all providers', async () => {
+  it('that fails while it runs, with no other provider asked, is not reported as failed with all providers', async () => {
     const bench = await JobBench.create();
     bench.provider.ending = 'failed';
     const { id } = await bench.start();
@@ -278,7 +278,7 @@ describe('a job', () => {
     expect((await bench.job(job.id)).state).toBe('canceled');
     expect(bench.provider.started).toHaveLength(0);
     expect(await bench.heldMicro()).toBe(0);
-    // Of what a provider has got, unlike this, there may be only so much an hour.
+    // Submits to a provider count against the hourly limit, which this one never reached.
     const [line] = (await bench.account.stub.operations(1)).lines;
     expect(line).toMatchObject({ id: job.holdId, state: 'released', unsent: true });
   });

@@ -1,4 +1,4 @@
-// Looks at one job that meet, or come to nothing.
+// Polls of one job that overlap, or fail.
 import { env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { queueDeps } from '../../../src/http/deps';
@@ -17,7 +17,7 @@ async function playOut(bench: JobBench, id: string): Promise<void> {
   }
 }
 
-/** The database, which hears of each statement first, and may throw. */
+/** The database, which passes each statement to `hear` first; that may throw. */
 const heard = (hear: (sql: string) => void): D1Database =>
   new Proxy(env.DB, {
     get(target, name) {

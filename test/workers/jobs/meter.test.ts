@@ -1,4 +1,4 @@
-// What a deployment's idle workers cost: charged once for each window, and stopped before the balance is gone.
+// What a deployment's idle workers cost: charged once for each window, and stopped before the balance is used up.
 import { env } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { advanceJob } from '../../../src/jobs/advance';
@@ -16,18 +16,18 @@ import { testKey } from '../account/support';
 import { begun, deployed, FIELDS, present } from './deployments';
 import { JobBench, KEY, requestOf } from './support';
 
-// The meter looks at every deployment there is.
+// The meter looks at all deployments, including other tests'.
 beforeEach(async () => {
   await env.DB.exec('DELETE FROM deployments');
 });
 
 const MINUTE_MS = 60_000;
-/** A tenth of the price of a second of work on the dearest pool that is named, which is 4 credits. */
+/** A tenth of the price of a second of work on the dearest named pool, which is 4 credits. */
 const IDLE_MICRO = 400_000;
-/** An hour of one that always runs, and the wait of two others after a run. */
+/** An hour of one that always runs, and the idle time of two others after a run. */
 const TO_START = 1_444;
 
-/** A run that has ended now, after so long on a GPU. */
+/** A run that has just ended, after this long on a GPU. */
 async function ran(bench: JobBench, gpuMs: number): Promise<number> {
   const job = await begun(bench);
   await bench.wait(gpuMs);
@@ -35,7 +35,7 @@ async function ran(bench: JobBench, gpuMs: number): Promise<number> {
   return (await bench.job(job.id)).costMicro!;
 }
 
-/** A run that its provider says so of, after 100 s. */
+/** A run that its provider reports as ended after 100 s. */
 async function endedBy(bench: JobBench, step: MediaStep): Promise<Job> {
   const job = await begun(bench);
   await bench.wait(100_000);
@@ -248,7 +248,7 @@ describe("a run of a customer's own container", () => {
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([300_000_000, 0]);
   });
 
-  it('that waits behind sixty others when its deployment goes is canceled once nobody knows it any more', async () => {
+  it('that waits behind sixty others when its deployment is deleted is canceled once its provider has forgotten it', async () => {
     const { bench, row } = await deployed();
     const ids: string[] = [];
     for (let count = 0; count < 61; count++) {
@@ -263,7 +263,7 @@ describe("a run of a customer's own container", () => {
     bench.provider.ending = 'never';
     expect(await deleteDeployment(bench.deps(), await present(row))).toMatchObject({ ok: true });
     expect(await bench.heldMicro()).toBe(15_000_000);
-    // Its provider forgets all runs of an endpoint that it has removed.
+    // The provider forgets all runs of a removed endpoint.
     bench.provider.started.length = 0;
     for (const jobId of ids) await advanceJob(bench.deps(), { jobId });
     expect(new Set(await Promise.all(ids.map(async (id) => (await bench.job(id)).state)))).toEqual(new Set(['canceled']));

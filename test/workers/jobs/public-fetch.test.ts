@@ -4,7 +4,7 @@ import { publicFetch, RefusedUrl } from '../../../src/core/public-fetch';
 import { isPublicAddress, readPublicUrl } from '../../../src/core/public-url';
 import { readSettings } from '../../../src/env';
 
-/** A network of names, and of pages that redirect; whatever is asked of it is noted. */
+/** A network of names, and of pages that redirect; it records what is asked of it. */
 class FakeNetwork {
   readonly fetched: string[] = [];
   names: Record<string, string[]> = {};
@@ -24,7 +24,7 @@ class FakeNetwork {
   private lookUp(name: string, type: string): Response {
     const addresses = (this.names[name] ?? []).filter((address) => address.includes(':') === (type === 'AAAA'));
     const answers = addresses.map((data) => ({ name, type: type === 'A' ? 1 : 28, TTL: 60, data }));
-    // The alias on the way to an address is no address.
+    // An alias that precedes an address in the answer is not an address.
     return Response.json({ Status: 0, Answer: [{ name, type: 5, data: 'alias.example.com.' }, ...answers] });
   }
 }

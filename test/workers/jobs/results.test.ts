@@ -1,4 +1,4 @@
-// What a worker answers, on its way into a row and files of ours: it may be of any size.
+// A worker's output, on its way into a row and files of ours, may be of any size.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
@@ -28,7 +28,7 @@ async function running(webhookUrl: string | null = null): Promise<{ bench: JobBe
   return { bench, job: await bench.job(id) };
 }
 
-/** The job after its provider said that it is done. */
+/** The job after its provider reported it done. */
 async function made(result: MediaResult, webhookUrl?: string): Promise<{ bench: JobBench; job: Job }> {
   const { bench, job } = await running(webhookUrl);
   await applyStep(bench.deps(), bench.deps().registry.providers.get('fake')!, job, { state: 'done', result });
@@ -139,7 +139,7 @@ describe('the files of a result', () => {
       await sweepJobs(bench.deps());
       await die(advanceJob(lost, { jobId: job.id }));
     }
-    // What is there is delivered.
+    // What was stored is delivered.
     const costMicro = job.heldMicro / 2;
     expect(await bench.job(job.id)).toMatchObject({ state: 'succeeded', costMicro, outputs: { files: [{ contentType: 'image/png' }] } });
     expect(await bench.spentMicro()).toBe(costMicro);
@@ -181,7 +181,7 @@ describe('the files of a result', () => {
     const plan = { ...job.plan, per: 'image', unitMicro: 1_000_000, units: 2 } as const;
     await changeJob(env.DB, job, () => ({ plan, upstream: { id: 'done,up0', model: 'theirs', parts } }));
     await bench.wait(deadline - bench.nowMs + 1_000);
-    // A provider that cannot be reached is heard out for another hour.
+    // A provider that cannot be reached is polled for another hour.
     await advanceJob({ ...bench.deps(), fetch: () => Promise.reject(new Error('no route')) }, { jobId: id });
     expect((await bench.job(id)).state).toBe('running');
     await advanceJob(bench.deps(), { jobId: id });

@@ -1,4 +1,4 @@
-// Files are kept for so long: then they are removed, and whoever has their URL is told.
+// Files are kept for a limited time; then they are removed, and their URLs say so.
 import { env, SELF } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { monthOf, newNonce, operationId } from '../../../src/core/ids';
@@ -86,7 +86,7 @@ describe('a result', () => {
     });
   });
 
-  it('leads nobody who has its URL to what came with the request, which has one of its own', async () => {
+  it('does not lead from its URL to the files of the request, which have URLs of their own', async () => {
     const { bench, file, input } = await done();
     expect((await ask(input)).status).toBe(200);
     const name = input.split('/').at(-1)!;
@@ -187,7 +187,7 @@ describe('what a customer stores', () => {
     const stored = await Promise.all(Array.from({ length: 10 }, () => store(true)));
     expect(stored.filter(({ ok }) => ok)).toHaveLength(3);
     for (const result of stored) if (!result.ok) expect(result.error.code).toBe('storage_full');
-    // Of an upload that failed nothing is left, nor of one that died, once its time is over.
+    // A failed upload leaves nothing behind, nor does one that died, once its time is over.
     expect(await store(false)).toMatchObject({ ok: false, error: { code: 'storage_full' } });
     const left = 'INSERT INTO storage_reservations VALUES (?, ?, 3, ?)';
     await env.DB.prepare(left).bind('obj_left', bench.account.id, bench.nowMs).run();
@@ -197,7 +197,7 @@ describe('what a customer stores', () => {
     expect(await tiny('abc')).toMatchObject({ ok: true });
   });
 
-  it('leaves nothing that nobody knows of, wherever an upload was cut short', async () => {
+  it('leaves nothing behind unrecorded, wherever an upload was cut short', async () => {
     const bench = await JobBench.create();
     const before = new Set((await env.FILES.list({ prefix: 'storage/' })).objects.map(({ key }) => key));
     const own = () => env.DB.prepare('SELECT file_key AS key FROM stored_objects WHERE account_id = ?').bind(bench.account.id);
@@ -229,7 +229,7 @@ describe('what a customer stores', () => {
     expect(await present(...taken)).toEqual([false]);
   });
 
-  it('is kept for nobody who has no credits, has never paid and has no tier', async () => {
+  it('is not kept for an account that has no credits, has never paid and has no tier', async () => {
     const account = await TestAccount.create();
     const key = await keyFor(account);
     const send = () => call({ key, path: '/v1/storage?filename=a.txt' });

@@ -1,6 +1,6 @@
 /**
- * Jobs by themselves: the real engine on real D1, R2 and account objects, with a clock, a queue and a provider in the
- * hands of the test. An invocation of the Worker can be made to die before or after any of its effects.
+ * The real job engine on real D1, R2 and account objects, with a clock, a queue and a provider that the test controls.
+ * An invocation of the Worker can be made to die before or after any of its effects.
  */
 import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
@@ -41,32 +41,32 @@ export const requestOf = (endpoint: string, accountId: string): JobRequest => ({
   answer: {},
 });
 
-/** What the provider holds: every generation that was ever started at it. */
+/** Holds every generation that was ever started at the provider. */
 export class FakeProvider {
   readonly started: { id: string; reference: string; polls: number }[] = [];
   canceled = new Set<string>();
-  /** How long what was canceled had run. */
+  /** How long a canceled generation had run. */
   canceledGpuMs: number | undefined;
-  /** How often a job is polled before it is done. */
+  /** After how many polls a job is done. */
   pollsToDone = 2;
   ending: 'done' | 'failed' | 'never' = 'done';
   /** The answer to a submit: 200 starts a job. */
   submitStatus = 200;
-  /** The next answers are lost on their way, though the work was done. */
+  /** How many of the next answers are lost, although the work was done. */
   lostAnswers = 0;
   brokenFiles = 0;
-  /** In place of a film. */
+  /** Delivered instead of a video. */
   file: { type: string; body: string } | undefined;
-  /** It takes our id for an idempotency key. */
+  /** It accepts our id as an idempotency key. */
   repeatable = false;
-  /** Answers to what it knows already are lost too. */
+  /** Answers to repeated submits are lost too. */
   losesRepeats = false;
   polls = 0;
 
-  /** Credentials that reached a host which should have none. */
+  /** Credentials that reached a host that must not get any. */
   leaked: string[] = [];
 
-  /** The whole network: the provider, its files on another host, and the names of both. */
+  /** The whole network: the provider, its files on another host, and a DNS for both. */
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const { hostname, pathname } = new URL(url);
     if (hostname === 'cloudflare-dns.com') return Response.json({ Answer: [{ type: 1, data: this.address }] });
@@ -89,11 +89,11 @@ export class FakeProvider {
     return this.poll(id);
   };
 
-  /** What deployments were made as, and changed to. */
+  /** The settings that deployments were created with and changed to. */
   readonly endpoints: { minWorkers: number }[] = [];
   readonly removedEndpoints: string[] = [];
 
-  /** The next changes of a deployment take effect, and their answers are lost. */
+  /** How many of the next changes of a deployment take effect while their answers are lost. */
   lostChanges = 0;
 
   private endpoint(id: string | undefined, { method, body }: RequestInit): Response {
@@ -103,12 +103,12 @@ export class FakeProvider {
     return Response.json({ id: id ?? `ep${this.endpoints.length - 1}` });
   }
 
-  /** Of every name. */
+  /** The address of every name. */
   address = '93.184.216.34';
-  /** What a customer's server was told, and how it answers. */
+  /** The webhooks that a customer's server received. */
   readonly received: { id: string; body: string }[] = [];
   receiverStatus = 200;
-  /** How often it fails before it answers so. */
+  /** How many requests it fails before it answers with that status. */
   receiverFails = 0;
 
   private receive({ headers, body }: RequestInit): Response {
@@ -184,11 +184,11 @@ const adapter: MediaAdapter = {
   },
 };
 
-/** The queue: keeps what it is given until the test takes it. */
+/** A queue that keeps its messages until the test takes them. */
 export class FakeJobQueue {
   messages: (JobMessage & { dueMs: number })[] = [];
 
-  /** The sweeper finds other tests' jobs too. */
+  /** Jobs of this test; the sweeper finds other tests' jobs too. */
   readonly mine = new Set<string>();
   private closed = false;
 
@@ -200,12 +200,12 @@ export class FakeJobQueue {
     this.messages.push({ ...message, dueMs: this.now() + (options?.delaySeconds ?? 0) * 1_000 });
   };
 
-  /** While open it gets to know jobs; after that it takes only those that it knows. */
+  /** While open it learns new jobs; closed, it accepts only those that it knows. */
   setOpen(open: boolean): void {
     this.closed = !open;
   }
 
-  /** The next that is due, or that will be: the clock goes on to it. */
+  /** Takes the next message and moves the clock to when it is due. */
   take(index = 0): JobMessage & { dueMs: number } {
     this.messages.sort((a, b) => a.dueMs - b.dueMs);
     return this.messages.splice(index, 1)[0]!;
@@ -214,7 +214,7 @@ export class FakeJobQueue {
 
 export class Died extends Error {}
 
-/** Lets so many effects happen; then the process is gone, in the middle of one or after it. */
+/** Lets this many effects happen; then the process dies, in the middle of one or after it. */
 class Fuse {
   constructor(
     private left: number,
@@ -239,7 +239,7 @@ const EFFECTS = new Set([
   ...['settle', 'beat', 'admit', 'release', 'charge', 'commit'],
 ]);
 
-/** The same thing, with its effects on a fuse. */
+/** The same object with its effects on a fuse. */
 function fused<T extends object>(target: T, fuse: Fuse): T {
   return new Proxy(target, {
     get(object, name) {
@@ -366,7 +366,7 @@ export class JobBench {
     return (await readJob(this.db, id))!;
   }
 
-  /** Runs an invocation that dies at its effect of this number; false when it came to its end before. */
+  /** Runs an invocation that dies at its effect of this number; false if it ended before. */
   async dies(work: (deps: JobDeps) => Promise<unknown>, at: number, after: boolean): Promise<boolean> {
     const fuse = new Fuse(at, after);
     try {

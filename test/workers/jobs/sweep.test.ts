@@ -1,4 +1,4 @@
-// The minute's sweeper: its steps do not hang on each other, and together they ask D1 no more often than one invocation may.
+// The sweeper runs every minute: its steps do not depend on each other, and together they stay below D1's queries per invocation.
 import { env } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JobDeps } from '../../../src/jobs/deps';
@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const D1_LIMIT = 1_000;
 
-// The sweeper looks at everything there is.
+// The sweeper looks at everything, including other tests' rows.
 beforeEach(async () => {
   for (const table of ['deployments', 'jobs', 'webhook_deliveries', 'stored_objects']) await env.DB.exec(`DELETE FROM ${table}`);
 });
@@ -21,7 +21,7 @@ afterEach(() => {
 
 const closedQueue = { send: () => Promise.reject(new Error('the queue takes nothing')) } as unknown as JobDeps['jobs'];
 
-/** D1 as it is, counted, and refusing what is above its limit as Cloudflare's does. */
+/** D1 with a counter, which refuses queries above its limit as Cloudflare's does. */
 function limited(): { db: D1Database; asked: () => number } {
   let asked = 0;
   const db = new Proxy(env.DB, {
@@ -34,7 +34,7 @@ function limited(): { db: D1Database; asked: () => number } {
   return { db, asked: () => asked };
 }
 
-/** The row again, so many times more under other ids. */
+/** Copies the row this many times under other ids. */
 async function repeated(table: string, key: 'id' | 'slug', changes: Record<string, string>, times: number): Promise<void> {
   const { results } = await env.DB.prepare(`SELECT * FROM ${table} LIMIT 1`).all();
   const columns = Object.keys(results[0]!);

@@ -8,7 +8,7 @@ import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webho
 import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
 import { JobBench, RECEIVER_URL } from './support';
 
-/** A job that has ended, and whose webhook waits to be sent. */
+/** A job that has ended and whose webhook is not sent yet. */
 async function endedJob(): Promise<{ bench: JobBench; deliveryId: string }> {
   const bench = await JobBench.create();
   const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
@@ -18,7 +18,7 @@ async function endedJob(): Promise<{ bench: JobBench; deliveryId: string }> {
 
 const stateOf = async (bench: JobBench) => (await listDeliveries(env.DB, bench.account.id, { limit: 10 }))[0]!;
 
-/** The next message, when its time has come. */
+/** Takes the next message when it is due. */
 async function next(bench: JobBench): Promise<{ delaySeconds: number; slow: boolean }> {
   const message = bench.webhooks.pop()!;
   await bench.wait(message.delaySeconds * 1_000);
@@ -64,7 +64,7 @@ describe('a webhook', () => {
   });
 
   it('waits for the job to be over: one that was lined up by a process which died then says how it ended', async () => {
-    // A process of its own for each effect that it may die after, until one dies between the delivery and its end.
+    // Runs a process for each effect at which it may die, until one dies between the delivery and its end.
     const died = async (at: number) => {
       const bench = await JobBench.create();
       const job = await bench.start({}, { webhookUrl: RECEIVER_URL });

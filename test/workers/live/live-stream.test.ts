@@ -72,7 +72,7 @@ describe('the object of a resumable stream', () => {
       await object.alarm();
       const alarmMs = await storage.getAlarm();
       const rowsUnderWay = (await storage.list()).size;
-      // As after its death.
+      // As if it had been evicted.
       object.log = undefined;
       await object.alarm();
       const rows = (await storage.list()).size;

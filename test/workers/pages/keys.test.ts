@@ -6,7 +6,7 @@ import { accountOf, audited, call, join, must, organization, type Someone, sessi
 const PATH = '/manage-api-keys';
 const show = async (as: Someone, path = PATH): Promise<string> => (await call('GET', path, { as })).text;
 
-/** The list of the keys that work, without what is over. */
+/** The list of active keys, without those that have ended. */
 const working = (html: string): string => /<ul class="keys">.*?<\/ul>/s.exec(html.replace(/<details><summary>\d.*?<\/ul>/s, ''))?.[0] ?? '';
 
 describe('the form of a new key', () => {
@@ -144,9 +144,9 @@ describe('the key of the playground', () => {
     const account = await accountOf(as);
     const said = async () => (await audited(account)).map(({ action }) => action).filter((action) => action.startsWith('api_key'));
     expect(await said()).toEqual(['api_key.create']);
-    // Whoever has another's cookie has nothing by it.
+    // Somebody else's cookie is of no use.
     expect((await later(await someone())).body.key).not.toBe(first.body.key);
-    // A page whose key was refused gets another.
+    // A page whose key was refused gets a new one.
     const fresh = await later(as, '/playground/key?fresh=1');
     expect([fresh.body.key === first.body.key, await said()]).toEqual([false, ['api_key.create', 'api_key.rotate']]);
   });

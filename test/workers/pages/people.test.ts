@@ -27,7 +27,7 @@ describe('the navigation of an organization', () => {
     await join(id, viewer, 'viewer');
     const html = await show(viewer, `/usage?org=${id}`);
     expect(html).not.toContain('Make a key');
-    // Whoever may see what runs is led there, also without the form.
+    // Whoever may see what runs gets a link to it, with or without the form.
     expect(nav(html)).toContain(`/infra/deployments/new?org=${id}`);
     expect(await show(viewer, '/usage')).toContain('Make a key');
   });
@@ -112,7 +112,7 @@ describe('a long name in a table', () => {
       /olga\.<wbr\/>of-<wbr\/>the_<wbr\/>office-.*@<wbr\/>example\.<wbr\/>com/.source,
     ];
     const audit = await show(owner, `/settings/audit?org=${id}`);
-    // On a phone, who did what to what stands together.
+    // On a phone, actor and target are shown together.
     expect(audit).toMatch(new RegExp(`<small class="narrow-only"><span title="key_\\w+">${name}</span></small>.*by ${address}</small>`));
     expect(audit).toContain('origins https://<wbr/>app.<wbr/>example.<wbr/>com; expiresAt 2040-01-02 03:04 UTC</small>');
     expect(await show(owner, `/settings/organization?org=${id}`)).toMatch(new RegExp(`${address}, since`));

@@ -7,7 +7,7 @@ const show = async (path: string, as?: Someone): Promise<string> =>
 const setPrices = (accountId: string, factor: number) =>
   call('PUT', `/api/admin/accounts/${accountId}/prices`, { key: env.ADMIN_TOKEN, json: { factor } });
 
-/** The price of input in the table of a model. */
+/** The price of input in a model's table. */
 const inputOf = (html: string): string | undefined => /<th scope="row">Input<\/th><td class="number">([^<]+)</.exec(html)?.[1];
 const PAGES = ['/', '/models', '/models/gpt-5.5', '/pricing', '/playground'];
 

@@ -1,4 +1,4 @@
-// Pages that anybody may read: what they say of prices, and of the GPUs, is what is charged and run.
+// Public pages: the prices and GPUs that they show are those that are charged and used.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { call } from '../console/support';
@@ -27,7 +27,7 @@ describe('the page of a model', () => {
 });
 
 describe('the page of prices', () => {
-  // As a text, and as Wrangler hands over a variable that is written as JSON in its configuration.
+  // As text, and as Wrangler passes a variable that is written as JSON in its configuration.
   it.each(['{"chat": 5000}', { chat: 5_000 }])('has the calls an hour that the operator allows: %j', async (allowed) => {
     const listed = rows(await page('/pricing', { ...env, HOURLY_LIMITS: allowed } as typeof env));
     const ofKind = (kind: string) => listed.find(([name]) => name === kind)?.[1];

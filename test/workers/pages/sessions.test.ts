@@ -8,7 +8,7 @@ import { call, ORIGIN, type Someone, sessionOf, someone } from '../console/suppo
 
 const DAY_MS = 86_400_000;
 
-/** Signed in some days ago, and active since. */
+/** Somebody who signed in some days ago and has been active since. */
 async function longSignedIn(): Promise<Someone> {
   const person = await someone();
   return { ...person, cookie: await sessionOf(person.id, Date.now() - 3 * DAY_MS) };

@@ -1,4 +1,4 @@
-// What somebody says that their identity provider is: read up to a limit, and at public addresses alone.
+// The documents of a claimed identity provider are read up to a limit, and from public addresses alone.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { discover, redeem } from '../../../src/console/sso/oidc';
@@ -13,7 +13,7 @@ const DOCUMENT = {
   jwks_uri: `${ISSUER}/keys`,
 };
 
-/** A provider whose name leads to these addresses. */
+/** A provider whose name resolves to these addresses. */
 function provider(addresses: string[], answers: Record<string, () => Response>, over: Partial<AccountSettings> = {}) {
   const asked: string[] = [];
   const fetch = async (input: RequestInfo | URL): Promise<Response> => {

@@ -1,4 +1,4 @@
-// A SAML answer as it must be, and the ways in which it must not be, each signed or broken by hand.
+// SAML responses: a valid one, and every way in which one can be invalid, each signed or broken by hand.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readResponse, type SamlExpectation } from '../../../src/console/sso/saml-response';
 import { SignedXml } from '../../../src/console/sso/xml-libraries';
@@ -111,7 +111,7 @@ const why = (xml: string, expected: Partial<SamlExpectation> = {}): string => {
   return result.ok ? `accepted: ${result.value.email}` : result.error.message;
 };
 
-/** Only the assertion, cut out of a signed response. */
+/** The assertion alone, cut out of a signed response. */
 const cut = (xml: string): string => /<saml:Assertion[\s\S]*<\/saml:Assertion>/.exec(xml)![0];
 
 describe('an answer', () => {

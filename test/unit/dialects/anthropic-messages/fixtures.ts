@@ -1,4 +1,4 @@
-// The shapes of recorded streams; ids, texts and signatures are made up.
+// Streams in the shapes of recorded ones; ids, texts and signatures are made up.
 import comments from './fixtures/comments.sse?raw';
 import compaction from './fixtures/compaction.sse?raw';
 import cutShort from './fixtures/cut-short.sse?raw';

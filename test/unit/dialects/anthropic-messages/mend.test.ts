@@ -15,7 +15,7 @@ const user = (content: unknown) => ({ role: 'user', content });
 const assistant = (content: unknown) => ({ role: 'assistant', content });
 const text = (said: string) => ({ type: 'text', text: said });
 
-/** What the model gets the second time; undefined where it is not asked again. */
+/** What the model is sent the second time; undefined where it is not asked again. */
 function again(message: string, fields: Json, model = OPUS, headers: Record<string, string> = {}): Json | undefined {
   const bridge = messagesBridge(requestOf(bodyOf({ model, ...fields }), headers)).repaired!(message);
   return bridge && (JSON.parse(bridge.request({ model, moved: false }).body) as Json);

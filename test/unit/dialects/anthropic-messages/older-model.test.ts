@@ -6,7 +6,7 @@ import { bodyOf, type Json, requestOf } from './support';
 const OPUS = 'claude-opus-4-6';
 const HAIKU = 'claude-haiku-4-5';
 
-/** What the model gets of a request that was made for a newer one. */
+/** What this model is sent for a request that was written for a newer one. */
 function sent(fields: Json, model = OPUS, headers: Record<string, string> = {}) {
   const request = messagesBridge(requestOf(bodyOf({ model: model.replace(/4-\d$/, '5-5'), ...fields }), headers)).request({
     model,

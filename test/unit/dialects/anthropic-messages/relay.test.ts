@@ -16,7 +16,7 @@ const whole = names.filter((name) => !FAILING.has(name) && name !== 'cut-short')
 const typesOf = (text: string) => eventsOf(text).map(({ type }) => type);
 const lastUsage = (text: string) => eventsOf(text).findLast(({ type }) => type === 'message_delta')?.usage;
 
-/** What a relay shows of itself. */
+/** The public state of a relay. */
 const stateOf = ({ hasContent, hasOutput, ended, complete, failure, usage, outputChars }: StreamRelay) => ({
   hasContent,
   hasOutput,
@@ -24,7 +24,7 @@ const stateOf = ({ hasContent, hasOutput, ended, complete, failure, usage, outpu
   complete,
   failure,
   usage,
-  // Nobody pays for a stream that failed.
+  // Nobody pays for a stream that failed, so its output does not matter.
   outputChars: failure ? 0 : outputChars,
 });
 

@@ -7,7 +7,7 @@ import { bodyOf, type Json, requestOf } from './support';
 const URL = 'https://gateway.test/api/v1/messages';
 const parse = (body: string) => anthropicMessages.parse({ body, url: URL, headers: new Headers() });
 
-/** Spelled in ways that no serializer would: all of it has to arrive as it is. */
+/** Spelled as no serializer would, since all of it must arrive unchanged. */
 const ODD = `{ "max_tokens" : 1.0e3,"model":"claude-opus-4-6",
   "unknown_field":{"a":1.50,"b":"\\u00e9\\/"}, "messages":[ {"role":"user","content":"h\\u00fc"} ] }`;
 

@@ -3,7 +3,7 @@ import { messagesBridge } from '../../../../src/dialects/anthropic-messages/brid
 import { namesSignature, withoutPastThinking } from '../../../../src/dialects/anthropic-messages/signatures';
 import { bodyOf, requestOf } from './support';
 
-/** As a client may spell it: what stays has to stay as it is. */
+/** Spelled as a client may: what is kept must be kept as it is. */
 const THOUGHT = '{ "type":"thinking", "thinking":"h\\u00fcm 1.0","signature":"Eq\\/QB==" }';
 const REDACTED = '{"type":"redacted_thinking","data":"EmwKAh"}';
 const TEXT = '{"type":"text" ,"text":"Hi"}';

@@ -26,7 +26,7 @@ export const receiptOf = (reported: Json | undefined, more: Partial<Receipt> = {
   ...more,
 });
 
-/** Bytes to a relay as the pump gives them: whole events only, and what is left at the end. */
+/** Feeds bytes to a relay as the pump does: whole events only, and whatever is left at the end. */
 export function feed(relay: StreamRelay, bytes: Uint8Array, cuts: readonly number[]): string {
   const decoder = new TextDecoder();
   let carry = '';
@@ -44,14 +44,14 @@ export function feed(relay: StreamRelay, bytes: Uint8Array, cuts: readonly numbe
   return out + relay.pushRest(carry);
 }
 
-/** All that an upstream's stream comes to for the client, with the end that the charge is written on. */
+/** Everything the client gets of an upstream's stream, including the end that shows the charge. */
 export function relayed(relay: StreamRelay, text: string, cuts: readonly number[] = []): string {
   const out = feed(relay, new TextEncoder().encode(text), cuts);
   const reported = isRecord(relay.usage) ? relay.usage : undefined;
   return relay.complete || (relay.ended && relay.hasContent) ? out + relay.close(receiptOf(reported)) : out;
 }
 
-/** The JSON of all events, each of them named as it has to be. */
+/** The JSON of all events, each of which must carry its name. */
 export const eventsOf = (text: string): Json[] =>
   splitEvents(text).map((event) => {
     const json = parseJson(eventData(event) ?? '');

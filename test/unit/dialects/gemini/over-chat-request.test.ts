@@ -6,7 +6,7 @@ const user = (...parts: object[]) => ({ role: 'user', parts });
 const model = (...parts: object[]) => ({ role: 'model', parts });
 const hi = [user({ text: 'Hi' })];
 
-/** What a request becomes in chat. */
+/** The chat request that a Gemini request becomes. */
 function chat(body: object): Record<string, unknown> {
   const { model: _, ...request } = JSON.parse(sent(parsed(geminiNative, `${NATIVE_URL}generateContent`, body), 'openai-chat'));
   return request;

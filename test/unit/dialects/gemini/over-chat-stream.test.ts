@@ -18,7 +18,7 @@ const relay = (includeThoughts = false) => new OverChatRelay(eventFraming(), { c
 
 const paid = receipt({ inputTokens: 193, cacheReadTokens: 1024, outputTokens: 138, reasoningTokens: 64 }, { prompt_tokens: 1217 });
 
-/** The one outcome of a stream, wherever it is cut. */
+/** The outcome of a stream, which must be the same wherever it is cut. */
 function outcome(stream: string, includeThoughts = false): Fed {
   const [fed, ...others] = outcomes(() => relay(includeThoughts), stream, paid);
   expect(others).toEqual([]);
@@ -27,7 +27,7 @@ function outcome(stream: string, includeThoughts = false): Fed {
 
 const ABOUT = { modelVersion: 'google/gemini-3-flash-preview', responseId: 'chatcmpl-Bx1' };
 
-/** The candidates of all chunks, which must say the same of themselves and stand in the one form. */
+/** The candidates of all chunks, which must agree on model and id and have the one allowed form. */
 function candidatesOf(out: string): unknown[] {
   expect(out).toMatch(/^(?:data: \{.*\}\n\n)+$/);
   return chunksOf(out).map((chunk) => {
@@ -174,7 +174,7 @@ describe('a chat stream to a Gemini client', () => {
     const call = (id: string) => ({ tool_calls: [{ index: 0, id, function: { name: 'f', arguments: '{}' } }] });
     const part = (id: string) => ({ functionCall: { id, name: 'f', args: {} } });
 
-    it('an end that is told of with each of several calls has each call once', () => {
+    it('an end that is repeated with each of several calls has each call once', () => {
       const told = chunk(call('a'), 'tool_calls') + chunk(call('b'), 'tool_calls') + chunk({ content: '' }, 'stop');
       expect(candidatesOf(outcome(told).out)).toEqual([
         { ...says(part('a')), finishReason: 'STOP' },

@@ -78,7 +78,7 @@ describe('a Responses stream to a Gemini client', () => {
       expect(joined(candidates)).toEqual(joined(whole.candidates));
       expect(candidates.map(({ finishReason }) => finishReason).filter((reason) => reason !== undefined)).toEqual(['STOP']);
     }
-    // Deltas that come at once may go as one or as several; nothing else differs.
+    // Deltas that arrive together may be sent as one or as several; nothing else differs.
     expect(new Set(all.map(({ out: _out, ...fed }) => JSON.stringify(fed))).size).toBe(1);
     expect(chunksOf(all[0]!.out).at(-1)).toMatchObject({
       usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 4, creditsUsed: 0.25 },

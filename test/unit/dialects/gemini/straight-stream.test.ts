@@ -30,7 +30,7 @@ const ENDED: Record<string, string> = {
   'usage of zero': zeroUsage,
 };
 
-/** For thousands of cuts, on a machine that is busy. */
+/** Leaves time for thousands of cuts on a busy machine. */
 const EVERY_CUT_MS = 60_000;
 
 describe('a Gemini stream from an upstream of the same format', () => {

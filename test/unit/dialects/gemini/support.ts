@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 
 export const NATIVE_URL = 'https://gateway.test/v1beta/models/gemini-3-flash-preview:';
 
-/** As the gateway uses a relay: what is whole is pushed at once, the rest is carried over. */
+/** Feeds a relay as the gateway does: whole events at once, the rest carried over. */
 export function feed(relay: StreamRelay, pieces: readonly Uint8Array[]): string {
   const decoder = new TextDecoder();
   let carry = '';
@@ -22,7 +22,7 @@ export function feed(relay: StreamRelay, pieces: readonly Uint8Array[]): string 
   return out + relay.pushRest(carry);
 }
 
-/** The receipt of a call whose usage was read as given. */
+/** The receipt of a call whose usage is given. */
 export const receipt = (usage: Partial<Usage> = {}, reported?: Record<string, unknown>): Receipt => ({
   requestId: 'req_1',
   usage: { ...NO_USAGE, ...usage },
@@ -39,7 +39,7 @@ export interface Fed {
   outputChars: number;
 }
 
-/** Feeds a stream in pieces, until it was cut everywhere, and whole; gives all outcomes that differ. */
+/** Feeds a stream whole, and cut in two at every place; returns all outcomes that differ. */
 export function outcomes(open: () => StreamRelay, stream: string, paid: Receipt): Fed[] {
   const bytes = encoder.encode(stream);
   const different = new Map<string, Fed>();
@@ -54,7 +54,7 @@ export function outcomes(open: () => StreamRelay, stream: string, paid: Receipt)
   return [...different.values()];
 }
 
-/** The calls' data, each chunk read as JSON; throws on any line that is none. */
+/** The data of all events, read as JSON; throws on any other line. */
 export const chunksOf = (stream: string): unknown[] =>
   stream
     .split('\n\n')

@@ -143,7 +143,7 @@ describe('thoughts before a call', () => {
     expect(turn({ role: 'tool', tool_call_id: 'call_9876543210xyz-0-4cbv-8-0', content: '' }).names!.requestIds).toEqual([nextId]);
   });
 
-  it('are done without where nobody keeps them, and where a refusal names them', () => {
+  it('are left out where nobody keeps them, and where a refusal names them', () => {
     const alone = turn().names!.brought([]);
     expect(alone.ok && JSON.stringify(bodyOf(bridgeOf(alone.value)).input)).not.toContain('encrypted_content');
     const brought = turn().names!.brought(kept);

@@ -9,7 +9,7 @@ import { feed, type Json, REQUEST_ID, receiptOf, relayed } from '../openai-respo
 import { bridgeOf, chatCallOf } from './over-responses';
 
 const ID = `chatcmpl-${REQUEST_ID.slice('req_'.length)}`;
-/** For thousands of cuts, on a machine that is busy. */
+/** Leaves time for thousands of cuts on a busy machine. */
 const EVERY_CUT_MS = 60_000;
 
 const call = chatCallOf({ stream: true });

@@ -1,4 +1,4 @@
-/** Chat calls on their way over Responses. */
+/** Chat calls to a provider of Responses. */
 import { openaiChat } from '../../../../src/dialects/openai-chat/dialect';
 import type { Bridge, Call } from '../../../../src/dialects/types';
 import type { Json } from '../openai-responses/support';

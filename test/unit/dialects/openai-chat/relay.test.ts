@@ -16,7 +16,7 @@ const CALL = {
   includeUsage: false,
 };
 
-/** An event with its JSON over several lines, as the standard for events allows it. */
+/** An event with its JSON spread over several lines, as the SSE standard allows. */
 const spread = (json: unknown): string => `${JSON.stringify(json, null, 1).replace(/^/gm, 'data: ')}\n\n`;
 
 const choices = (delta: object, finish_reason: string | null = null) => [{ index: 0, delta, finish_reason }];
@@ -40,7 +40,7 @@ describe('an event with its JSON over several lines', () => {
   });
 });
 
-/** The events of a stream's output as JSON, the end mark left out. */
+/** The events of a stream's output as JSON, without the end mark. */
 const chunksOf = (out: string): Record<string, unknown>[] =>
   splitEvents(out)
     .map((event) => eventData(event)!)
@@ -63,7 +63,7 @@ describe('parallel tool calls', () => {
   });
   const more = (args: string, index?: number): Delta => ({ ...(index !== undefined && { index }), function: { arguments: args } });
 
-  /** The calls as a client puts them together that goes by the index alone. */
+  /** Tool calls as a client that goes by the index alone puts them together. */
   function callsOf(out: string): { id: string | undefined; args: string }[] {
     const calls: { id: string | undefined; args: string }[] = [];
     for (const { choices: list } of chunksOf(out))
@@ -168,7 +168,7 @@ describe('a chunk that tells of a failure', () => {
 });
 
 describe('the end of an answer', () => {
-  /** What each choice ended with, as a client reads it that takes the last one for it. */
+  /** How each choice ended, as a client sees it that takes the last reason for the right one. */
   function endsOf(out: string): Record<number, string> {
     const ends: Record<number, string> = {};
     for (const { choices: list } of chunksOf(out))

@@ -74,7 +74,7 @@ describe('what the system says', () => {
   });
 });
 
-it('a call that nobody can read is one that can be, where it would end the conversation', () => {
+it('a call with unreadable arguments is made readable where it would end the conversation', () => {
   const message = 'invalid params, invalid function arguments json string, tool_call_id: call_function_l3 (2013)';
   const body = (...given: string[]) => {
     const calls = given.map((args) => `{"id":"c","function":{"arguments":${JSON.stringify(args)} ,"name":"f"}}`);

@@ -3,7 +3,7 @@ import { eventsOf, type Json } from './support';
 
 const TERMINAL = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 const LIFECYCLE = new Set(['response.created', 'response.queued', 'response.in_progress', ...TERMINAL]);
-/** By the type of an event: the field that a finished part holds and that deltas add up to. */
+/** For each type of event, the field of a finished part that its deltas add up to. */
 const WRITTEN: Record<string, string> = {
   'response.output_text': 'text',
   'response.refusal': 'refusal',
@@ -24,7 +24,7 @@ const refuse = (why: string): never => {
   throw new Error(why);
 };
 
-/** Holds a whole stream against the rules that the SDKs' own helpers hold it against; throws at the first breach. */
+/** Checks a whole stream against the rules that the SDKs' own helpers enforce; throws at the first breach. */
 export function checkStream(text: string, responseId: string): void {
   const events = eventsOf(text);
   const items: OpenItem[] = [];

@@ -13,7 +13,7 @@ const TOOLS = [
   { type: 'custom', name: 'apply_patch' },
   { type: 'namespace', name: 'mcp', description: '', tools: [{ type: 'function', name: 'look', parameters: {} }] },
 ];
-/** For thousands of cuts, on a machine that is busy. */
+/** Leaves time for thousands of cuts on a busy machine. */
 const EVERY_CUT_MS = 60_000;
 
 const streamOf = () => openedOverChat(requestOf({ tools: TOOLS }));

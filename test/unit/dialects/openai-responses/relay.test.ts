@@ -19,7 +19,7 @@ import {
 } from './support';
 
 const bytesOf = (name: FixtureName) => new TextEncoder().encode(FIXTURES[name]);
-/** For thousands of cuts, on a machine that is busy. */
+/** Leaves time for thousands of cuts on a busy machine. */
 const EVERY_CUT_MS = 60_000;
 
 const streamOf = (fields: Json = {}) => new ResponsesStream(requestOf(fields), REQUEST_ID);
@@ -55,7 +55,7 @@ describe('every stream that reaches its end', () => {
     '%s says the same wherever its bytes are cut',
     (name) => {
       const whole = relayed(relayOf(), FIXTURES[name]);
-      // Two of the gateway's own fields tell the time.
+      // Two of the gateway's own fields hold the time.
       const timeless = (text: string) => text.replace(/"created_at":\d+/g, '');
       for (const cuts of everyCut(bytesOf(name).length)) {
         const out = relayed(relayOf(), FIXTURES[name], cuts);

@@ -1,4 +1,4 @@
-// The streams as OpenAI's own client reads them: its helper checks ids, indexes and order of every event.
+// Streams read by OpenAI's own client, whose helper checks ids, indexes and order of every event.
 import OpenAI from 'openai';
 import OpenAI6 from 'openai-v6';
 import { describe, expect, it } from 'vitest';

@@ -25,7 +25,7 @@ export const receiptOf = (reported: Json | undefined, more: Partial<Receipt> = {
   ...more,
 });
 
-/** Bytes to a relay as the pump gives them: whole events only, and what is left at the end. */
+/** Feeds bytes to a relay as the pump does: whole events only, and whatever is left at the end. */
 export function feed(relay: StreamRelay, bytes: Uint8Array, cuts: readonly number[]): string {
   const decoder = new TextDecoder();
   let carry = '';
@@ -43,14 +43,14 @@ export function feed(relay: StreamRelay, bytes: Uint8Array, cuts: readonly numbe
   return out + relay.pushRest(carry);
 }
 
-/** All that an upstream's stream comes to for the client, with the end that the charge is written on. */
+/** Everything the client gets of an upstream's stream, including the end that shows the charge. */
 export function relayed(relay: StreamRelay, text: string, cuts: readonly number[] = []): string {
   const out = feed(relay, new TextEncoder().encode(text), cuts);
   const reported = isRecord(relay.usage) ? relay.usage : undefined;
   return relay.complete ? out + relay.close(receiptOf(reported)) : out;
 }
 
-/** The JSON of all events; comments are left out. */
+/** The JSON of all events, without comments. */
 export const eventsOf = (text: string): Json[] =>
   splitEvents(text).flatMap((event) => {
     const data = eventData(event);
@@ -64,7 +64,7 @@ export const eventsOf = (text: string): Json[] =>
 
 export const terminalOf = (text: string): Json => eventsOf(text).at(-1)!.response as Json;
 
-/** A stream's text pieces of one kind, joined. */
+/** The text deltas of one kind, joined. */
 export const deltasOf = (text: string, type: string): string =>
   eventsOf(text)
     .filter((event) => event.type === type)

@@ -1,4 +1,4 @@
-// How long recordings are, by containers made up here byte by byte.
+// The lengths of recordings, in containers that are built here byte by byte.
 import { describe, expect, it } from 'vitest';
 import { audioSeconds } from '../../../../src/providers/media/audio-length';
 import { makeWav } from '../../../../src/providers/sandbox/media/wav';
@@ -21,7 +21,7 @@ function page(granule: number, body: Uint8Array): Uint8Array {
   return bytesOf('OggS', [0, 0], position, [0, 0, 0, 0], new Uint8Array(12), [1, body.length], body);
 }
 
-/** Packets that begin so, twenty a page, whose pages tell of so many samples. */
+/** Packets after the given head, twenty to a page, whose pages claim the given number of samples. */
 function ogg(head: Uint8Array, packets: number, packet: number[], granule: number): Uint8Array {
   const body = bytesOf(packet, new Uint8Array(20 - packet.length));
   const pageOf = (flags: number, sizes: number[], bytes: Uint8Array) =>
@@ -30,7 +30,7 @@ function ogg(head: Uint8Array, packets: number, packet: number[], granule: numbe
   return bytesOf(pageOf(2, [head.length], head), ...Array<Uint8Array>(packets / 20 || 1).fill(many));
 }
 
-/** Wide sound: 320 samples a frame, of 16 kHz; what it says of its frames is not so. */
+/** Wideband: 320 samples a frame at 16 kHz; the frame size in its header is wrong. */
 function speexHead(): Uint8Array {
   const head = bytesOf('Speex   ', new Uint8Array(72));
   const view = new DataView(head.buffer);
@@ -44,7 +44,7 @@ function speexHead(): Uint8Array {
   return head;
 }
 
-/** A track of AAC of 44.1 kHz, which lists what it has. */
+/** An AAC track at 44.1 kHz with its table of samples. */
 function track(seconds: number, { toldHz = 44_100 } = {}): Uint8Array {
   const settings = bytesOf([0x03, 0x19, 0, 1, 0, 0x04, 0x11, 0x40, 0x15], new Uint8Array(11), [0x05, 2, 0x12, 0x10]);
   const entry = bytesOf(
@@ -72,7 +72,7 @@ const piece = (seconds: number) =>
     box('traf', bytesOf(box('tfhd', bytesOf(u32(0), u32(7))), box('trun', bytesOf(u32(0), u32(Math.round((seconds * 44_100) / 1_024)))))),
   );
 
-/** Blocks of 20 ms of Opus, whose times all are the first one's. */
+/** Blocks of 20 ms of Opus, all with the first one's timestamp. */
 function webm(blocks: number, { duration }: { duration?: number } = {}): Uint8Array {
   const element = (id: number[], body: Uint8Array) => bytesOf(id, [0x10, ...u32(body.length).slice(1)], body);
   const told =
@@ -88,7 +88,7 @@ function webm(blocks: number, { duration }: { duration?: number } = {}): Uint8Ar
   return bytesOf(head, [0x18, 0x53, 0x80, 0x67], unknown, element([0x15, 0x49, 0xa9, 0x66], told), tracks, cluster);
 }
 
-/** Frames of 44.1 kHz whose heads are sound, with nothing behind them. */
+/** Frames at 44.1 kHz with valid headers and nothing after them. */
 function flacFrames(count: number, samples: number): Uint8Array {
   const head = [0xff, 0xf8, ((Math.log2(samples / 256) + 8) << 4) | 9, 0x10, 0];
   let crc = 0;
@@ -101,7 +101,7 @@ function flacFrames(count: number, samples: number): Uint8Array {
 
 const flac = (seconds: number, hz = 44_100) => {
   const samples = seconds * 44_100;
-  // 20 bits of the rate, 3 of channels, 5 of the sample's width, 36 of how many there are.
+  // 20 bits of sample rate, 3 of channels, 5 of sample width, 36 of the number of samples.
   return bytesOf(
     'fLaC',
     [0x80, 0, 0, 34],
@@ -112,9 +112,9 @@ const flac = (seconds: number, hz = 44_100) => {
   );
 };
 
-/** 128 kbit/s of 44.1 kHz: 417 bytes and 1,152 samples a frame. */
+/** 128 kbit/s at 44.1 kHz: 417 bytes and 1,152 samples a frame. */
 const mp3 = (frames: number) => bytesOf(...Array.from({ length: frames }, () => bytesOf([0xff, 0xfb, 0x90, 0], new Uint8Array(413))));
-/** 200 bytes and 1,024 samples a frame, of 44.1 kHz. */
+/** 200 bytes and 1,024 samples a frame, at 44.1 kHz. */
 const adts = (frames: number) =>
   bytesOf(...Array.from({ length: frames }, () => bytesOf([0xff, 0xf1, 0x50, 0x80, 200 >> 3, (200 & 7) << 5, 0], new Uint8Array(193))));
 

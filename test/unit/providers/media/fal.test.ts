@@ -9,7 +9,7 @@ const QUEUE = 'https://queue.fal.run/fal-ai/veo3.1/requests/764cabcf';
 const URLS = { statusUrl: `${QUEUE}/status`, responseUrl: QUEUE, cancelUrl: `${QUEUE}/cancel` };
 const JOB = { id: '764cabcf', model: MODEL, kind: 'video', ...URLS, seconds: 4 };
 
-/** As https://fal.ai/docs/documentation/model-apis/inference/queue prints it. */
+/** Printed in https://fal.ai/docs/documentation/model-apis/inference/queue. */
 const queued = {
   status: 'IN_QUEUE',
   request_id: '764cabcf',

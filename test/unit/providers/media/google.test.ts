@@ -5,7 +5,7 @@ import { answer, htmlAnswer, image, PNG, PNG_BASE64, shown, submission } from '.
 const MODEL = 'gemini-3.1-flash-image';
 const sent = (input: Parameters<typeof image>[0], model = MODEL) => shown(google.submit(submission(model, image(input))));
 
-/** As https://ai.google.dev/api/generate-content has it. */
+/** The shape in https://ai.google.dev/api/generate-content. */
 const content = (parts: unknown[], finishReason = 'STOP') => ({
   candidates: [{ content: { role: 'model', parts }, finishReason, index: 0 }],
   usageMetadata: { promptTokenCount: 8, candidatesTokenCount: 1_120, totalTokenCount: 1_128 },

@@ -8,7 +8,7 @@ const sizeOf = (input: Parameters<typeof image>[0], model = MODEL) =>
   JSON.parse(String(openai.submit(submission(model, image(input))).body)).size;
 const picture = { bytes: PNG, contentType: 'image/png' };
 
-/** As https://platform.openai.com/docs/api-reference/images/create prints it. */
+/** Printed in https://platform.openai.com/docs/api-reference/images/create. */
 const made = {
   created: 1_713_833_628,
   data: [{ b64_json: PNG_BASE64 }],

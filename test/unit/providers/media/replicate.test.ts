@@ -8,7 +8,7 @@ const MODEL = 'bytedance/seedance-1-pro';
 const ID = 'gm3qorzdhgbfurvjtvhg6dckhu';
 const JOB = { id: ID, model: MODEL, seconds: 5 };
 
-/** As https://replicate.com/docs/reference/http prints it. */
+/** Printed in https://replicate.com/docs/reference/http. */
 const prediction = (fields: Record<string, unknown> = {}) => ({
   id: ID,
   model: MODEL,

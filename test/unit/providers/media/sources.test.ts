@@ -4,7 +4,7 @@ import { fromBase64, toBase64 } from '../../../../src/providers/media/sources';
 const MEGABYTES = 8;
 const PICTURE = new Uint8Array(MEGABYTES * 1_048_576).map((_, at) => (at * 7_919) % 251);
 
-/** The fastest of some tries: a busy machine is slow now and then, and what is too slow is so each time. */
+/** The fastest of several tries: a busy machine is slow now and then, but code that is too slow is slow each time. */
 function fastestMs(act: () => unknown): number {
   const tries = Array.from({ length: 3 }, () => {
     const beganMs = Date.now();
@@ -27,7 +27,7 @@ describe('base64', () => {
     expect(fromBase64(text)).toBeUndefined();
   });
 
-  it('of a large picture stops nobody else for long', () => {
+  it('of a large picture does not block other calls for long', () => {
     const text = toBase64(PICTURE);
     expect(fastestMs(() => toBase64(PICTURE))).toBeLessThan(500);
     expect(fastestMs(() => fromBase64(text))).toBeLessThan(500);

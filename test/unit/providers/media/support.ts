@@ -10,7 +10,7 @@ import type {
   VideoInput,
 } from '../../../../src/providers/media/types';
 
-/** An answer as the engine hands it over. */
+/** An answer as the engine passes it on. */
 export function answer(status: number, body: unknown, contentType = 'application/json'): MediaAnswer {
   const binary = body instanceof Uint8Array;
   const text = binary ? '' : typeof body === 'string' ? body : JSON.stringify(body);
@@ -62,7 +62,7 @@ export const OWL = { url: 'https://example.com/owl.png' };
 export const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 export const PNG_BASE64 = 'iVBORw0KGgo=';
 
-/** A request with its JSON read, for snapshots. */
+/** A request with its JSON parsed, for snapshots. */
 export function shown({ body, ...request }: MediaRequest): unknown {
   return { ...request, ...(typeof body === 'string' && { body: JSON.parse(body) }) };
 }

@@ -7,7 +7,7 @@ const sent = (model: string, input: MediaInput) => shown(wavespeed.submit(submis
 const T2I = 'google/nano-banana-pro/text-to-image';
 const JOB = { id: 'pred_abc123', model: T2I, kind: 'image' };
 
-/** As https://wavespeed.ai/docs/get-result prints it. */
+/** Printed in https://wavespeed.ai/docs/get-result. */
 const prediction = (fields: Record<string, unknown>) => ({
   code: 200,
   message: 'success',
