@@ -64,7 +64,7 @@ beforeAll(async () => {
     body: JSON.stringify({ model: 'wan2.6', prompt: 'A lighthouse', webhook_url: 'https://127.0.0.1/hook' }),
   });
   expect(film.status).toBeLessThan(300);
-  await until('the calls in the usage', async () => (await person.get<{ logs: unknown[] }>('/api/api-usage?days=1')).logs.length === 3);
+  await until('the calls in the usage', async () => (await person.get<{ logs: unknown[] }>('/api/api-usage?days=1')).logs.length === 4);
 });
 afterAll(async () => {
   await browser?.close();
