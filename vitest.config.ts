@@ -68,6 +68,64 @@ const outside = {
   },
 };
 
+// The outside tests wait for something half of their time: with three files at once, two cores had nothing to do for a
+// third of it.
+export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined),
+};
+
+const sdkPackage = {
+  name: SDK_MODULE,
+  enforce: 'pre' as const,
+  resolveId: (id: string) => (id === SDK_MODULE ? `\0${SDK_MODULE}` : undefined),
+  load: (id: string) => (id === `\0${SDK_MODULE}` ? sdkModule(ROOT) : undefined),
+};
+
+/** Inside workerd: everything that runs in workerd, from pure functions to the account object. */
+const workers = {
+  plugins: [
+    browserScripts,
+    sdkPackage,
+    cloudflareTest(async () => ({
+      main: './src/index.ts',
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          KEY_MAC_SECRET: 'the-secret-of-the-tests-0123456789-abcdef',
+          ADMIN_TOKEN: 'the-operator-of-the-tests',
+          AUTH_SECRET: 'the-session-secret-of-the-tests-0123456789',
+          SIGN_IN_LIMITS: '0',
+          STRIPE_WEBHOOK_SECRET: 'whsec_of_the_tests',
+          LOCAL: '1',
+          TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+        },
+      },
+    })),
+  ],
+  test: {
+    name: 'workers',
+    isolate: false,
+    testTimeout: 30_000,
+    include: ['test/unit/**/*.test.ts', 'test/workers/**/*.test.ts'],
+    setupFiles: ['./test/workers/apply-migrations.ts'],
+  },
+};
+
+/** From outside, in Node: the built Worker over real HTTP, with the official clients, and the scripts. */
+const outside = {
+  test: {
+    name: 'outside',
+    isolate: false,
+    environment: 'node',
+    setupFiles: ['./test/e2e/support/watch-answers.ts'],
+    include: ['test/e2e/**/*.test.ts', 'test/sdk/**/*.test.ts', 'test/soak/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
+    testTimeout: 60_000,
+    // A Worker starts in seconds, and in minutes where others have the machine.
+    hookTimeout: 180_000,
+    // Each Worker that starts leaves megabytes behind, and V8 would look through all that lives for every few of them.
+    execArgv: ['--max-semi-space-size=64', '--initial-old-space-size=400'],
+  },
+};
+
 // The outside tests wait for something half of their time, so three files at once keep two cores busy. More would be late
 // for those that count on a provider to be slower than the gateway.
-export default defineConfig({ test: { maxWorkers: 3, sequence: { sequencer: LongestFirst }, projects: [workers, outside] } });
+export default defineConfig({ test: { maxWorkers: 4, sequence: { sequencer: LongestFirst }, projects: [workers, outside] } });
