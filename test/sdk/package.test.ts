@@ -230,7 +230,7 @@ export async function uses(event: WebhookEvent): Promise<unknown> {
   (await client.audio.generate({ model: 'audio-tts', text: 'x' })).text;
   // @ts-expect-error a model or an intent, not both
   client.images.generate({ model: 'm', intent: 'i', prompt: 'x' });
-  // there is no such role
+  // @ts-expect-error there is no such role
   client.chat.create({ model: 'm', messages: [{ role: 'robot', content: 'x' }] });
   return [content, text, inside, response, promise, new InsufficientCreditsError({ status: 402, body: {} }).required];
 }
