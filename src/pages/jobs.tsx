@@ -14,7 +14,7 @@ import { marked, readQuery } from './form';
 import { alignedCredits, duration, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
 import { orgQuery, page } from './shell';
 
-export const JOBS = '/infra/jobs';
+const JOBS = '/infra/jobs';
 const JOBS_A_PAGE = 50;
 
 const TYPES = ['image', 'video', 'audio', '3d', 'gpu'] as const;
@@ -112,7 +112,7 @@ const Row: FC<{ of: Job; context: VerbContext }> = ({ of: job, context }) => {
   );
 };
 
-export const orgOf = ({ organization }: VerbContext): Record<string, string> => (organization ? { org: organization.id } : {});
+const orgOf = ({ organization }: VerbContext): Record<string, string> => (organization ? { org: organization.id } : {});
 
 interface ChoiceProps {
   name: keyof typeof LABELS;
