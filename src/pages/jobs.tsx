@@ -10,8 +10,9 @@ import { listJobs } from '../jobs/store';
 import type { Job } from '../jobs/types';
 import { creditsUsed, isOver, JOB_STATUSES, outputJsonUrl, outputUrls, stateOf, statusOf } from '../jobs/view';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { marked, readQuery } from './form';
-import { alignedCredits, duration, Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
+import { readQuery } from './form';
+import { within } from './frame';
+import { alignedCredits, Choice, duration, Empty, Headings, Name, Notice, Pages, type Pick, Scroll, Time } from './parts';
 import { orgQuery, page } from './shell';
 
 const JOBS = '/infra/jobs';
@@ -21,7 +22,7 @@ const TYPES = ['image', 'video', 'audio', '3d', 'gpu'] as const;
 const LABELS = { status: 'Status', type: 'Type' };
 
 const asked = z.looseObject({
-  status: z.enum(['processing', 'completed', 'failed', 'canceled', 'expired']).optional(),
+  status: z.enum(JOB_STATUSES).optional(),
   type: z.enum(TYPES).optional(),
 });
 type Filter = z.infer<typeof asked>;
@@ -99,10 +100,7 @@ const Row: FC<{ of: Job; context: VerbContext }> = ({ of: job, context }) => {
         )}
         {job.webhookUrl !== null && context.permissions.has('webhooks.read') && (
           <small>
-            <a
-              href={`/infra/webhooks?${new URLSearchParams({ ...orgOf(context), jobId: job.id })}`}
-              aria-label={`Webhooks of job ${job.id}`}
-            >
+            <a href={within(`/infra/webhooks?jobId=${job.id}`, context.organization?.id)} aria-label={`Webhooks of job ${job.id}`}>
               Webhooks
             </a>
           </small>
@@ -112,28 +110,12 @@ const Row: FC<{ of: Job; context: VerbContext }> = ({ of: job, context }) => {
   );
 };
 
-const orgOf = ({ organization }: VerbContext): Record<string, string> => (organization ? { org: organization.id } : {});
-
-interface ChoiceProps {
-  name: keyof typeof LABELS;
-  of: readonly string[];
-  chosen: string | undefined;
-  error: GatewayError | undefined;
-}
-
-const Choice: FC<ChoiceProps> = ({ name, of, chosen, error }) => (
-  <label>
-    {LABELS[name]}
-    <select name={name} {...marked(error, name)}>
-      <option value="">Any</option>
-      {of.map((one) => (
-        <option value={one} selected={one === chosen}>
-          {one}
-        </option>
-      ))}
-    </select>
-  </label>
-);
+const pick = (name: keyof typeof LABELS, options: readonly string[]): Pick => ({
+  name,
+  label: LABELS[name],
+  any: 'Any',
+  options: options.map((one) => [one, one]),
+});
 
 async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError): Promise<Response> {
   const { filter, query, error: wrong } = readQuery<Filter>(asked, queryOf(c), LABELS);
@@ -168,8 +150,8 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
       <Notice error={error} />
       <form class="filter" method="get" action={JOBS} aria-label="Filter">
         {context.organization && <input type="hidden" name="org" value={context.organization.id} />}
-        <Choice name="status" of={JOB_STATUSES} chosen={status} error={wrong} />
-        <Choice name="type" of={TYPES} chosen={type} error={wrong} />
+        <Choice of={pick('status', JOB_STATUSES)} value={status} error={wrong} />
+        <Choice of={pick('type', TYPES)} value={type} error={wrong} />
         <button type="submit">Filter</button>
         {isFiltered && (
           <a class="button plain" href={`${JOBS}${orgQuery(context)}`}>
@@ -196,7 +178,7 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
         <Empty title={isFiltered || cursor !== undefined ? 'No job fits' : 'No job yet'}>
           {!isFiltered && cursor === undefined && (
             <p>
-              Make a picture or a film in the <a href={`/playground?mode=image${orgQuery(context).replace('?', '&')}`}>playground</a>, or{' '}
+              Make a picture or a film in the <a href={within('/playground?mode=image', context.organization?.id)}>playground</a>, or{' '}
               <a href={`/docs/api/images${orgQuery(context)}`}>by the API</a>.
             </p>
           )}

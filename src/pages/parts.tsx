@@ -2,7 +2,7 @@
 import type { Child, FC } from 'hono/jsx';
 import type { GatewayError } from '../core/errors';
 import { CREDITS_PER_USD } from '../core/money';
-import { ERROR_ID } from './form';
+import { ERROR_ID, marked } from './form';
 
 /** Headings of figures are aligned to the right; `wide` columns are hidden on phones. */
 export const Headings: FC<{ of: string[]; figures?: string[]; wide?: string[] }> = ({ of, figures = [], wide = [] }) => (
@@ -92,6 +92,28 @@ export const Notice: FC<NoticeProps> = ({ error, message, next }) => {
     <p class="notice" role="status">
       {message}
     </p>
+  );
+};
+
+export type Pick = { name: string; label: string; any: string; options: readonly (readonly [value: string, label: string])[] };
+
+/** What a list is filtered by; a value that is none of the options is kept. */
+export const Choice: FC<{ of: Pick; value: unknown; error?: GatewayError | undefined }> = ({ of, value, error }) => {
+  const { name, label, any, options } = of;
+  const chosen = value === undefined ? '' : String(value);
+  const known = chosen === '' || options.some(([id]) => id === chosen);
+  return (
+    <label>
+      {label}
+      <select name={name} {...marked(error, name)}>
+        <option value="">{any}</option>
+        {[...options, ...(known ? [] : [[chosen, chosen] as const])].map(([id, text]) => (
+          <option value={id} selected={id === chosen}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 };
 

@@ -7,26 +7,7 @@ import { callerChoices, modelChoices } from '../console/usage/choices';
 import { STATUSES, type UsageFilter, usageFilterInput } from '../console/usage/filter';
 import { type Asked, marked, readQuery } from './form';
 import { within } from './frame';
-
-type Pick = { name: string; label: string; any: string; options: [value: string, label: string][] };
-
-const Choice: FC<{ of: Pick; value: unknown }> = ({ of: { name, label, any, options }, value }) => {
-  const chosen = value === undefined ? '' : String(value);
-  const known = chosen === '' || options.some(([id]) => id === chosen);
-  return (
-    <label>
-      {label}
-      <select name={name}>
-        <option value="">{any}</option>
-        {[...options, ...(known ? [] : [[chosen, chosen] as [string, string]])].map(([id, text]) => (
-          <option value={id} selected={id === chosen}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-};
+import { Choice, type Pick } from './parts';
 
 const TEXTS = [
   ['endUser', 'End user', 'customer-42'],

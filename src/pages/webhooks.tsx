@@ -11,7 +11,7 @@ import { readSecrets, rotateSecret } from '../jobs/webhooks/secrets';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { DELIVERY_STATES } from '../routes/media/webhooks';
 import { marked, readQuery } from './form';
-import { Code, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
+import { Choice, Code, Empty, Headings, Name, Notice, Pages, type Pick, Scroll, Time, whole } from './parts';
 import { orgQuery, page } from './shell';
 
 const WEBHOOKS = '/infra/webhooks';
@@ -93,6 +93,8 @@ const Secret: FC<{ of: string; context: VerbContext }> = ({ of: secret, context 
   </section>
 );
 
+const STATES: Pick = { name: 'state', label: LABELS.state, any: 'Any', options: DELIVERY_STATES.map((one) => [one, one]) };
+
 interface FilterProps {
   state: string | undefined;
   jobId: string | undefined;
@@ -103,17 +105,7 @@ interface FilterProps {
 const Filter: FC<FilterProps> = ({ state, jobId, error, context }) => (
   <form class="filter" method="get" action={WEBHOOKS} aria-label="Filter">
     {context.organization && <input type="hidden" name="org" value={context.organization.id} />}
-    <label>
-      {LABELS.state}
-      <select name="state" {...marked(error, 'state')}>
-        <option value="">Any</option>
-        {DELIVERY_STATES.map((one) => (
-          <option value={one} selected={one === state}>
-            {one}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Choice of={STATES} value={state} error={error} />
     <label>
       {LABELS.jobId}
       <input name="jobId" value={jobId ?? ''} placeholder="job_…" {...marked(error, 'jobId')} />
