@@ -5,6 +5,7 @@ export const WIRE_IDS = [
   'anthropic-messages',
   'gemini',
   'openai-embeddings',
+  'gemini-embeddings',
   'openai-completions',
 ] as const;
 

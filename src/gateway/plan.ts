@@ -129,7 +129,7 @@ function planModel(registry: Registry, dialect: Dialect, call: Call, sandbox: bo
     rateFamily: rateFamily(model.family),
     minimumTier: model.minimumTier ?? 'free',
     minimumBalanceMicro: MINIMUM_BALANCE_MICRO,
-    estimateMicro: estimateMicro(call, price, model.contextTokens),
+    estimateMicro: estimateMicro(call, price, longestInputTokens(model)),
     worstMicro: worstMicro(call, model, price),
     continued: stored && call.continues && { ...stored, name: call.continues.name },
   });
@@ -159,6 +159,10 @@ function unreachable(registry: Registry, dialect: Dialect, call: Call, model: Mo
 export const longestOutputTokens = (call: Call, model: Model): number =>
   call.maxOutputTokens ?? model.maxOutputTokens ?? LONGEST_OUTPUT_TOKENS;
 
+/** Of an embedding, each text may be as long as the context. */
+const longestInputTokens = ({ family, contextTokens }: Model): number =>
+  family === 'embedding' ? Number.POSITIVE_INFINITY : (contextTokens ?? Number.POSITIVE_INFINITY);
+
 /** The likely cost: the prompt, and for each answer its bound or a typical length, whichever is less. */
 export const estimateMicro = (call: Call, price: TokenPrice, contextTokens = Number.POSITIVE_INFINITY): MicroCredits =>
   costOf(call, price, Math.min(call.estimatedInputTokens, contextTokens), typicalOutputTokens(call), likelyWork(call));
@@ -180,7 +184,7 @@ const likelyWork = ({ statedWork = {} }: Call): Partial<Usage> =>
 function worstMicro(call: Call, model: Model, price: TokenPrice): MicroCredits {
   const watched = call.stream && call.background !== true;
   if (watched && call.worstInputTokens <= call.estimatedInputTokens && !call.cacheWrites) return 0;
-  const inputTokens = Math.min(call.worstInputTokens, model.contextTokens ?? Number.POSITIVE_INFINITY);
+  const inputTokens = Math.min(call.worstInputTokens, longestInputTokens(model));
   const written = call.cacheWrites && { [CACHE_BUCKETS[call.cacheWrites]]: inputTokens };
   const [outputTokens, work] = watched
     ? [typicalOutputTokens(call), likelyWork(call)]

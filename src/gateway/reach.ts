@@ -3,6 +3,7 @@ import { ENDPOINT_OF } from '../core/family';
 import type { WireId } from '../core/wire-id';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
+import { geminiEmbeddings } from '../dialects/gemini-embeddings/dialect';
 import { openaiChat } from '../dialects/openai-chat/dialect';
 import { openaiCompletions } from '../dialects/openai-completions/dialect';
 import { openaiEmbeddings } from '../dialects/openai-embeddings/dialect';
@@ -70,6 +71,7 @@ const FORMATS: readonly { dialect: Dialect; path: string }[] = [
   { dialect: anthropicMessages, path: '/v1/messages' },
   { dialect: geminiNative, path: '/v1beta/models' },
   { dialect: openaiEmbeddings, path: '/v1/embeddings' },
+  { dialect: geminiEmbeddings, path: '/v1beta/models' },
   { dialect: openaiCompletions, path: '/v1/completions' },
 ];
 

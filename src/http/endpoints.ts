@@ -1,6 +1,9 @@
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
+import { readAddress } from '../dialects/gemini/address';
 import { geminiNative, geminiUnified } from '../dialects/gemini/dialect';
 import { isOpenaiShaped } from '../dialects/gemini/request';
+import { geminiEmbeddings } from '../dialects/gemini-embeddings/dialect';
+import { isEmbedding } from '../dialects/gemini-embeddings/request';
 import { nativeChat } from '../dialects/native-chat/dialect';
 import { openaiChat } from '../dialects/openai-chat/dialect';
 import { openaiCompletions } from '../dialects/openai-completions/dialect';
@@ -22,7 +25,7 @@ export const CALL_ENDPOINTS: Readonly<Record<string, CallEndpoint>> = {
   '/gemini': {
     dialect: geminiUnified,
     endpoint: '/v1/gemini',
-    byBody: (body) => (isOpenaiShaped(body) ? openaiChat : geminiUnified),
+    pick: ({ body }) => (isOpenaiShaped(body) ? openaiChat : geminiUnified),
   },
   '/chat': { dialect: nativeChat, endpoint: '/v1/chat' },
   '/completions': { dialect: openaiCompletions, endpoint: '/v1/completions' },
@@ -30,7 +33,11 @@ export const CALL_ENDPOINTS: Readonly<Record<string, CallEndpoint>> = {
 };
 
 /** Google's paths hold model and method in one segment (`models/NAME:METHOD`), which the router's patterns cannot split. */
-export const GEMINI_NATIVE: CallEndpoint = { dialect: geminiNative, endpoint: '/v1beta/models' };
+export const GEMINI_NATIVE: CallEndpoint = {
+  dialect: geminiNative,
+  endpoint: '/v1beta/models',
+  pick: ({ url }) => (isEmbedding(readAddress(url)) ? geminiEmbeddings : geminiNative),
+};
 
 /** Finds an endpoint by its name on receipts. */
 export const endpointOf = (name: string): CallEndpoint | undefined =>

@@ -13,8 +13,8 @@ import { clientIp, requestKeys } from './request-key';
 export interface CallEndpoint {
   dialect: Dialect;
   endpoint: string;
-  /** Picks the dialect by the body, where one path takes several formats. */
-  byBody?: (body: string) => Dialect;
+  /** Picks the dialect, where one path takes several formats. */
+  pick?: (request: { body: string; url: string }) => Dialect;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface CallEndpoint {
 export async function serveCall(
   gateway: GatewayDeps,
   request: Request,
-  { dialect: usual, byBody, endpoint }: CallEndpoint,
+  { dialect: usual, pick, endpoint }: CallEndpoint,
   nonce: string,
   signal: () => AbortSignal = () => request.signal,
 ): Promise<Response> {
@@ -35,7 +35,7 @@ export async function serveCall(
   const askFirst = () => refuseKeys(gateway, keys.value, from);
   const read = await readCallBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!read.ok) return refuse(read.error);
-  const dialect = byBody ? byBody(read.value.body) : usual;
+  const dialect = pick ? pick({ body: read.value.body, url: request.url }) : usual;
   // The body is in this one object alone, so that it can be let go of there.
   const incoming: IncomingCall = Object.assign(read.value, {
     dialect,

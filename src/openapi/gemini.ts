@@ -11,6 +11,9 @@ import { credits } from './schemas';
 const CONTENTS = [{ role: 'user', parts: [{ text: 'Hello' }] }];
 const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
 const GENERATE = 'https://ai.google.dev/api/generate-content';
+const EMBEDDINGS = 'https://ai.google.dev/api/embeddings';
+const EMBEDS =
+  'For models of the family `embedding`. `taskType` and `title` are served by providers that speak Google’s format, and a 400 elsewhere.';
 
 /** The dialect reads it without a schema, since Google accepts every name in two spellings; the bounds are the dialect's. */
 const generateRequest = z.looseObject({
@@ -29,6 +32,15 @@ const countRequest = z.looseObject({
   contents: z.array(z.looseObject({})).optional(),
   generateContentRequest: z.looseObject({ contents: z.array(z.looseObject({})).min(1) }).optional(),
 });
+
+const embedRequest = z.looseObject({
+  content: z.looseObject({ parts: z.array(z.looseObject({ text: z.string().optional() })).min(1) }),
+  taskType: z.string().optional(),
+  title: z.string().optional(),
+  outputDimensionality: z.int().min(1).optional(),
+});
+const vector = z.looseObject({ values: z.array(z.number()) });
+const promptUsage = z.looseObject({ promptTokenCount: z.int().optional(), creditsUsed: credits.optional() });
 
 const generated = z.looseObject({
   candidates: z.array(z.looseObject({ content: z.looseObject({}).optional(), finishReason: z.string().optional() })).optional(),
@@ -130,6 +142,41 @@ const nativeRoutes: Route[] = [
     errors: FAILURES.count,
     shape: 'gemini',
     reference: 'https://ai.google.dev/api/tokens',
+  },
+  {
+    method: 'post',
+    path: '/v1beta/models/{model}:embedContent',
+    id: 'embedContent',
+    tag: 'Language models',
+    summary: 'Google’s embedContent: one vector',
+    description: EMBEDS,
+    access: 'key',
+    parameters: [...OF_CALLS],
+    body: { schema: embedRequest, examples: example('A text', { content: { parts: [{ text: 'A lighthouse in the fog' }] } }) },
+    answers: { 200: json('The vector.', z.looseObject({ embedding: vector, usageMetadata: promptUsage }), CHARGED) },
+    errors: [...FAILURES.call, 'not_found'],
+    shape: 'gemini',
+    reference: EMBEDDINGS,
+  },
+  {
+    method: 'post',
+    path: '/v1beta/models/{model}:batchEmbedContents',
+    id: 'batchEmbedContents',
+    tag: 'Language models',
+    summary: 'Google’s batchEmbedContents: a vector for each request',
+    description: EMBEDS,
+    access: 'key',
+    parameters: [...OF_CALLS],
+    body: {
+      schema: z.looseObject({ requests: z.array(embedRequest).min(1) }),
+      examples: example('Two texts', {
+        requests: ['A lighthouse', 'Fog'].map((text) => ({ content: { parts: [{ text }] }, outputDimensionality: 768 })),
+      }),
+    },
+    answers: { 200: json('The vectors.', z.looseObject({ embeddings: z.array(vector), usageMetadata: promptUsage }), CHARGED) },
+    errors: [...FAILURES.call, 'not_found'],
+    shape: 'gemini',
+    reference: EMBEDDINGS,
   },
   {
     method: 'get',

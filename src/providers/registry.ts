@@ -86,6 +86,7 @@ const FAMILY_BY_WIRE: Readonly<Record<WireId, Family>> = {
   'anthropic-messages': 'messages',
   gemini: 'gemini',
   'openai-embeddings': 'embedding',
+  'gemini-embeddings': 'embedding',
 };
 
 function customPrice(model: CustomModel, path: string): Price {

@@ -5,6 +5,7 @@ import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
+import { geminiEmbeddings } from '../dialects/gemini-embeddings/dialect';
 import { type ModelFacts, openrouterModel, openrouterPricing } from '../dialects/openrouter/model';
 import { endpointsOf, isReachable } from '../gateway/reach';
 import { clientDialect, clientFormat } from '../http/client-format';
@@ -118,13 +119,15 @@ function listOf(c: AppContext, families: readonly Family[], { isListed, priced }
   return c.json({ object: 'list', data, has_more: false, ...ends, total_count: data.length, links: { next: null } });
 }
 
+/** The dialects of Google's paths. */
+const GOOGLES = [geminiNative, geminiEmbeddings];
+
 const geminiList = (c: AppContext, { isListed }: Catalogue): Response => {
   const { registry, settings } = c.get('gateway');
-  const { families, wires } = geminiNative;
   const sandbox = sandboxAnswers({ registry, settings });
-  const models = registry.models.all.filter(
-    (model) => model.price && families.includes(model.family) && isListed(model) && isReachable(registry, model, wires, sandbox),
-  );
+  const isServed = (model: Model): boolean =>
+    GOOGLES.some(({ families, wires }) => families.includes(model.family) && isReachable(registry, model, wires, sandbox));
+  const models = registry.models.all.filter((model) => model.price && isListed(model) && isServed(model));
   return c.json({ models: models.map(geminiModelView) });
 };
 

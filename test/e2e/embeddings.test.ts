@@ -1,15 +1,19 @@
-// POST /embeddings with the official client, which asks for base64 by default, and with others that ask for numbers.
+// POST /embeddings with the official client, which asks for base64 by default, and with others that ask for numbers; the same at Google's paths.
+import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { embedMany } from 'ai';
+import { GoogleGenerativeAIEmbeddings } from '@langchain/google-genai';
+import { embed, embedMany } from 'ai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from './support/account';
 import { askJson } from './support/client';
+import { connectGenai, GENAI } from './support/genai';
 import { INPUT_MICRO, Rig } from './support/rig';
 import { connect, MAJORS } from './support/sdk';
 import { failure, json } from './support/wire';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ embedding: 30, solo: 2 }, { OPENROUTER_API_KEY: '' });
+  rig = await Rig.start({ embedding: 30, 'google-embedding': 20, solo: 2 }, { OPENROUTER_API_KEY: '' });
 });
 afterAll(() => rig?.stop());
 
@@ -130,6 +134,116 @@ describe('POST /embeddings', () => {
     expect((await askJson(account, { model: lane.model, input }, { path })).status).toBe(400);
     lane.first.replyAlways(() => failure(500, 'On fire.'));
     expect((await askJson(account, { model: lane.model, input }, { path })).status).toBe(502);
+    expect(await account.money()).toEqual(spent(0));
+  });
+});
+
+describe("Google's paths", () => {
+  const TEXTS = ['Grüße', 'Welt'];
+  const GEMINI_USAGE = { promptTokenCount: 40, totalTokenCount: 40 };
+  const vectors = VECTORS.map((values) => ({ values }));
+  const originOf = (account: Account) => account.baseUrl.replace(/\/v1$/, '');
+  const batch = (usageMetadata: unknown = GEMINI_USAGE) => json({ embeddings: vectors, usageMetadata });
+  const requestsFor = (model: string, more = {}) =>
+    TEXTS.map((text) =>
+      expect.objectContaining({ model: `models/${model}`, content: expect.objectContaining({ parts: [{ text }] }), ...more }),
+    );
+
+  async function fresh(kind: 'embedding' | 'google-embedding') {
+    const account = await rig.account();
+    const lane = rig.lane(kind);
+    return { account, lane, path: (method: string) => `${originOf(account)}/v1beta/models/${lane.model}:${method}` };
+  }
+
+  async function post(account: Account, url: string, body: unknown) {
+    const headers = { 'x-goog-api-key': account.key, 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  }
+
+  it.each(GENAI)('serve genai $version in its own format, task and length included', async ({ Client }) => {
+    const { account, lane } = await fresh('google-embedding');
+    lane.first.reply(batch());
+    const config = { taskType: 'RETRIEVAL_DOCUMENT', outputDimensionality: 4 };
+    const { embeddings } = await connectGenai(Client, account).models.embedContent({ model: lane.model, contents: TEXTS, config });
+    expect(embeddings!.map(({ values }) => values)).toEqual(VECTORS);
+    const [seen] = lane.first.seen;
+    expect(seen!.path).toBe(`/v1/models/${lane.upstreamModel}:batchEmbedContents`);
+    expect(seen!.json()).toEqual({ requests: requestsFor(lane.upstreamModel, config) });
+    expect(await account.money()).toEqual(spent(40 * INPUT_MICRO));
+  });
+
+  it("serve the AI SDK, one text and several, from a provider of OpenAI's format", async () => {
+    const { account, lane } = await fresh('embedding');
+    const google = createGoogleGenerativeAI({ apiKey: account.key, baseURL: `${originOf(account)}/v1beta` });
+    const model = google.textEmbedding(lane.model);
+    const one = { object: 'list', data: [{ index: 0, embedding: VECTORS[0] }], usage: { prompt_tokens: 7, total_tokens: 7 } };
+    const turned = { object: 'list', data: VECTORS.map((embedding, index) => ({ index, embedding })).reverse(), usage: USAGE };
+    lane.first.reply(json(one), json(turned));
+    expect((await embed({ model, value: 'Grüße', maxRetries: 0 })).embedding).toEqual(VECTORS[0]);
+    const providerOptions = { google: { outputDimensionality: 4 } };
+    expect((await embedMany({ model, values: TEXTS, maxRetries: 0, providerOptions })).embeddings).toEqual(VECTORS);
+    expect(lane.first.seen.map((seen) => [seen.path, seen.json()])).toEqual([
+      ['/v1/embeddings', { model: lane.upstreamModel, input: ['Grüße'], encoding_format: 'float' }],
+      ['/v1/embeddings', { model: lane.upstreamModel, input: TEXTS, encoding_format: 'float', dimensions: 4 }],
+    ]);
+    expect(await account.money()).toEqual(spent(47 * INPUT_MICRO));
+  });
+
+  it('serve LangChain, which takes a failure for empty vectors', async () => {
+    const { account, lane } = await fresh('google-embedding');
+    lane.first.reply(batch());
+    const client = new GoogleGenerativeAIEmbeddings({ apiKey: account.key, model: lane.model, baseUrl: originOf(account) });
+    expect(await client.embedDocuments(TEXTS)).toEqual(VECTORS);
+    expect(lane.first.seen[0]!.json()).toEqual({ requests: requestsFor(lane.upstreamModel) });
+  });
+
+  it('show usage and cost, and estimate by the texts alone what nobody counted', async () => {
+    const { account, lane, path } = await fresh('google-embedding');
+    lane.first.reply(json({ embedding: vectors[0], usageMetadata: GEMINI_USAGE }), batch(null));
+    const content = { parts: [{ text: 'x'.repeat(400) }] };
+    const shown = await post(account, path('embedContent'), { model: `models/${lane.model}`, content });
+    expect(shown.body).toEqual({ embedding: vectors[0], usageMetadata: { ...GEMINI_USAGE, creditsUsed: (40 * INPUT_MICRO) / 1e6 } });
+    expect(lane.first.seen[0]!.json()).toEqual({ content });
+    const guessed = await post(account, path('batchEmbedContents'), { requests: [{ content }, { content }] });
+    const tokens = Math.ceil(801 / 4);
+    expect(guessed.body.usageMetadata).toMatchObject({
+      promptTokenCount: tokens,
+      estimated: true,
+      creditsUsed: (tokens * INPUT_MICRO) / 1e6,
+    });
+    expect(await account.money()).toEqual(spent((40 + tokens) * INPUT_MICRO));
+  });
+
+  it.each([
+    ['no content', 'embedContent', {}, 'content'],
+    ['a content without parts', 'batchEmbedContents', { requests: [{ content: { parts: [] } }] }, 'requests[0].content'],
+    ['an empty batch', 'batchEmbedContents', { requests: [] }, 'requests'],
+    [
+      "a task that OpenAI's format has no word for",
+      'embedContent',
+      { content: { parts: { text: 'Hi' } }, task_type: 'CLUSTERING' },
+      'taskType',
+    ],
+  ])('refuse %s by name', async (_, method, body, field) => {
+    const { account, path } = await fresh('embedding');
+    const answer = await post(account, path(method), body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code: 400, status: 'INVALID_ARGUMENT' });
+    expect(answer.body.error.details[0].metadata.param).toBe(field);
+    expect(await account.calls()).toEqual([]);
+  });
+
+  it("pass on the provider's own refusal, and send each to the other's method", async () => {
+    const { account, lane, path } = await fresh('google-embedding');
+    lane.first.reply(json({ error: { code: 400, message: 'Too many requests in a batch.', status: 'INVALID_ARGUMENT' } }, { status: 400 }));
+    const content = { parts: [{ text: 'Hi' }] };
+    const refused = await post(account, path('batchEmbedContents'), { requests: [{ content }] });
+    expect([refused.status, refused.body.error.message]).toEqual([400, 'Too many requests in a batch.']);
+    const generated = await post(account, path('generateContent'), { contents: [content] });
+    expect([generated.status, generated.body.error.message]).toEqual([400, expect.stringContaining('/v1/embeddings')]);
+    const embedded = await post(account, `${originOf(account)}/v1beta/models/gpt-5.4-mini:embedContent`, { content });
+    expect([embedded.status, embedded.body.error.message]).toEqual([400, expect.stringContaining('not served here')]);
     expect(await account.money()).toEqual(spent(0));
   });
 });

@@ -162,7 +162,7 @@ describe('a refusal has the shape of Google', () => {
   });
 
   it.each([
-    ['POST', '/v1beta/models/gpt-5.4-mini:embedContent', 'embedContent'],
+    ['POST', '/v1beta/models/gpt-5.4-mini:embedText', 'embedText'],
     ['POST', '/v1beta/models/gpt-5.4-mini', 'names no method'],
     ['GET', '/v1beta/models/gemini-0', '`gemini-0` does not exist'],
     ['GET', '/v1beta/cachedContents', 'nothing at'],

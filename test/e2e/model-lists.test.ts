@@ -17,7 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => worker?.stop());
 
-const GEMINI_SERVED = MODELS.filter(({ family, price }) => price && ['chat', 'responses', 'gemini'].includes(family)).map(({ id }) => id);
+const GEMINI_SERVED = MODELS.filter(({ family, price }) => price && ['chat', 'responses', 'gemini', 'embedding'].includes(family)).map(
+  ({ id }) => id,
+);
 const MESSAGES = MODELS.filter(({ family }) => family === 'messages').map(({ id }) => id);
 
 async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
@@ -77,6 +79,10 @@ describe.each(GENAI)('genai $version', ({ Client }) => {
       displayName: 'Gemini 3.1 Pro',
       inputTokenLimit: 1_048_576,
       supportedActions: expect.arrayContaining(['generateContent', 'countTokens']),
+    });
+    expect(await client.models.get({ model: 'gemini-embedding-001' })).toMatchObject({
+      inputTokenLimit: 2_048,
+      supportedActions: ['embedContent', 'batchEmbedContents'],
     });
     await expect(client.models.get({ model: 'gemini-0' })).rejects.toThrow(/`gemini-0` does not exist/);
   });

@@ -126,6 +126,10 @@ describe('language models', () => {
     await runExamples(id, { model: 'gemini-3-flash-official' });
   });
 
+  it.each(['embedContent', 'batchEmbedContents'])('%s', async (id) => {
+    await runExamples(id, { model: 'gemini-embedding-001' });
+  });
+
   it('stream as events where Google is asked for them', async () => {
     const [example] = examplesOf('streamGenerateContent');
     await call('POST', '/v1beta/models/gemini-3-flash-official:streamGenerateContent?alt=sse', { json: example!.value });

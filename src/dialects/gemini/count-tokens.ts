@@ -3,7 +3,7 @@ import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { isTokenCount, promptSize } from '../estimate-tokens';
 import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
-import { readAddress } from './address';
+import { modelPath, readAddress } from './address';
 import { recordField } from './fields';
 import { checkContents, readBody } from './request';
 import { withoutModel } from './straight';
@@ -30,7 +30,7 @@ export function parseCountTokens({ body, url }: Pick<ClientRequest, 'body' | 'ur
 const countBridge = (body: string): TokenBridge => ({
   request: ({ model }) => ({
     body: countBody(body, model),
-    path: `/models/${model.split('/').map(encodeURIComponent).join('/')}:countTokens`,
+    path: modelPath(model, 'countTokens'),
   }),
   hasCount: (json) => isRecord(json) && isTokenCount(json.totalTokens),
 });

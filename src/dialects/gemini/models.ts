@@ -1,18 +1,24 @@
+import type { Family } from '../../core/family';
+
 /** The facts of a model that a model list shows. */
 export interface ListedModel {
   id: string;
   label: string;
+  family: Family;
   contextTokens?: number | undefined;
   maxOutputTokens?: number | undefined;
 }
 
+const GENERATES = ['generateContent', 'streamGenerateContent', 'countTokens'];
+const EMBEDS = ['embedContent', 'batchEmbedContents'];
+
 /** A model as Google lists it (https://ai.google.dev/api/models#Model). */
-export const geminiModelView = ({ id, label, contextTokens, maxOutputTokens }: ListedModel) => ({
+export const geminiModelView = ({ id, label, family, contextTokens, maxOutputTokens }: ListedModel) => ({
   name: `models/${id}`,
   baseModelId: id,
   version: id,
   displayName: label,
   ...(contextTokens !== undefined && { inputTokenLimit: contextTokens }),
   ...(maxOutputTokens !== undefined && { outputTokenLimit: maxOutputTokens }),
-  supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+  supportedGenerationMethods: family === 'embedding' ? EMBEDS : GENERATES,
 });

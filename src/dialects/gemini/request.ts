@@ -120,7 +120,10 @@ export function parseNative(body: string, address: GeminiAddress | undefined): R
   if (!address) return fail('not_found', 'The path names no method of a model; it has the form `/v1beta/models/{model}:generateContent`.');
   const { model, method, sse } = address;
   if (method !== 'generateContent' && method !== 'streamGenerateContent')
-    return fail('not_found', `The method \`${method}\` is not served; use generateContent, streamGenerateContent or countTokens.`);
+    return fail(
+      'not_found',
+      `The method \`${method}\` is not served; use generateContent, streamGenerateContent, countTokens, embedContent or batchEmbedContents.`,
+    );
   const read = readBody(body);
   if (!read.ok) return read;
   return readRequest(read.value, { model, stream: method === 'streamGenerateContent', streamAs: sse ? 'events' : 'array' });

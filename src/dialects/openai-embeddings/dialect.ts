@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { fail, ok } from '../../core/errors';
 import { setMembers } from '../../core/json';
-import { isRecord } from '../../core/record';
 import { promptSize } from '../estimate-tokens';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { renderChatStreamError } from '../openai-chat/stream';
 import { renderOpenaiError } from '../openai-errors';
 import { besideTurns, type ParsedBody, parseBody } from '../parse-body';
-import type { Answer, Bridge, Call, Dialect, OutgoingStream, Receipt } from '../types';
-import { encodeVectors } from './vectors';
+import type { Bridge, Call, Dialect, OutgoingStream, Receipt } from '../types';
+import { encodeVectors, readEmbeddings } from './vectors';
 
 /** Only what is priced or routed on is validated; all other fields pass through unchanged. */
 export const embeddingsRequest = z.looseObject({
@@ -17,19 +16,14 @@ export const embeddingsRequest = z.looseObject({
   encoding_format: z.string().nullish(),
 });
 
-function readAnswer(json: unknown): Answer | undefined {
-  if (!isRecord(json) || !Array.isArray(json.data)) return undefined;
-  return { usage: json.usage, hasOutput: json.data.length > 0, outputChars: 0 };
-}
-
 const bridge = (body: string, model: string, base64: boolean): Bridge => ({
   request: (target) => ({ body: target.model === model ? body : setMembers(body, { model: JSON.stringify(target.model) }) }),
-  readAnswer,
+  readAnswer: readEmbeddings,
   renderAnswer: (text: string, receipt: Receipt) => renderChatAnswer(base64 ? encodeVectors(text) : text, receipt),
 });
 
-/** Embeddings are never streamed. */
-const noStream = (): OutgoingStream => {
+/** The `openStream` of calls for embeddings. */
+export const neverStreamed = (): OutgoingStream => {
   throw new Error('embeddings are not streamed');
 };
 
@@ -43,7 +37,7 @@ function call({ body, fields, data }: ParsedBody<{ model: string }>, base64: boo
     maxOutputTokens: undefined,
     ...promptSize(body, undefined),
     over: (wire) => (wire === 'openai-embeddings' ? bridge(body, model, base64) : undefined),
-    openStream: noStream,
+    openStream: neverStreamed,
   };
 }
 

@@ -1,4 +1,10 @@
 import { isRecord, parseJson } from '../../core/record';
+import type { Answer } from '../types';
+
+export function readEmbeddings(json: unknown): Answer | undefined {
+  if (!isRecord(json) || !Array.isArray(json.data)) return undefined;
+  return { usage: json.usage, hasOutput: json.data.length > 0, outputChars: 0 };
+}
 
 const toBase64 = (vector: readonly number[]): string => new Uint8Array(new Float32Array(vector).buffer).toBase64();
 

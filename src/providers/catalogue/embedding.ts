@@ -3,7 +3,7 @@ import { chain, perToken } from './terms';
 
 const openai = (id: string) => chain('openai', id, `openai/${id}`);
 
-/** At the maker's own prices: https://platform.openai.com/docs/pricing */
+/** At the makers' own prices: https://platform.openai.com/docs/pricing and https://ai.google.dev/gemini-api/docs/pricing */
 export const EMBEDDING_MODELS: readonly Model[] = [
   {
     id: 'text-embedding-3-small',
@@ -22,5 +22,14 @@ export const EMBEDDING_MODELS: readonly Model[] = [
     chain: openai('text-embedding-3-large'),
     price: perToken(0.13, 0),
     contextTokens: 8_192,
+  },
+  {
+    id: 'gemini-embedding-001',
+    label: 'Gemini Embedding',
+    vendor: 'Google',
+    family: 'embedding',
+    chain: chain('google', 'gemini-embedding-001', 'google/gemini-embedding-001'),
+    price: perToken(0.15, 0),
+    contextTokens: 2_048,
   },
 ];

@@ -3,6 +3,7 @@ import { chatFormat } from './chat/format';
 import { completionsFormat } from './completions/format';
 import { embeddingsFormat } from './embeddings/format';
 import { exchange } from './exchange';
+import { geminiEmbeddingsFormat, readEmbeddingPath } from './gemini/embeddings';
 import { geminiFormat, readGeminiPath } from './gemini/format';
 import { jsonResponse } from './json-response';
 import { isMediaPath, serveMedia } from './media/serve';
@@ -39,6 +40,8 @@ export async function serve(request: UpstreamRequest): Promise<Response> {
   if (post) return post(request);
   const gemini = method === 'POST' ? readGeminiPath(url) : undefined;
   if (gemini) return exchange(request, geminiFormat(gemini));
+  const embeds = method === 'POST' ? readEmbeddingPath(url) : undefined;
+  if (embeds) return exchange(request, geminiEmbeddingsFormat(embeds));
   const stored = readStoredPath(method, url);
   if (stored) return serveStored(request, stored);
   return jsonResponse(404, unknownPath(method, url.pathname));

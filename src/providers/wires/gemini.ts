@@ -140,3 +140,10 @@ export const geminiWire: Wire = {
   classifyFailure,
   errorInBody,
 };
+
+/** Its embeddings: https://ai.google.dev/api/embeddings */
+export const geminiEmbeddingsWire: Wire = {
+  ...geminiWire,
+  id: 'gemini-embeddings',
+  path: ({ model }) => geminiPath(model, 'embedContent'),
+};

@@ -1,7 +1,7 @@
 import type { WireId } from '../../core/wire-id';
 import type { Wire } from '../types';
 import { anthropicMessagesWire } from './anthropic-messages';
-import { geminiWire } from './gemini';
+import { geminiEmbeddingsWire, geminiWire } from './gemini';
 import { openaiChatWire } from './openai-chat';
 import { openaiCompletionsWire, openaiEmbeddingsWire } from './openai-plain';
 import { openaiResponsesWire } from './openai-responses';
@@ -12,5 +12,6 @@ export const WIRES: Readonly<Record<WireId, Wire>> = {
   'anthropic-messages': anthropicMessagesWire,
   gemini: geminiWire,
   'openai-embeddings': openaiEmbeddingsWire,
+  'gemini-embeddings': geminiEmbeddingsWire,
   'openai-completions': openaiCompletionsWire,
 };

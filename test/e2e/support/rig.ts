@@ -52,6 +52,7 @@ const KINDS = {
   'gemini-chat': { providers: 2, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini'], secondWires: ['openai-chat'] },
   'gemini-drain': { providers: 1, keys: 1, onDisconnect: 'drain', price: PRICE, wires: ['gemini'] },
   embedding: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-embeddings'] },
+  'google-embedding': { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['gemini-embeddings'] },
   completion: { providers: 1, keys: 1, onDisconnect: 'cancel', price: PRICE, wires: ['openai-chat', 'openai-completions'] },
 } as const;
 

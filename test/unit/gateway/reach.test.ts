@@ -18,7 +18,9 @@ describe('the endpoints of a model', () => {
     for (const model of registry.models.all.filter(({ family, price }) => price && !MEDIA.includes(family))) {
       const endpoints = endpointsOf(registry, model, false);
       for (const path of ['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models', '/v1/embeddings', '/v1/completions']) {
-        const planned = planCall(registry, endpointOf(path)!.dialect, callOf({ model: model.id }), false);
+        const { dialect, pick } = endpointOf(path)!;
+        const url = `${path}/m:${model.family === 'embedding' ? 'embedContent' : 'generateContent'}`;
+        const planned = planCall(registry, pick?.({ body: '{}', url }) ?? dialect, callOf({ model: model.id }), false);
         // Every model is planned as a chat call, which may not suit it: only refusals for the endpoint or provider count.
         const refused = !planned.ok && ['wrong_endpoint', 'no_provider'].includes(planned.error.kind);
         expect(refused, `${model.id} at ${path}`).toBe(!endpoints.includes(path));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../src/core/errors';
 import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
 import { geminiNative, geminiUnified } from '../../../src/dialects/gemini/dialect';
+import { geminiEmbeddings } from '../../../src/dialects/gemini-embeddings/dialect';
 import { nativeChat } from '../../../src/dialects/native-chat/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import { openaiCompletions } from '../../../src/dialects/openai-completions/dialect';
@@ -23,6 +24,7 @@ const KEYS = Object.fromEntries(
 const registry = buildRegistry(KEYS);
 const onlyOpenrouter = buildRegistry({ OPENROUTER_API_KEY: 'key-of-openrouter' });
 const messages = [{ role: 'user', content: 'Hi' }];
+const content = { parts: [{ text: 'Hi' }] };
 const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }];
 
 /** Every way in, with a body that OpenRouter can serve. */
@@ -34,6 +36,7 @@ const WAYS: Record<string, [dialect: Dialect, body: Record<string, unknown>, pat
   responses: [openaiResponses, { model: 'gpt-5.4', input: 'Hi' }],
   messages: [anthropicMessages, { model: 'claude-haiku-4-5', max_tokens: 5, messages }],
   embeddings: [openaiEmbeddings, { model: 'text-embedding-3-small', input: 'Hi' }],
+  'gemini embeddings': [geminiEmbeddings, { content }, '/v1beta/models/gemini-embedding-001:embedContent'],
   'gemini, unified': [geminiUnified, { model: 'gemini-2.5-flash', contents }],
   'gemini, native': [geminiNative, { contents }, '/v1beta/models/gemini-2.5-flash:generateContent'],
 };

@@ -33,7 +33,9 @@ const described = new Map<string, Operation>(
 
 const longestFirst = (bases: readonly string[]): string[] => [...bases].sort((a, b) => b.length - a.length);
 
-const GOOGLES = ['generateContent', 'streamGenerateContent', 'countTokens'].map((method) => `POST /v1beta/models/{}:${method}`);
+const GOOGLES = ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map(
+  (method) => `POST /v1beta/models/{}:${method}`,
+);
 
 /** The name of a mounted route in the document, which lists it once for all base paths. */
 function namesOf(method: string, mounted: string): string[] {

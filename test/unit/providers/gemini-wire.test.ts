@@ -18,10 +18,12 @@ describe('the Gemini wire', () => {
     expect(geminiWire.authorize('k')).toEqual({ 'x-goog-api-key': 'k' });
   });
 
-  it('is Google’s first, and the chat wire has a path of its own there', () => {
+  it('is Google’s first, and OpenAI’s formats have paths of their own there', () => {
     expect(google.wires.map((wire) => google.baseUrl + wire.path({ model: 'm', stream: false }))).toEqual([
       'https://generativelanguage.googleapis.com/v1beta/models/m:generateContent',
       'https://generativelanguage.googleapis.com/v1beta/openai/chat/completions',
+      'https://generativelanguage.googleapis.com/v1beta/models/m:embedContent',
+      'https://generativelanguage.googleapis.com/v1beta/openai/embeddings',
     ]);
   });
 });

@@ -87,3 +87,36 @@ describe('embeddings', () => {
     await expect((await call(PATH, asking('sandbox:cut'))).text()).rejects.toThrow();
   });
 });
+
+describe("Google's embeddings", () => {
+  const at = (method: string) => `/v1beta/models/gemini-embedding-001:${method}`;
+  const content = (text: string) => ({ content: { parts: [{ text }] } });
+
+  it('are the same one by one and in a batch, and others for another task', async () => {
+    const requests = [content('a'), { ...content('a'), taskType: 'CLUSTERING' }, { ...content('a'), output_dimensionality: 8 }];
+    const { embeddings, usageMetadata } = await json(at('batchEmbedContents'), { requests });
+    const [plain, clustered, short] = embeddings.map(({ values }: { values: number[] }) => values);
+    expect([plain.length, clustered.length, short.length]).toEqual([3072, 3072, 8]);
+    expect(dot(plain, plain)).toBeCloseTo(1, 5);
+    expect(Math.abs(dot(plain, clustered))).toBeLessThan(0.15);
+    expect(usageMetadata).toEqual({ promptTokenCount: 3, totalTokenCount: 3 });
+    expect((await json(at('embedContent'), content('a'))).embedding.values).toEqual(plain);
+  });
+
+  it.each([
+    ['an empty content', 'embedContent', { content: { parts: [] } }],
+    ['an empty batch', 'batchEmbedContents', { requests: [] }],
+    ['more than a hundred', 'batchEmbedContents', { requests: Array(101).fill(content('a')) }],
+    ['an absurd length', 'embedContent', { ...content('a'), outputDimensionality: 9_999 }],
+  ])('refuse %s', async (_, method, body) => {
+    const response = await call(at(method), body);
+    expect([response.status, (await response.json()) as unknown]).toEqual([
+      400,
+      { error: { code: 400, message: expect.any(String) as string, status: 'INVALID_ARGUMENT' } },
+    ]);
+  });
+
+  it('fail as the last text says', async () => {
+    expect((await call(at('batchEmbedContents'), { requests: [content('a'), content('sandbox:status=503')] })).status).toBe(503);
+  });
+});

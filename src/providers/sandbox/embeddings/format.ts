@@ -4,12 +4,10 @@ import type { Format } from '../exchange';
 import { inBodyError, openaiErrors } from '../openai-errors';
 import { type Asked, bad, isWhole, type Parsed } from '../request';
 import { estimateTokens } from '../tokens';
-import { embed, encodeBase64 } from './vectors';
+import { embed, encodeBase64, LARGE_VECTOR_LENGTH, MAX_VECTOR_LENGTH } from './vectors';
 
 const MAX_INPUTS = 2048;
-const MAX_VECTOR_LENGTH = 4096;
 const VECTOR_LENGTH = 1536;
-const LARGE_VECTOR_LENGTH = 3072;
 
 interface EmbeddingsRequest extends Asked {
   model: string;

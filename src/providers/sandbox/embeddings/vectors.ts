@@ -1,3 +1,7 @@
+export const MAX_VECTOR_LENGTH = 4096;
+/** Of the makers' larger models. */
+export const LARGE_VECTOR_LENGTH = 3072;
+
 /** The vector of a text: always the same one, of length 1; a shorter one is the start of a longer one, scaled. */
 export function embed(text: string, dimensions: number): Float32Array {
   const next = randomNumbers(seedOf(text));

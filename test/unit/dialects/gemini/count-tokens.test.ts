@@ -49,7 +49,8 @@ describe('counting tokens', () => {
 
 describe('a listed model', () => {
   it('has Google’s form', () => {
-    expect(geminiModelView({ id: 'gemini-3.1-pro', label: 'Gemini 3.1 Pro', contextTokens: 1_048_576, maxOutputTokens: 65_536 })).toEqual({
+    const facts = { label: 'Gemini 3.1 Pro', family: 'gemini', contextTokens: 1_048_576, maxOutputTokens: 65_536 } as const;
+    expect(geminiModelView({ id: 'gemini-3.1-pro', ...facts })).toEqual({
       name: 'models/gemini-3.1-pro',
       baseModelId: 'gemini-3.1-pro',
       version: 'gemini-3.1-pro',

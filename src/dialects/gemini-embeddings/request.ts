@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { fail, ok, type Result } from '../../core/errors';
+import { isRecord } from '../../core/record';
+import { type PromptSize, promptSize } from '../estimate-tokens';
+import { type GeminiAddress, readAddress } from '../gemini/address';
+import { type Fields, field, recordField } from '../gemini/fields';
+import { parseBody } from '../parse-body';
+import { promptFiles } from '../prompt-files';
+import type { ClientRequest } from '../types';
+
+/** A request for the vectors of one content or, as `batchEmbedContents`, of several. */
+export interface EmbeddingRequest extends PromptSize {
+  body: string;
+  fields: Fields;
+  model: string;
+  isBatch: boolean;
+  /** One a vector: what is embedded, and how. */
+  parts: readonly EmbeddedPart[];
+}
+
+export interface EmbeddedPart {
+  text: string;
+  hasFiles: boolean;
+  dimensions: unknown;
+  /** The field that says what the vector is for, where there is one. */
+  purpose: 'taskType' | 'title' | undefined;
+}
+
+const EMBEDDING = /^(?:embedContent|batchEmbedContents)$/;
+
+export const isEmbedding = (address: GeminiAddress | undefined): boolean => address !== undefined && EMBEDDING.test(address.method);
+
+const READ = { names: ['model', 'content', 'requests', 'taskType', 'title', 'outputDimensionality'], isFree: true };
+const anyObject = z.looseObject({});
+
+const refuse = (param: string, message: string) => fail('invalid_request', message, { param });
+
+/** Google takes a single part for a list of one, and so do its clients. */
+function partsOf(content: Fields): Fields[] {
+  const given = content.parts;
+  return (Array.isArray(given) ? given : [given]).filter(isRecord);
+}
+
+const isGiven = (request: Fields, name: string): boolean => ![undefined, null, ''].includes(field(request, name) as null);
+
+function readPart(request: Fields, at: string): Result<EmbeddedPart> {
+  const parts = partsOf(recordField(request, 'content') ?? {});
+  if (parts.length === 0) return refuse(`${at}content`, `The field \`${at}content\` must have at least one part.`);
+  return ok({
+    text: parts.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join('\n'),
+    hasFiles: parts.some(({ text }) => typeof text !== 'string'),
+    dimensions: field(request, 'outputDimensionality'),
+    purpose: (['taskType', 'title'] as const).find((name) => isGiven(request, name)),
+  });
+}
+
+function requestsOf(fields: Fields, isBatch: boolean): Result<Fields[]> {
+  if (!isBatch) return ok([fields]);
+  const { requests } = fields;
+  if (Array.isArray(requests) && requests.length > 0 && requests.every(isRecord)) return ok(requests);
+  return refuse('requests', 'The field `requests` must be a list of at least one request.');
+}
+
+/** Only the texts count: what stands around them is nothing that is embedded. */
+function sizeOf(requests: readonly Fields[], parts: readonly EmbeddedPart[]): PromptSize {
+  const texts = parts.map(({ text }) => text).join('\n');
+  const contents = requests.map((request) => recordField(request, 'content'));
+  return promptFiles(contents).length > 0 ? promptSize(JSON.stringify(contents), contents) : promptSize(texts, undefined);
+}
+
+/** Reads a call of `models/{model}:embedContent` or `:batchEmbedContents` (https://ai.google.dev/api/embeddings). */
+export function parseEmbedding({ body: given, url }: Pick<ClientRequest, 'body' | 'url'>): Result<EmbeddingRequest> {
+  const { model, method } = readAddress(url)!;
+  const isBatch = method === 'batchEmbedContents';
+  const read = parseBody(given, anyObject, READ);
+  if (!read.ok) return read;
+  const { body, fields } = read.value;
+  const requests = requestsOf(fields, isBatch);
+  if (!requests.ok) return requests;
+  const parts: EmbeddedPart[] = [];
+  for (const [index, request] of requests.value.entries()) {
+    const part = readPart(request, isBatch ? `requests[${index}].` : '');
+    if (!part.ok) return part;
+    parts.push(part.value);
+  }
+  const { requests: _, content: __, ...beside } = fields;
+  return ok({ body, fields: beside, model, isBatch, parts, ...sizeOf(requests.value, parts) });
+}
