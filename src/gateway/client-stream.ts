@@ -1,5 +1,9 @@
+import { splitEvents } from '../core/sse';
+
 /** A client that takes no bytes for this long counts as gone, so that its hold does not wait for it any longer. */
 const STUCK_MS = 60_000;
+/** Writes closer together than this reach the client as one. */
+const APART_MS = 50;
 
 /**
  * For JSON that white space keeps alive. `no-transform`: a compressor on the way would hold the white space back.
@@ -50,6 +54,16 @@ export class ClientStream {
   write(text: string): Promise<void> {
     this.tail = this.tail.then(() => this.send(text));
     return this.tail;
+  }
+
+  /** Each event in a write of its own: some clients look for an error only at the beginning of a chunk. */
+  async writeApart(events: string): Promise<void> {
+    const [first = '', ...others] = splitEvents(events);
+    await this.write(first);
+    for (const event of others) {
+      await new Promise((resolve) => setTimeout(resolve, APART_MS));
+      await this.write(event);
+    }
   }
 
   /** Dropped while a write is under way, which keeps the connection alive as well as a ping does. */

@@ -64,14 +64,17 @@ export const isReachable = ({ providers }: Registry, model: Model, wires: Dialec
     return provider !== undefined && wires.some((id) => speaks(provider, target, id) !== undefined);
   });
 
+/** Google's paths: all but media models and, of these, those for pictures. */
+export const GOOGLES = '/v1beta/models';
+
 /** The dialects with their endpoints, the usual ones first. */
 const FORMATS: readonly { dialect: Dialect; path: string }[] = [
   { dialect: openaiChat, path: '/v1/chat/completions' },
   { dialect: openaiResponses, path: '/v1/responses' },
   { dialect: anthropicMessages, path: '/v1/messages' },
-  { dialect: geminiNative, path: '/v1beta/models' },
+  { dialect: geminiNative, path: GOOGLES },
   { dialect: openaiEmbeddings, path: '/v1/embeddings' },
-  { dialect: geminiEmbeddings, path: '/v1beta/models' },
+  { dialect: geminiEmbeddings, path: GOOGLES },
   { dialect: openaiCompletions, path: '/v1/completions' },
 ];
 
@@ -81,5 +84,6 @@ export function endpointsOf(registry: Registry, model: Model, sandbox: boolean):
   if (served.length > 0)
     return served.filter(({ dialect }) => isReachable(registry, model, dialect.wires, sandbox)).map(({ path }) => path);
   // Media models are made by jobs, whatever wire their provider speaks.
-  return sandbox || model.chain.some(({ provider }) => registry.providers.has(provider)) ? [ENDPOINT_OF[model.family]] : [];
+  if (!sandbox && !model.chain.some(({ provider }) => registry.providers.has(provider))) return [];
+  return model.family === 'image' ? [ENDPOINT_OF.image, GOOGLES] : [ENDPOINT_OF[model.family]];
 }

@@ -4,7 +4,6 @@
  */
 import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
-import { splitEvents } from '../core/sse';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { UpstreamFailure } from '../providers/types';
 import { cancelStored, handOver } from './background';
@@ -36,8 +35,6 @@ const SMALLEST_EXTENSION = 1 / 16;
 /** After the answer's last chunk only the usage is still to come, and the client waits for it. */
 const COMPLETE_IDLE_MS = 5_000;
 const LONGEST_TICK_MS = 5_000;
-/** Writes closer together than this reach the client as one. */
-const APART_MS = 50;
 
 /** `goes_on`: the stream broke off, but its provider works on in the background. */
 type Passed = 'done' | 'failed_early' | 'failed_late' | 'goes_on' | 'gone' | 'stopped';
@@ -257,15 +254,9 @@ export class StreamPump {
     await this.sayLast(error);
   }
 
-  /** Each event in a write of its own: some clients look for the error only at the beginning of a chunk. */
   private async sayLast(error: GatewayError): Promise<void> {
     this.isEnding = true;
-    const [first = '', ...others] = splitEvents(this.run.outgoing.fail(error));
-    await this.client.write(first);
-    for (const event of others) {
-      await new Promise((resolve) => setTimeout(resolve, APART_MS));
-      await this.client.write(event);
-    }
+    await this.client.writeApart(this.run.outgoing.fail(error));
   }
 
   private async send(text: string): Promise<void> {

@@ -11,6 +11,9 @@ import { credits } from './schemas';
 const CONTENTS = [{ role: 'user', parts: [{ text: 'Hello' }] }];
 const CHARGED = ['x-credits-charged', 'idempotent-replayed'] as const;
 const GENERATE = 'https://ai.google.dev/api/generate-content';
+const GENERATE_FAILURES = [...new Set([...FAILURES.call, ...FAILURES.media])];
+const PICTURES =
+  'A model of the family `image` answers with pictures in `inlineData`, or beyond 16 MB in `fileData`, made of the words and pictures since the last one in the conversation. `candidateCount`, `seed`, `imageConfig.aspectRatio` and `imageConfig.imageSize` are heeded.';
 const EMBEDDINGS = 'https://ai.google.dev/api/embeddings';
 const EMBEDS =
   'For models of the family `embedding`. `taskType` and `title` are served by providers that speak Google’s format, and a 400 elsewhere.';
@@ -102,12 +105,12 @@ const nativeRoutes: Route[] = [
     id: 'generateContent',
     tag: 'Language models',
     summary: 'Google’s generateContent',
-    description: PASSED_ON,
+    description: `${PASSED_ON} ${PICTURES}`,
     access: 'key',
     parameters: [...OF_CALLS],
     body: { schema: generateRequest, examples: example('One answer', { contents: CONTENTS }) },
     answers: { 200: json('The answer.', answered, CHARGED) },
-    errors: [...FAILURES.call, 'not_found'],
+    errors: GENERATE_FAILURES,
     shape: 'gemini',
     reference: GENERATE,
   },
@@ -125,7 +128,7 @@ const nativeRoutes: Route[] = [
     ],
     body: { schema: generateRequest, examples: example('A stream', { contents: CONTENTS }) },
     answers: { 200: { ...json('The stream, as an array that grows or as events.', z.array(generated)), events: EVENTS } },
-    errors: [...FAILURES.call, 'not_found'],
+    errors: GENERATE_FAILURES,
     shape: 'gemini',
     reference: GENERATE,
   },

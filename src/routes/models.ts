@@ -3,11 +3,9 @@ import { FAMILIES, type Family } from '../core/family';
 import { LIST_PERMILLE, type TextPrice, toCredits, toUsd } from '../core/money';
 import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
-import { geminiNative } from '../dialects/gemini/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
-import { geminiEmbeddings } from '../dialects/gemini-embeddings/dialect';
 import { type ModelFacts, openrouterModel, openrouterPricing } from '../dialects/openrouter/model';
-import { endpointsOf, isReachable } from '../gateway/reach';
+import { endpointsOf, GOOGLES } from '../gateway/reach';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -119,15 +117,12 @@ function listOf(c: AppContext, families: readonly Family[], { isListed, priced }
   return c.json({ object: 'list', data, has_more: false, ...ends, total_count: data.length, links: { next: null } });
 }
 
-/** The dialects of Google's paths. */
-const GOOGLES = [geminiNative, geminiEmbeddings];
-
 const geminiList = (c: AppContext, { isListed }: Catalogue): Response => {
   const { registry, settings } = c.get('gateway');
   const sandbox = sandboxAnswers({ registry, settings });
-  const isServed = (model: Model): boolean =>
-    GOOGLES.some(({ families, wires }) => families.includes(model.family) && isReachable(registry, model, wires, sandbox));
-  const models = registry.models.all.filter((model) => model.price && isListed(model) && isServed(model));
+  const models = registry.models.all.filter(
+    (model) => model.price && isListed(model) && endpointsOf(registry, model, sandbox).includes(GOOGLES),
+  );
   return c.json({ models: models.map(geminiModelView) });
 };
 

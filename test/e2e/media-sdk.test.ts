@@ -1,10 +1,14 @@
 // Images and audio with the unmodified official clients.
 import { Buffer } from 'node:buffer';
+import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
+import { FinishReason } from '@google/genai';
+import { generateText } from 'ai';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Account } from './support/account';
+import { connectGenai, GENAI } from './support/genai';
 import { openMediaAccount } from './support/media';
 import { connect, MAJORS } from './support/sdk';
 import { Worker } from './support/worker';
@@ -144,4 +148,81 @@ it('hears for the AI SDK, which looks at all of a segment', async () => {
   });
   expect(heard.segments).toHaveLength(2);
   expect(heard.durationInSeconds).toBe(2.5);
+});
+
+describe.concurrent("Google's clients", () => {
+  const SECOND = PNG.toString('base64');
+  const origin = () => account.baseUrl.replace(/\/v1$/, '');
+
+  describe.each(GENAI)('genai $version', ({ Client }) => {
+    it('makes pictures by generateContent, of words and of other pictures', async () => {
+      const client = connectGenai(Client, account);
+      const answer = await client.models.generateContent({
+        model: 'gemini-2.5-flash-image',
+        contents: [{ text: 'a cat' }, { inlineData: { mimeType: 'image/png', data: SECOND } }],
+        config: { candidateCount: 2, imageConfig: { aspectRatio: '16:9' }, temperature: 0.5 },
+      });
+      expect(answer.candidates!.map(({ content }) => isPng(content!.parts![0]!.inlineData!.data))).toEqual([true, true]);
+      expect(isPng(answer.data)).toBe(true);
+      expect(answer.candidates![0]!.finishReason).toBe(FinishReason.STOP);
+      expect(answer.usageMetadata).toEqual({ creditsUsed: 4.8 });
+      expect(answer.modelVersion).toBe('gemini-2.5-flash-image-preview');
+    });
+
+    it('goes on with a picture in a chat', async () => {
+      const chat = connectGenai(Client, account).chats.create({ model: 'gemini-3.1-flash-image' });
+      expect(isPng((await chat.sendMessage({ message: 'a cat' })).data)).toBe(true);
+      const stream = await chat.sendMessageStream({ message: 'now in red sandbox:delay=1200ms' });
+      const parts: string[] = [];
+      for await (const chunk of stream)
+        parts.push(...(chunk.candidates?.[0]?.content?.parts ?? []).flatMap(({ inlineData }) => inlineData?.data ?? []));
+      expect(parts.map(isPng)).toEqual([true]);
+      expect(chat.getHistory()).toHaveLength(4);
+    });
+
+    it('hears why there is no picture', async () => {
+      const { models } = connectGenai(Client, account);
+      const refused = models.generateContent({
+        model: 'gemini-3-pro-image',
+        contents: 'a cat',
+        config: { imageConfig: { imageSize: '8K' } },
+      });
+      await expect(refused).rejects.toThrow(/generationConfig.imageConfig.imageSize.*1K, 2K/);
+      await expect(models.generateContent({ model: 'nano_banana', contents: 'sandbox:fail' })).rejects.toMatchObject({ status: 502 });
+      const streamed = async () => {
+        for await (const _ of await models.generateContentStream({ model: 'nano_banana', contents: 'sandbox:fail sandbox:delay=9s' }));
+      };
+      await expect(streamed()).rejects.toThrow(/The sandbox was asked to fail/);
+    });
+  });
+
+  it('streams a picture as an array where nobody asks for events', async () => {
+    const response = await fetch(`${origin()}/v1beta/models/nano_banana:streamGenerateContent?key=${account.key}`, {
+      method: 'POST',
+      body: JSON.stringify({ contents: [{ parts: [{ text: 'a cat' }] }] }),
+    });
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const [chunk, ...others] = (await response.json()) as { candidates: { content: { parts: { inlineData: { data: string } }[] } }[] }[];
+    expect([isPng(chunk!.candidates[0]!.content.parts[0]!.inlineData.data), others]).toEqual([true, []]);
+  });
+
+  it('repeats no picture for a model that was not asked for', async () => {
+    const ask = async (model: string) => {
+      const headers = { 'x-goog-api-key': account.key, 'idempotency-key': 'the same one' };
+      const body = JSON.stringify({ contents: [{ parts: [{ text: 'a cat' }] }] });
+      const response = await fetch(`${origin()}/v1beta/models/${model}:generateContent`, { method: 'POST', headers, body });
+      const { responseId, error } = (await response.json()) as { responseId?: string; error?: { status: string } };
+      return { status: response.status, responseId, named: error?.status };
+    };
+    const first = await ask('nano_banana');
+    expect(first.status).toBe(200);
+    expect(await ask('nano_banana')).toEqual(first);
+    expect(await ask('nano_banana_2')).toEqual({ status: 422, responseId: undefined, named: 'INVALID_ARGUMENT' });
+  });
+
+  it('are the AI SDK too', async () => {
+    const google = createGoogleGenerativeAI({ apiKey: account.key, baseURL: `${origin()}/v1beta` });
+    const { files } = await generateText({ model: google('nano_banana'), prompt: 'a cat', maxRetries: 0 });
+    expect(files.map(({ mediaType, base64 }) => [mediaType, isPng(base64)])).toEqual([['image/png', true]]);
+  });
 });

@@ -17,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => worker?.stop());
 
-const GEMINI_SERVED = MODELS.filter(({ family, price }) => price && ['chat', 'responses', 'gemini', 'embedding'].includes(family)).map(
-  ({ id }) => id,
-);
+const GEMINI_SERVED = MODELS.filter(
+  ({ family, price }) => price && ['chat', 'responses', 'gemini', 'embedding', 'image'].includes(family),
+).map(({ id }) => id);
 const MESSAGES = MODELS.filter(({ family }) => family === 'messages').map(({ id }) => id);
 
 async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
@@ -84,6 +84,10 @@ describe.each(GENAI)('genai $version', ({ Client }) => {
       inputTokenLimit: 2_048,
       supportedActions: ['embedContent', 'batchEmbedContents'],
     });
+    expect((await client.models.get({ model: 'gemini-3-pro-image' })).supportedActions).toEqual([
+      'generateContent',
+      'streamGenerateContent',
+    ]);
     await expect(client.models.get({ model: 'gemini-0' })).rejects.toThrow(/`gemini-0` does not exist/);
   });
 });

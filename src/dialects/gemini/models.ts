@@ -10,6 +10,7 @@ export interface ListedModel {
 }
 
 const GENERATES = ['generateContent', 'streamGenerateContent', 'countTokens'];
+const DRAWS = GENERATES.slice(0, 2);
 const EMBEDS = ['embedContent', 'batchEmbedContents'];
 
 /** A model as Google lists it (https://ai.google.dev/api/models#Model). */
@@ -20,5 +21,5 @@ export const geminiModelView = ({ id, label, family, contextTokens, maxOutputTok
   displayName: label,
   ...(contextTokens !== undefined && { inputTokenLimit: contextTokens }),
   ...(maxOutputTokens !== undefined && { outputTokenLimit: maxOutputTokens }),
-  supportedGenerationMethods: family === 'embedding' ? EMBEDS : GENERATES,
+  supportedGenerationMethods: family === 'embedding' ? EMBEDS : family === 'image' ? DRAWS : GENERATES,
 });

@@ -19,6 +19,7 @@ export const IMAGE_MODELS: readonly Model[] = [
     vendor: 'Google',
     family: 'image',
     chain: NO_CHAIN,
+    aliases: ['gemini-3.1-flash-image'],
     price: inUsd(0.05, 'image'),
   },
   {
@@ -27,6 +28,7 @@ export const IMAGE_MODELS: readonly Model[] = [
     vendor: 'Google',
     family: 'image',
     chain: NO_CHAIN,
+    aliases: ['gemini-2.5-flash-image'],
     price: inUsd(0.024, 'image'),
   },
   { id: 'flux-kontext-pro', label: 'Flux Kontext Pro', vendor: 'Flux', family: 'image', chain: NO_CHAIN, price: inUsd(0.04, 'image') },
@@ -79,6 +81,7 @@ export const IMAGE_MODELS: readonly Model[] = [
     vendor: 'Google',
     family: 'image',
     chain: NO_CHAIN,
+    aliases: ['gemini-3-pro-image'],
     price: inUsd(0.1, 'image'),
   },
   { id: 'flux-2-flex', label: 'Flux 2 Flex', vendor: 'Flux', family: 'image', chain: NO_CHAIN, price: inUsd(0.14, 'image') },

@@ -20,7 +20,7 @@ import {
   synchronous,
 } from './request';
 
-const IMAGES = { families: ['image'] } as const;
+export const IMAGES = { families: ['image'] } as const;
 const FORMATS = ['url', 'b64_json'];
 /** Base64 in one JSON document takes its size in memory several times. */
 const MAX_INLINE_BYTES = 16 * 1024 * 1024;
@@ -30,7 +30,7 @@ const ALWAYS_INLINE = /^gpt-image/;
 const createdAt = (job: Job): number => Math.floor(job.createdAt / 1_000);
 
 /** Pictures as base64, unless they are too large together. */
-async function inline({ files }: Pick<JobDeps, 'files'>, job: Job): Promise<(string | undefined)[]> {
+export async function inline({ files }: Pick<JobDeps, 'files'>, job: Job): Promise<(string | undefined)[]> {
   const stored = job.outputs?.files ?? [];
   if (stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) > MAX_INLINE_BYTES) return [];
   const encoded: (string | undefined)[] = [];

@@ -5,6 +5,7 @@ import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { labelsOf } from '../../core/labels';
 import { isRecord } from '../../core/record';
 import { renderOpenaiError } from '../../dialects/openai-errors';
+import type { Dialect } from '../../dialects/types';
 import { refuseKeys } from '../../gateway/authorize-key';
 import { ClientStream, HELD_JSON_HEADERS } from '../../gateway/client-stream';
 import { idempotencyOf } from '../../gateway/idempotency';
@@ -63,15 +64,23 @@ export interface MediaRequest {
   body: MediaBody;
 }
 
-/** Checks the keys first, so that a stranger's body is not read. */
-export async function readMediaRequest(c: AppContext, endpoint: string, form: keyof typeof FORMS = 'media'): Promise<Result<MediaRequest>> {
+/**
+ * Checks the keys first, so that a stranger's body is not read.
+ *
+ * @param asked What the path asks for, where that is more than the endpoint: see `idempotencyOf`.
+ */
+export async function readMediaRequest(
+  c: AppContext,
+  endpoint: string,
+  { form = 'media', asked = endpoint }: { form?: keyof typeof FORMS; asked?: string } = {},
+): Promise<Result<MediaRequest>> {
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
   const gateway = c.get('gateway');
   const askFirst = () => refuseKeys(gateway, reader.value.keys, reader.value);
   const body = await readMediaBody(c.req.raw, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!body.ok) return body;
-  const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), endpoint, body.value.fingerprint);
+  const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), asked, body.value.fingerprint);
   if (!idempotency.ok) return idempotency;
   const read = FORMS[form](body.value);
   const webhookUrl = read.fields.webhook_url ?? read.fields.webhookUrl ?? null;
@@ -175,14 +184,14 @@ const jsonAnswer = (value: unknown): JobAnswer => ({
 
 /** The job's result or error; while it still runs, a timeout error or whatever `renderRunning` shows. */
 const resultOf =
-  (render: RenderJob, running?: AnswerOf): AnswerOf =>
+  (render: RenderJob, running?: AnswerOf, renderError = renderOpenaiError): AnswerOf =>
   async (job) => {
     if (isOver(job) && job.state === 'succeeded') {
       const rendered = await readResult(job, () => render(job));
-      return rendered.ok ? jsonAnswer(rendered.value) : renderOpenaiError(rendered.error, job.holdId);
+      return rendered.ok ? jsonAnswer(rendered.value) : renderError(rendered.error, job.holdId);
     }
     if (running && !isOver(job)) return running(job);
-    return renderOpenaiError(jobError(job), job.holdId);
+    return renderError(jobError(job), job.holdId);
   };
 
 async function respondWith(created: CreatedJob, answerOf: AnswerOf, more: Record<string, string> = {}): Promise<Response> {
@@ -190,14 +199,22 @@ async function respondWith(created: CreatedJob, answerOf: AnswerOf, more: Record
   return new Response(body, { status, headers: { ...jobHeaders(created), ...more, ...headers } });
 }
 
+interface HeldOptions {
+  waitMs?: number;
+  renderRunning?: RenderJob;
+  renderError?: Dialect['renderError'];
+}
+
 /** Waits for the job and answers with its result. */
 export const heldAnswer = (
   c: AppContext,
   created: CreatedJob,
   render: RenderJob,
-  { waitMs = SYNCHRONOUS_MS, renderRunning }: { waitMs?: number; renderRunning?: RenderJob } = {},
-): Promise<Response> =>
-  waitedAnswer(c, created, resultOf(render, renderRunning && (async (job) => jsonAnswer(await renderRunning(job)))), waitMs);
+  { waitMs = SYNCHRONOUS_MS, renderRunning, renderError }: HeldOptions = {},
+): Promise<Response> => {
+  const running = renderRunning && (async (job: Job) => jsonAnswer(await renderRunning(job)));
+  return waitedAnswer(c, created, resultOf(render, running, renderError), waitMs);
+};
 
 /** Answers at once with what was deducted, or after the time that `Prefer: wait` asks for. */
 export function preferredAnswer(c: AppContext, created: CreatedJob, render: RenderJob, renderRunning: RenderJob): Promise<Response> {
@@ -250,38 +267,54 @@ async function waitedAnswer(
 export interface StreamRenderer {
   partial?: (job: Job, index: number) => Promise<string>;
   whole: (job: Job) => AsyncIterable<string>;
+  /** How the stream is written, if not as OpenAI's events. */
+  form?: StreamForm;
 }
+
+export interface StreamForm extends Pick<Dialect, 'renderError'> {
+  contentType: string;
+  keepalive(): string;
+  /** Without it nobody could tell the end from a connection that was cut between two events. */
+  end(): string;
+  fail(error: GatewayError, requestId: string): string;
+}
+
+const OPENAI_EVENTS: StreamForm = {
+  contentType: 'text/event-stream',
+  keepalive: () => ': ping\n',
+  end: () => 'data: [DONE]\n\n',
+  fail: (error, requestId) => `event: error\ndata: ${renderOpenaiError(error, requestId).body}\n\n`,
+  renderError: renderOpenaiError,
+};
 
 /** A form has only text. */
 export const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
-/** Without it nobody could tell the end from a connection that was cut between two events. */
-const END_MARK = 'data: [DONE]\n\n';
-
 export const eventText = (fields: { type: string } & Record<string, unknown>): string =>
   `event: ${fields.type}\ndata: ${JSON.stringify(fields)}\n\n`;
 
-/** The job as a stream of events. A comment keeps the connection alive, and after the status was sent an error comes as an event. */
+/** The job as a stream of events. After the status was sent an error comes as an event. */
 export async function streamedAnswer(c: AppContext, created: CreatedJob, render: StreamRenderer): Promise<Response> {
   const deps = jobDeps(c.env);
   const { settings, waitUntil } = c.get('gateway');
+  const { form = OPENAI_EVENTS } = render;
   const partialsOf = ({ partials }: Job): number => partials?.length ?? 0;
   const showsMore = (seen: number) => (job: Job) => isOver(job) || partialsOf(job) > seen;
   const early = await waitForJob(deps, created.job, settings.STATUS_HOLD_MS, () => c.req.raw.signal.aborted, showsMore(0));
   if (isOver(early) && early.state !== 'succeeded')
     return respondWith(
       { ...created, job: early },
-      resultOf(() => undefined),
+      resultOf(() => undefined, undefined, form.renderError),
     );
   const client = new ClientStream(deps.now, () => {});
-  const pings = setInterval(() => client.ping(': ping\n'), settings.KEEPALIVE_MS);
+  const pings = setInterval(() => client.ping(form.keepalive()), settings.KEEPALIVE_MS);
   let job = early;
   const isMade = () => isOver(job) && job.state === 'succeeded';
-  const writeError = (error: GatewayError) => client.write(`event: error\ndata: ${renderOpenaiError(error, job.holdId).body}\n\n`);
+  const writeError = (error: GatewayError) => client.writeApart(form.fail(error, job.holdId));
   const writeEnd = async (): Promise<void> => {
     if (!isMade()) return writeError(jobError(job));
     for await (const text of render.whole(seenFrom(c, job))) await client.write(text);
-    await client.write(END_MARK);
+    await client.write(form.end());
   };
   const endMs = deps.now() + SYNCHRONOUS_MS;
   const write = async (): Promise<void> => {
@@ -304,7 +337,7 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
     });
   waitUntil(late.catch((error: unknown) => console.error('late events not written', String(error))));
   return new Response(client.body, {
-    headers: { ...jobHeaders(created), 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+    headers: { ...jobHeaders(created), 'content-type': form.contentType, 'cache-control': 'no-cache' },
   });
 }
 

@@ -1,0 +1,98 @@
+/** `generateContent` of a model that makes pictures: https://ai.google.dev/gemini-api/docs/image-generation */
+import { fail, type GatewayError, ok, type Result } from '../../core/errors';
+import { type Fields, field, listField, recordField, textField } from './fields';
+import { partsOf } from './parts';
+import { checkContents } from './request';
+
+/** Where a media request's fields stand in Google's format. */
+const PLACES: Readonly<Record<string, string>> = {
+  prompt: 'contents',
+  image_urls: 'contents',
+  n: 'generationConfig.candidateCount',
+  seed: 'generationConfig.seed',
+  aspect_ratio: 'generationConfig.imageConfig.aspectRatio',
+  resolution: 'generationConfig.imageConfig.imageSize',
+};
+
+/** Google names the half tier by its pixels. */
+const TIERS: Readonly<Record<string, string>> = { '512': '0.5K' };
+
+const refuse = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
+
+/** The error of a media request in the words of Google's format. */
+export function inGooglesWords(error: GatewayError): GatewayError {
+  const place = error.param === undefined ? undefined : PLACES[error.param];
+  return place === undefined ? error : { ...error, param: place, message: error.message.replaceAll(`\`${error.param}\``, `\`${place}\``) };
+}
+
+const pictureOf = (part: Fields): string | undefined => {
+  const blob = recordField(part, 'inlineData');
+  const data = blob && textField(blob, 'data');
+  if (data !== undefined) return `data:${textField(blob!, 'mimeType') ?? 'image/png'};base64,${data}`;
+  return textField(recordField(part, 'fileData') ?? {}, 'fileUri');
+};
+
+const picturesOf = (parts: readonly Fields[]): string[] => parts.flatMap((part) => pictureOf(part) ?? []);
+
+const textsOf = (parts: readonly Fields[]): string[] =>
+  parts.flatMap((part) => (part.thought === true ? [] : (textField(part, 'text') ?? [])));
+
+/** A conversation from its last picture on: what was said before is in that picture. */
+function presentTurns(contents: readonly Fields[]): readonly Fields[] {
+  const from = contents.findLastIndex((turn) => turn.role === 'model' && picturesOf(listField(turn, 'parts')).length > 0);
+  return contents.slice(Math.max(0, from));
+}
+
+function refuseUnserved(json: Fields, config: Fields): Result<never> | undefined {
+  if (listField(json, 'tools').length > 0) return refuse('tools', 'is not served with pictures');
+  const modalities = field(config, 'responseModalities');
+  const isSilent = Array.isArray(modalities) && modalities.length > 0 && !modalities.some((name) => /^image$/i.test(String(name)));
+  return isSilent ? refuse('generationConfig.responseModalities', 'must contain IMAGE: this model makes pictures') : undefined;
+}
+
+/** The request as the fields of a media request. How a model samples words has no meaning for a picture, and is left out. */
+export function readPictureRequest(json: Fields, model: string): Result<Fields> {
+  const contents = checkContents(json);
+  if (!contents.ok) return contents;
+  const config = recordField(json, 'generationConfig') ?? {};
+  const refused = refuseUnserved(json, config);
+  if (refused) return refused;
+  const turns = presentTurns(contents.value);
+  const said = turns.filter(({ role }) => role !== 'model').map((turn) => listField(turn, 'parts'));
+  const instruction = partsOf({ content: recordField(json, 'systemInstruction') });
+  const image = recordField(config, 'imageConfig') ?? {};
+  const size = field(image, 'imageSize');
+  return ok({
+    model,
+    prompt: [instruction, ...said].flatMap(textsOf).join('\n\n'),
+    image_urls: turns.flatMap((turn) => picturesOf(listField(turn, 'parts'))),
+    n: field(config, 'candidateCount'),
+    seed: field(config, 'seed'),
+    aspect_ratio: field(image, 'aspectRatio'),
+    resolution: typeof size === 'string' ? (TIERS[size] ?? size) : size,
+  });
+}
+
+/** A picture in an answer: as base64 or, where that is too large, by its URL. */
+export interface ShownPicture {
+  contentType: string;
+  base64?: string | undefined;
+  url: string;
+}
+
+interface PictureAnswer {
+  id: string;
+  model: string;
+  creditsUsed: number;
+  pictures: readonly ShownPicture[];
+}
+
+const partOf = ({ contentType: mimeType, base64: data, url: fileUri }: ShownPicture): Fields =>
+  data === undefined ? { fileData: { mimeType, fileUri } } : { inlineData: { mimeType, data } };
+
+export const pictureAnswer = ({ id, model, creditsUsed, pictures }: PictureAnswer): Fields => ({
+  candidates: pictures.map((picture, index) => ({ content: { role: 'model', parts: [partOf(picture)] }, finishReason: 'STOP', index })),
+  usageMetadata: { creditsUsed },
+  modelVersion: model,
+  responseId: id,
+});
