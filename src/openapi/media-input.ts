@@ -75,6 +75,23 @@ const IMAGE = {
   partial_images: number.nullish().meta({ description: 'How many preliminary pictures a stream of one picture shows, 3 at most.' }),
 };
 
+export const openrouterImagesRequest = z.looseObject({
+  model: word,
+  prompt: longText,
+  n: IMAGE.n,
+  size: IMAGE.size,
+  aspect_ratio: aspect,
+  resolution: IMAGE.resolution,
+  seed: IMAGE.seed,
+  quality: IMAGE.quality,
+  output_format: IMAGE.output_format,
+  input_references: z
+    .array(z.looseObject({ type: z.literal('image_url'), image_url: z.looseObject({ url: z.string() }) }))
+    .nullish()
+    .meta({ description: 'Reference pictures.' }),
+  stream: z.boolean().nullish(),
+});
+
 const seconds = number.nullish().meta({
   description:
     'Seconds, from 1 to 60; 5, or the longest where a clip has one price, if not said. Of the lengths that the model has it is the longest that is not longer, or the shortest.',

@@ -12,6 +12,7 @@ import {
   mediaRequest,
   openaiSpeechRequest,
   openaiTranscriptionRequest,
+  openrouterImagesRequest,
   threeDRequest,
   videoRequest,
 } from './media-input';
@@ -116,6 +117,39 @@ const IMAGE_EVENTS = {
     'event: image_generation.completed\ndata: {"type":"image_generation.completed","created_at":1763596800,"size":"1024x1024","quality":"auto","background":"auto","output_format":"png","creditsUsed":4,"jobId":"job_0","b64_json":null,"url":"https://gateway.example.com/media/1.png"}\n\ndata: [DONE]\n\n',
 };
 
+const openrouterUsage = z.object({
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  total_tokens: z.int(),
+  cost: z.number().meta({ description: 'In USD.' }),
+  creditsUsed: credits,
+});
+const openrouterPicture = {
+  b64_json: z.string().nullable().meta({ description: 'Null where the pictures exceed 16 MB together; then use `url`.' }),
+  media_type: z.string(),
+  url: z.string(),
+};
+const openrouterImages = z.object({ created, data: z.array(z.object(openrouterPicture)), usage: openrouterUsage });
+
+const OPENROUTER_EVENTS = {
+  event: z.union([
+    z.object({
+      type: z.literal('image_generation.completed'),
+      created,
+      ...openrouterPicture,
+      usage: openrouterUsage.optional().meta({ description: 'With the last picture.' }),
+    }),
+    z.object({ type: z.literal('image_generation.partial_image'), b64_json: z.string(), partial_image_index: z.int() }),
+    z.object({
+      type: z.literal('error'),
+      error: z.object({ message: z.string(), code: z.string().nullable(), param: z.string().nullable(), type: z.string() }),
+    }),
+  ]),
+  words: IMAGE_EVENTS.words,
+  example:
+    'data: {"type":"image_generation.completed","created":1763596800,"b64_json":null,"media_type":"image/png","url":"https://gateway.example.com/media/1.png"}\n\ndata: [DONE]\n\n',
+};
+
 const route = (path: string, id: string, tag: Route['tag'], summary: string, body: RequestBody, answer: Answer): Route => ({
   method: 'post',
   path,
@@ -175,6 +209,24 @@ const imageRoutes: Route[] = [
     { schema: imageRequest, examples: example('One picture', CAT) },
     json('The pictures.', nativeImages, JOB_HEADERS),
   ),
+  {
+    ...route(
+      '/v1/images',
+      'createOpenrouterImages',
+      'Images',
+      "Pictures, in OpenRouter's format",
+      {
+        types: ['application/json'],
+        schema: openrouterImagesRequest,
+        examples: {
+          usual: { summary: 'One picture', value: { model: 'google/gemini-3-pro-image', prompt: CAT.prompt, aspect_ratio: '16:9' } },
+          stream: { summary: 'As events', value: { ...CAT, stream: true } },
+        },
+      },
+      { ...json('The pictures.', openrouterImages, JOB_HEADERS), events: OPENROUTER_EVENTS },
+    ),
+    reference: 'https://openrouter.ai/docs/guides/overview/multimodal/image-generation',
+  },
 ];
 
 const FILM = { model: 'veo3.1-fast', prompt: 'Waves on a beach' };

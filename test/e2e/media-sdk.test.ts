@@ -3,7 +3,9 @@ import { Buffer } from 'node:buffer';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { FinishReason } from '@google/genai';
-import { generateText } from 'ai';
+import { createOpenRouter } from '@openrouter/ai-sdk-provider';
+import { OpenRouter } from '@openrouter/sdk';
+import { generateImage, generateText } from 'ai';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -224,5 +226,56 @@ describe.concurrent("Google's clients", () => {
     const google = createGoogleGenerativeAI({ apiKey: account.key, baseURL: `${origin()}/v1beta` });
     const { files } = await generateText({ model: google('nano_banana'), prompt: 'a cat', maxRetries: 0 });
     expect(files.map(({ mediaType, base64 }) => [mediaType, isPng(base64)])).toEqual([['image/png', true]]);
+  });
+});
+
+describe.concurrent("OpenRouter's clients", () => {
+  const connectSdk = () => new OpenRouter({ apiKey: account.key, serverURL: account.baseUrl, retryConfig: { strategy: 'none' } });
+  const prompt = 'a cat';
+  const reference = { type: 'image_url' as const, imageUrl: { url: `data:image/png;base64,${PNG.toString('base64')}` } };
+
+  it('make pictures by its SDK, under its names for models', async () => {
+    const asked = {
+      model: 'google/gemini-3.1-flash-image',
+      prompt,
+      resolution: '1K' as const,
+      inputReferences: [reference],
+      sessionId: 's',
+    };
+    const { data, usage } = (await connectSdk().images.generate({ imageGenerationRequest: asked })) as {
+      data: { b64Json: string; mediaType: string }[];
+      usage: unknown;
+    };
+    expect(data.map(({ b64Json, mediaType }) => [isPng(b64Json), mediaType])).toEqual([[true, 'image/png']]);
+    expect(usage).toMatchObject({ totalTokens: 0, cost: 0.05 });
+  });
+
+  it('stream them, or the reason why there is none', async () => {
+    const events = async (fields: Record<string, unknown>) => {
+      const asked = { model: 'gpt-image-2', prompt, stream: true, ...fields };
+      const stream = (await connectSdk().images.generate({ imageGenerationRequest: asked })) as AsyncIterable<{
+        type: string;
+        b64Json?: string;
+        error?: { message: string };
+      }>;
+      const found: unknown[] = [];
+      for await (const { type, error, b64Json } of stream) found.push([type, error?.message ?? isPng(b64Json)]);
+      return found;
+    };
+    expect(await events({})).toEqual([['image_generation.completed', true]]);
+    expect(await events({ prompt: 'sandbox:fail sandbox:delay=9s' })).toEqual([['error', expect.stringContaining('sandbox:fail')]]);
+  });
+
+  it('are told what is not served', async () => {
+    const asked = { model: 'nano_banana', prompt, provider: { only: ['google'] } };
+    await expect(connectSdk().images.generate({ imageGenerationRequest: asked })).rejects.toThrow(/`provider` is not served here/);
+    const chat = { model: 'gpt-5.4', prompt };
+    await expect(connectSdk().images.generate({ imageGenerationRequest: chat })).rejects.toThrow(/not served here; use/);
+  });
+
+  it('make pictures by its provider of the AI SDK', async () => {
+    const model = createOpenRouter({ apiKey: account.key, baseURL: account.baseUrl }).imageModel('nano_banana');
+    const { images } = await generateImage({ model, prompt: { text: prompt, images: [PNG] }, n: 2, aspectRatio: '1:1', maxRetries: 0 });
+    expect(images.map(({ base64 }) => isPng(base64))).toEqual([true, true]);
   });
 });

@@ -188,7 +188,16 @@ describe('language models', () => {
 
 describe('media', () => {
   it.each([
-    ...['generateImages', 'editImages', 'createImages', 'generateVideo', 'createVideo', 'generateAudio', 'createAudio'],
+    ...[
+      'generateImages',
+      'editImages',
+      'createImages',
+      'createOpenrouterImages',
+      'generateVideo',
+      'createVideo',
+      'generateAudio',
+      'createAudio',
+    ],
     ...['createThreeD', 'createMedia', 'createSpeech', 'createTranscription', 'runGpuModel'],
   ])('%s', async (id) => {
     await runExamples(id, { slug: 'sdxl' });

@@ -11,16 +11,14 @@ import { renderError } from '../../http/render-error';
 import type { CreatedJob } from '../../jobs/create';
 import type { JobDeps } from '../../jobs/deps';
 import type { Job } from '../../jobs/types';
-import { creditsUsed, outputUrls } from '../../jobs/view';
-import { IMAGES, inline } from './images';
+import { creditsUsed } from '../../jobs/view';
+import { IMAGES, picturesOf } from './images';
 import { heldAnswer, readMediaRequest, type StreamRenderer, startJob, streamedAnswer } from './request';
 
 const GEMINI = { renderError: renderGeminiError };
 
 async function answerOf(deps: Pick<JobDeps, 'files'>, job: Job): Promise<Record<string, unknown>> {
-  const encoded = await inline(deps, job);
-  const files = job.outputs?.files ?? [];
-  const pictures = outputUrls(job).map((url, index) => ({ url, contentType: files[index]!.contentType, base64: encoded[index] }));
+  const pictures = await picturesOf(deps, job);
   return pictureAnswer({ id: job.holdId, model: job.model, creditsUsed: creditsUsed(job), pictures });
 }
 

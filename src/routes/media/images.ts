@@ -27,10 +27,11 @@ const MAX_INLINE_BYTES = 16 * 1024 * 1024;
 /** Clients of these models expect base64 even without asking for it. */
 const ALWAYS_INLINE = /^gpt-image/;
 
-const createdAt = (job: Job): number => Math.floor(job.createdAt / 1_000);
+/** In seconds, as OpenAI's clients read it. */
+export const createdAt = (job: Job): number => Math.floor(job.createdAt / 1_000);
 
 /** Pictures as base64, unless they are too large together. */
-export async function inline({ files }: Pick<JobDeps, 'files'>, job: Job): Promise<(string | undefined)[]> {
+async function inline({ files }: Pick<JobDeps, 'files'>, job: Job): Promise<(string | undefined)[]> {
   const stored = job.outputs?.files ?? [];
   if (stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) > MAX_INLINE_BYTES) return [];
   const encoded: (string | undefined)[] = [];
@@ -39,6 +40,27 @@ export async function inline({ files }: Pick<JobDeps, 'files'>, job: Job): Promi
     encoded.push(object ? toBase64(new Uint8Array(await object.arrayBuffer())) : undefined);
   }
   return encoded;
+}
+
+export interface MadePicture {
+  contentType: string;
+  url: string;
+  /** Undefined where the job's pictures are too large together. */
+  base64: string | undefined;
+}
+
+/** The pictures of a job, where its client reads base64. */
+export async function picturesOf(deps: Pick<JobDeps, 'files'>, job: Job): Promise<MadePicture[]> {
+  const encoded = await inline(deps, job);
+  const files = job.outputs?.files ?? [];
+  return outputUrls(job).map((url, index) => ({ url, contentType: files[index]!.contentType, base64: encoded[index] }));
+}
+
+/** A preliminary picture, while it lasts. */
+export async function partialOf(deps: Pick<JobDeps, 'files'>, { partials }: Job, index: number) {
+  const { key, contentType } = partials![index]!;
+  const object = await deps.files.get(key);
+  return object && { contentType, base64: toBase64(new Uint8Array(await object.arrayBuffer())) };
 }
 
 const renderOpenai =
@@ -70,24 +92,19 @@ function commonFields(job: Job, contentType: string): Record<string, unknown> {
 /** An event for each preliminary picture, and one for each picture at the end. */
 const renderEvents = (deps: Pick<JobDeps, 'files'>, endpoint: Endpoint): StreamRenderer => ({
   async partial(job, index) {
-    const file = job.partials![index]!;
-    const object = await deps.files.get(file.key);
-    if (!object) return '';
-    const b64_json = toBase64(new Uint8Array(await object.arrayBuffer()));
+    const made = await partialOf(deps, job, index);
+    if (!made) return '';
     return eventText({
       type: `${EVENTS[endpoint]}.partial_image`,
-      ...commonFields(job, file.contentType),
-      b64_json,
+      ...commonFields(job, made.contentType),
+      b64_json: made.base64,
       partial_image_index: index,
     });
   },
   async *whole(job) {
-    const encoded = await inline(deps, job);
-    const urls = outputUrls(job);
-    const files = job.outputs?.files ?? [];
     const common = { type: `${EVENTS[endpoint]}.completed`, creditsUsed: creditsUsed(job), jobId: job.id };
-    for (const [index, url] of urls.entries())
-      yield eventText({ ...common, ...commonFields(job, files[index]!.contentType), b64_json: encoded[index] ?? null, url });
+    for (const { url, contentType, base64 } of await picturesOf(deps, job))
+      yield eventText({ ...common, ...commonFields(job, contentType), b64_json: base64 ?? null, url });
   },
 });
 

@@ -9,6 +9,7 @@ import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
 import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
 import { getJob, getJobs, postCallback, postCancel } from './jobs';
 import { managed, notForPages, permitted } from './managed';
+import { postImages } from './openrouter-images';
 import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
 import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
@@ -23,6 +24,7 @@ export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/images/generations`, api(postImageGenerations));
   app.post(`${base}/images/edits`, api(postImageEdits));
   app.post(`${base}/images/generate`, api(postImagesGenerate));
+  app.post(`${base}/images`, api(postImages));
   app.post(`${base}/video/generations`, api(postVideoGenerations));
   app.post(`${base}/videos/generate`, api(postVideosGenerate));
   app.post(`${base}/audio/generations`, api(postAudioGenerations));

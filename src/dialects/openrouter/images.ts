@@ -1,0 +1,82 @@
+/** OpenRouter's pictures: https://openrouter.ai/docs/guides/overview/multimodal/image-generation */
+import { ERRORS, fail, type GatewayError, ok, type Result } from '../../core/errors';
+import { isRecord } from '../../core/record';
+import { creditsAsUsd } from './usd';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** For OpenRouter's own records; nobody else knows these fields. */
+const OWN: ReadonlySet<string> = new Set(['provider', 'session_id', 'trace', 'user']);
+/** Its name for the half tier. */
+const HALF = '512';
+
+const isEmpty = (value: unknown): boolean => (value ?? undefined) === undefined || (isRecord(value) && Object.keys(value).length === 0);
+
+const addressOf = (part: unknown): unknown => (isRecord(part) && isRecord(part.image_url) ? part.image_url.url : part);
+
+/** The request as the fields of a media request. */
+export function readImagesRequest({ input_references: references, resolution, ...fields }: Fields): Result<Record<string, unknown>> {
+  if (!isEmpty(fields.provider))
+    return fail(
+      'invalid_request',
+      'The field `provider` is not served here: who makes the picture is for the catalogue to say. Leave it out.',
+      {
+        param: 'provider',
+        code: 'unsupported_parameter',
+      },
+    );
+  return ok({
+    ...Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN.has(name))),
+    ...(Array.isArray(references) && { image_urls: references.map(addressOf) }),
+    ...(resolution !== undefined && { resolution: resolution === HALF ? '0.5K' : resolution }),
+  });
+}
+
+/** Pictures are not counted in tokens here. */
+const usageOf = (creditsUsed: number) => ({
+  prompt_tokens: 0,
+  completion_tokens: 0,
+  total_tokens: 0,
+  cost: creditsAsUsd(creditsUsed),
+  creditsUsed,
+});
+
+interface Made {
+  /** Unix time, in seconds. */
+  created: number;
+  creditsUsed: number;
+  pictures: readonly { contentType: string; url: string; base64: string | undefined }[];
+}
+
+/** Its clients read base64 alone; where that is too large, `url` is where the picture lies. */
+const picture = ({ contentType, url, base64 }: Made['pictures'][number]) => ({
+  b64_json: base64 ?? null,
+  media_type: contentType,
+  url,
+});
+
+export const imagesAnswer = ({ created, creditsUsed, pictures }: Made) => ({
+  created,
+  data: pictures.map(picture),
+  usage: usageOf(creditsUsed),
+});
+
+/** The events of a stream that has come to its end; the cost of all stands with the last. */
+export const imagesEvents = ({ created, creditsUsed, pictures }: Made) =>
+  pictures.map((made, index) => ({
+    type: 'image_generation.completed',
+    created,
+    ...picture(made),
+    ...(index === pictures.length - 1 && { usage: usageOf(creditsUsed) }),
+  }));
+
+export const partialEvent = (base64: string, index: number) => ({
+  type: 'image_generation.partial_image',
+  b64_json: base64,
+  partial_image_index: index,
+});
+
+export const errorEvent = ({ kind, message, code, param }: GatewayError) => ({
+  type: 'error',
+  error: { message, code: code ?? null, param: param ?? null, type: ERRORS[kind].type },
+});
