@@ -9,11 +9,13 @@ import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
 import { JobBench, RECEIVER_URL } from './support';
 
 /** A job that has ended and whose webhook is not sent yet. */
-async function endedJob(): Promise<{ bench: JobBench; deliveryId: string }> {
-  const bench = await JobBench.create();
-  const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
+async function endedJob(webhookUrl = RECEIVER_URL, of?: JobBench): Promise<{ bench: JobBench; deliveryId: string }> {
+  const bench = of ?? (await JobBench.create());
+  // The newest one is the one looked at.
+  await bench.wait(1);
+  const job = await bench.start({}, { webhookUrl });
   await cancelJob(bench.deps(), job);
-  return { bench, deliveryId: bench.webhooks[0]!.deliveryId };
+  return { bench, deliveryId: bench.webhooks.at(-1)!.deliveryId };
 }
 
 const stateOf = async (bench: JobBench) => (await listDeliveries(env.DB, bench.account.id, { limit: 10 }))[0]!;
@@ -104,6 +106,45 @@ describe('a webhook', () => {
     await next(bench);
     expect(await stateOf(bench)).toMatchObject({ state: 'delivered' });
     expect(new Set(bench.provider.received.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('is not sent to where a receiver is gone until it is asked for; other addresses and other accounts have theirs', async () => {
+    const { bench, deliveryId } = await endedJob();
+    const { bench: other } = await endedJob();
+    for (const one of [bench, other]) one.provider.receiverStatus = 410;
+    await next(bench);
+    expect(await stateOf(bench)).toMatchObject({ state: 'gone', tries: 1 });
+    await next(other);
+    expect(await stateOf(other)).toMatchObject({ state: 'gone', tries: 1 });
+    for (const one of [bench, other]) one.provider.receiverStatus = 200;
+    const sendsTo = async (of: JobBench, url: string) => {
+      const before = of.provider.received.length;
+      await next((await endedJob(url, of)).bench);
+      return of.provider.received.length > before;
+    };
+    expect(await sendsTo(bench, `${RECEIVER_URL}/elsewhere`)).toBe(true);
+    expect(await sendsTo(bench, RECEIVER_URL)).toBe(false);
+    expect(await redeliver(bench.deps(), bench.account.id, deliveryId)).toMatchObject({ ok: true });
+    await next(bench);
+    expect(await sendsTo(bench, RECEIVER_URL)).toBe(true);
+    expect(await sendsTo(other, RECEIVER_URL)).toBe(false);
+  });
+
+  it('is delivered by an answer from 200 to 299 alone, and is tried once a turn', async () => {
+    for (const [status, state] of [
+      [299, 'delivered'],
+      [300, 'pending'],
+      [410, 'gone'],
+      [411, 'pending'],
+    ] as const) {
+      const { bench, deliveryId } = await endedJob();
+      bench.provider.receiverStatus = status;
+      await next(bench);
+      expect(await stateOf(bench), `${status}`).toMatchObject({ state, tries: 1 });
+      // A message of a try that was made already.
+      await deliver(bench.deps(), { deliveryId, turn: 0 });
+      expect(bench.provider.received).toHaveLength(1);
+    }
   });
 
   it('is told of by its last hundred tries, however often it was sent again', async () => {
