@@ -147,6 +147,31 @@ describe('a webhook', () => {
     }
   });
 
+  it('ends as its own receiver answers, whatever is sent to others at the same moment', async () => {
+    const [{ bench }, { bench: other }] = [await endedJob(), await endedJob()];
+    other.nowMs = bench.nowMs;
+    other.provider.receiverStatus = 500;
+    await Promise.all([bench, other].map((one) => deliver(one.deps(), one.webhooks[0]!)));
+    expect(await Promise.all([bench, other].map(stateOf))).toMatchObject([
+      { state: 'delivered', log: [{ status: 200 }] },
+      { state: 'pending', log: [{ status: 500 }] },
+    ]);
+  });
+
+  it('is what its later try says of it, where the one before took so long that it was taken for dead', async () => {
+    const { bench } = await endedJob();
+    const [message] = bench.webhooks;
+    const deps = bench.deps();
+    const fetch: JobDeps['fetch'] = async (url, init) => {
+      if (url !== RECEIVER_URL) return deps.fetch(url, init);
+      await bench.wait(61_000);
+      await deliver(deps, message!);
+      return new Response(null, { status: 500 });
+    };
+    await deliver({ ...deps, fetch }, message!);
+    expect(await stateOf(bench)).toMatchObject({ state: 'delivered', tries: 1, log: [{ status: 200 }] });
+  });
+
   it('is told of by its last hundred tries, however often it was sent again', async () => {
     const { bench, deliveryId } = await endedJob();
     const before = JSON.stringify(Array.from({ length: 100 }, (_, index) => ({ atMs: index, status: 500, durationMs: 1 })));
