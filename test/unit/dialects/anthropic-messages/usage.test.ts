@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overlaidUsage, shownUsage, withoutOutput } from '../../../../src/dialects/anthropic-messages/usage';
-import { receiptOf } from './support';
+import { overlaidUsage, withoutOutput } from '../../../../src/dialects/anthropic-messages/usage';
 
 const OPENING = { input_tokens: 25, cache_read_input_tokens: 1_200, output_tokens: 3 };
 
@@ -40,16 +39,5 @@ describe('usage that is told in parts', () => {
   it('counts no output that was sent before there was any', () => {
     expect(overlaidUsage(withoutOutput(OPENING), { output_tokens: 0 })).toEqual({ ...OPENING, output_tokens: 0 });
     expect(withoutOutput(undefined)).toBeUndefined();
-  });
-});
-
-it('usage that no provider tells is shown as an estimate, with all that was written to a cache', () => {
-  const { usage } = receiptOf(undefined);
-  expect(shownUsage(receiptOf(undefined, { usage: { ...usage, cacheWrite5mTokens: 5, cacheWrite1hTokens: 2 } }))).toEqual({
-    input_tokens: 11,
-    cache_creation_input_tokens: 7,
-    cache_read_input_tokens: 4,
-    output_tokens: 5,
-    estimated: true,
   });
 });
