@@ -159,6 +159,11 @@ describe('what a provider says that it has billed', () => {
     const split = { upstream_inference_prompt_cost: 0.00045, upstream_inference_completions_cost: 0.00083 };
     expect(read({ cost: 0.00128, cost_details: split })).toEqual([0, 0]);
     expect(read({ cost: 0.02128, cost_details: split })).toEqual([2_000_000, 0]);
+    // What is rounded, or less than its parts, is no work beside them.
+    for (const cost of [0.00129, 0.001]) expect(read({ cost, cost_details: split })).toEqual([0, 0]);
+    const { upstream_inference_prompt_cost, upstream_inference_completions_cost } = split;
+    for (const half of [{ upstream_inference_prompt_cost }, { upstream_inference_completions_cost }])
+      expect(read({ cost: 0.02128, cost_details: half })).toEqual([0, 2_128_000]);
     const inWords = { upstream_inference_input_cost: 0.1, upstream_inference_output_cost: 0.2, upstream_inference_cost: 0.5 };
     expect(read({ cost: 0.01, is_byok: true, cost_details: inWords })).toEqual([20_000_000, 0]);
     for (const cost of [-1, Number.NaN, 1e9, '1']) expect(read({ cost })).toEqual([0, 0]);

@@ -32,6 +32,8 @@ describe('a voucher', () => {
     expect(await redeem(person, code)).toMatchObject(refusal('voucher_redeemed'));
     expect(await balanceOf(person)).toBe(500);
     const account = await accountOf(person);
+    // A code that was good is no guess.
+    expect(await env.DB.prepare('SELECT id FROM voucher_tries WHERE account_id = ?').bind(account).first()).toBeNull();
     const entries = (await audited(account)).filter(({ action }) => action === 'billing.redeem');
     expect(entries).toMatchObject([{ actor_kind: 'user', actor_id: person.id, target: id, detail: '{"credits":500}' }]);
     const { lines } = await accountStub(env.ACCOUNT, account).operations(10);
