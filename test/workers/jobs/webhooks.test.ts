@@ -5,7 +5,7 @@ import { advanceJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { jobView } from '../../../src/jobs/view';
 import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
-import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
+import { findDelivery, listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
 import { JobBench, RECEIVER_URL } from './support';
 
 /** A job that has ended and whose webhook is not sent yet. */
@@ -145,6 +145,24 @@ describe('a webhook', () => {
       await deliver(bench.deps(), { deliveryId, turn: 0 });
       expect(bench.provider.received).toHaveLength(1);
     }
+  });
+
+  it('is shown to its own account alone, and sent again for it alone, once it is over', async () => {
+    const { bench, deliveryId } = await endedJob();
+    const { bench: other } = await endedJob();
+    const again = (of: JobBench) => redeliver(of.deps(), of.account.id, deliveryId);
+    expect(await again(bench)).toMatchObject({ ok: false, error: { kind: 'conflict' } });
+    await next(bench);
+    const { deliveryId: second } = await endedJob(`${RECEIVER_URL}/second`, bench);
+    await next(bench);
+    expect(await again(other)).toMatchObject({ ok: false, error: { kind: 'not_found' } });
+    expect(await findDelivery(env.DB, other.account.id, deliveryId)).toBeUndefined();
+    expect(await again(bench)).toMatchObject({ ok: true });
+    const listed = async (of: JobBench, filter: { state?: string; jobId?: string }) =>
+      (await listDeliveries(env.DB, of.account.id, { ...filter, limit: 10 })).map(({ id }) => id);
+    expect([await listed(bench, { state: 'pending' }), await listed(bench, { state: 'delivered' })]).toEqual([[deliveryId], [second]]);
+    const jobId = second.replace('whd_', 'job_');
+    expect([await listed(bench, { jobId }), await listed(other, { jobId })]).toEqual([[second], []]);
   });
 
   it('ends as its own receiver answers, whatever is sent to others at the same moment', async () => {
