@@ -44,6 +44,26 @@ describe('usage', () => {
     expect(readUsage(beside, {})).toMatchObject({ inputTokens: 479, cacheReadTokens: 13_312, outputTokens: 373 });
   });
 
+  it('counts what is written to a cache so too, and never more than there was', () => {
+    const details = { cached_tokens: 13_312, cache_write_tokens: 100 };
+    const beside = { input_tokens: 479, output_tokens: 373, total_tokens: 14_264, input_tokens_details: details };
+    expect(readUsage(beside, {})).toMatchObject({ inputTokens: 479, cacheReadTokens: 13_312, cacheWrite5mTokens: 100 });
+    const within = { input_tokens: 10, output_tokens: 1, input_tokens_details: { cached_tokens: 8, cache_write_tokens: 5 } };
+    expect(readUsage(within, {})).toMatchObject({ inputTokens: 0, cacheReadTokens: 8, cacheWrite5mTokens: 2 });
+  });
+
+  it('counts sound as a part of what was heard and said, and no more than that', () => {
+    const heard = {
+      input_tokens: 10,
+      output_tokens: 20,
+      input_tokens_details: { audio_tokens: 4 },
+      output_tokens_details: { audio_tokens: 6 },
+    };
+    expect(readUsage(heard, {})).toMatchObject({ inputTokens: 10, inputAudioTokens: 4, outputTokens: 20, outputAudioTokens: 6 });
+    const more = { ...heard, input_tokens_details: { audio_tokens: 40 }, output_tokens_details: { audio_tokens: 60 } };
+    expect(readUsage(more, {})).toMatchObject({ inputAudioTokens: 10, outputAudioTokens: 20 });
+  });
+
   it('never counts more from the cache than there was', () => {
     expect(readUsage({ input_tokens: 10, output_tokens: 1, input_tokens_details: { cached_tokens: 50 } }, {})).toMatchObject({
       inputTokens: 0,
@@ -69,6 +89,8 @@ describe('a failure inside a 200', () => {
     ['prompt refused', failed({ code: 'invalid_prompt', message: 'No.' }), 'caller', 'No.'],
     ['context too long', failed({ code: 'context_length_exceeded', message: 'Long.' }), 'caller', 'Long.'],
     ['picture not fetched', failed({ code: 'failed_to_download_image', message: 'Gone.' }), 'caller', 'Gone.'],
+    ['status of its own', { error: { code: 429, message: 'Too fast.' } }, 'backoff_key', 'Too fast.'],
+    ['status that is none of a failure', { error: { code: 200, message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['failed without a word', failed(null), 'retry', ''],
     ['failed answer', { object: 'response', status: 'failed', error: { code: 'server_error', message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['cancelled answer', { object: 'response', status: 'cancelled', error: null }, 'retry', 'The response was cancelled.'],
