@@ -93,6 +93,7 @@ describe('a failure inside a 200', () => {
     ['status that is none of a failure', { error: { code: 200, message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['failed without a word', failed(null), 'retry', ''],
     ['failed answer', { object: 'response', status: 'failed', error: { code: 'server_error', message: 'Sorry.' } }, 'retry', 'Sorry.'],
+    ['failed answer without a word', { object: 'response', status: 'failed', error: null }, 'retry', ''],
     ['cancelled answer', { object: 'response', status: 'cancelled', error: null }, 'retry', 'The response was cancelled.'],
     ['plain error', { error: { type: 'invalid_request_error', message: 'Bad.', param: 'input' } }, 'caller', 'Bad.'],
   ])('%s', (_, json, action, message) => {
@@ -101,6 +102,8 @@ describe('a failure inside a 200', () => {
 
   it.each([
     ['a good answer', { object: 'response', status: 'completed', error: null, output: [] }],
+    ['a good answer in which an error was left', { object: 'response', status: 'completed', error: { message: 'Sorry.' } }],
+    ['one cut short in which an error was left', { object: 'response', status: 'incomplete', error: { message: 'Sorry.' } }],
     ['an answer cut short', { object: 'response', status: 'incomplete', error: null }],
     ['one taken on', { object: 'response', status: 'queued', error: null }],
     ['an ordinary event', { type: 'response.output_text.delta', delta: 'error' }],
@@ -132,6 +135,23 @@ describe('an answer that the upstream keeps', () => {
       outputChars: expect.any(Number) as number,
     });
     expect(read({ status: 'cancelled', output: [] })).toMatchObject({ pending: false, hasOutput: false });
+  });
+
+  it('is as long as what is written in it, and nothing that describes it', () => {
+    const output = [
+      { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'Hm.' }], encrypted_content: 'gAAAA' },
+      {
+        type: 'message',
+        id: 'msg_1',
+        content: [
+          { type: 'output_text', text: 'Hello', annotations: [] },
+          { type: 'refusal', refusal: 'No' },
+        ],
+      },
+      { type: 'function_call', call_id: 'call_1', name: 'look', arguments: '{"a":1}' },
+      { type: 'custom_tool_call', call_id: 'call_2', name: 'run', input: 'ls' },
+    ];
+    expect(read({ status: 'incomplete', output, usage: null })?.outputChars).toBe('Hm.HelloNo{"a":1}ls'.length);
   });
 
   it('is nothing else', () => {
