@@ -156,7 +156,8 @@ describe('a grounded answer', () => {
   it('counts its searches, and that there were any', () => {
     const metadata = { webSearchQueries: ['a', 'b', ''], groundingChunks: [{ web: { uri: 'x' } }] };
     expect(counted('gemini', grounded(metadata))).toEqual({ groundingQueries: 2, groundedPrompts: 1 });
-    const stream = [grounded({ webSearchQueries: ['a'] }), grounded(metadata), grounded({}), grounded({ webSearchQueries: ['c'] }, 1)];
+    const fewer = grounded({ webSearchQueries: ['a'] });
+    const stream = [fewer, grounded(metadata), fewer, grounded({}), grounded({ webSearchQueries: ['c'] }, 1)];
     expect(counted('gemini', ...stream.map(event))).toEqual({ groundingQueries: 3, groundedPrompts: 1 });
   });
 
