@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { keptAnswerKey } from '../../../src/core/kept-answers';
 import { responsesCall } from '../../../src/dialects/openai-responses/dialect';
 import { itemId, responseId } from '../../../src/dialects/openai-responses/ids';
-import { withNamedItems } from '../../../src/gateway/kept-items';
+import { keepItems, withNamedItems } from '../../../src/gateway/kept-items';
 import { requestOf } from '../dialects/openai-responses/support';
 
 const ACCOUNT = 'acc_0OplGcC5UkegwInh2';
@@ -41,4 +41,33 @@ it('reads no more than memory has room for, and refuses what is larger together'
   const { whole, read } = thread(100, 1_048_576);
   expect(await whole()).toMatchObject({ ok: false, error: { kind: 'body_too_large', param: 'input' } });
   expect(read.bytes).toBeLessThanOrEqual(32 * 1_048_576);
+});
+
+it('waits for the newest answer, which may be written this very moment, and for no other', async () => {
+  vi.useFakeTimers();
+  const looks: string[] = [];
+  const { items, input } = thread(3, 100);
+  const get = async (key: string) => {
+    looks.push(key);
+    const isWritten = looks.filter((one) => one === key).length === 3;
+    return isWritten ? { size: 10, text: async () => JSON.stringify([items[2]]) } : null;
+  };
+  const brought = withNamedItems({ files: { get } as unknown as R2Bucket }, ACCOUNT, responsesCall(requestOf({ input })));
+  await vi.runAllTimersAsync();
+  // The first two are there no more, which the client is told.
+  expect(await brought).toMatchObject({ ok: false });
+  expect(looks).toHaveLength(2 + 3);
+  vi.useRealTimers();
+});
+
+it('keeps items of which there are some, and as many as one file has room for', async () => {
+  const put = vi.fn(async () => undefined);
+  const keep = (items: unknown[], id = 'req_0123456789abc-0-4cbv-1') =>
+    keepItems({ files: { put } as unknown as R2Bucket }, ACCOUNT, id, items);
+  await keep([]);
+  await keep(['x'.repeat(8_388_608)]);
+  await keep([1], 'req_0123456789abc');
+  expect(put).not.toHaveBeenCalled();
+  await keep(['x'.repeat(8_388_604)]);
+  expect(put).toHaveBeenCalledTimes(1);
 });
