@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { ok } from '../../../src/core/errors';
 import { keptAnswerKey } from '../../../src/core/kept-answers';
 import { responsesCall } from '../../../src/dialects/openai-responses/dialect';
 import { itemId, responseId } from '../../../src/dialects/openai-responses/ids';
@@ -58,6 +59,20 @@ it('waits for the newest answer, which may be written this very moment, and for 
   expect(await brought).toMatchObject({ ok: false });
   expect(looks).toHaveLength(2 + 3);
   vi.useRealTimers();
+});
+
+it('goes without what it can do without, where that cannot be had', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const get = async () => Promise.reject(new Error('internal error'));
+  const large = async () => ({ size: 33_554_433, body: { cancel: async () => undefined } });
+  const asked = async (read: () => Promise<unknown>, isOptional: boolean) => {
+    const names = { requestIds: ['req_0123456789abc-0-4cbv-1'], brought: (items: readonly unknown[]) => ok({ items }), isOptional };
+    const result = await withNamedItems({ files: { get: read } as unknown as R2Bucket }, ACCOUNT, { names } as never);
+    return result.ok ? result.value : result.error.kind;
+  };
+  expect([await asked(get, true), await asked(large, true)]).toEqual([{ items: [] }, { items: [] }]);
+  expect([await asked(get, false), await asked(large, false)]).toEqual(['unavailable', 'body_too_large']);
+  vi.restoreAllMocks();
 });
 
 it('keeps items of which there are some, and as many as one file has room for', async () => {
