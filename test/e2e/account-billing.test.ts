@@ -41,14 +41,14 @@ afterAll(async () => {
 it('a person tops up: Stripe is asked for a page, its signed event brings the credits, and they are in the ledger', async () => {
   const person = await Person.signedIn(worker);
   const { accountId } = await person.get<{ accountId: string }>('/api/me');
-  const session = await person.get<{ url: string }>('/api/billing/checkout', { json: { amountUsd: 20 } });
+  const session = await person.get<{ url: string }>('/api/billing/checkout', { json: { amountUsd: 20.06 } });
   expect(session.url).toBe('https://pay.example/session');
   const begun = await person.get<{ entries: unknown[] }>('/api/audit?action=billing.begin_checkout');
-  expect(begun.entries).toMatchObject([{ target: 'cs_test_1', detail: { amountUsd: 20 }, actorName: person.email }]);
+  expect(begun.entries).toMatchObject([{ target: 'cs_test_1', detail: { amountUsd: 20.06 }, actorName: person.email }]);
   const { path, form } = asked.find((call) => call.path === '/v1/checkout/sessions')!;
   expect([path, form.get('line_items[0][price_data][unit_amount]'), form.get('metadata[account_id]')]).toEqual([
     '/v1/checkout/sessions',
-    '2000',
+    '2006',
     accountId,
   ]);
   const object = {
@@ -56,7 +56,7 @@ it('a person tops up: Stripe is asked for a page, its signed event brings the cr
     object: 'checkout.session',
     payment_status: 'paid',
     currency: 'usd',
-    amount_subtotal: 2_000,
+    amount_subtotal: 2_006,
     payment_intent: 'pi_1',
     metadata: { account_id: accountId },
   };
@@ -66,13 +66,13 @@ it('a person tops up: Stripe is asked for a page, its signed event brings the cr
   const headers = { 'stripe-signature': `t=${at},v1=${mac}`, 'content-type': 'application/json' };
   for (let again = 0; again < 2; again++)
     expect((await fetch(`${worker.url}/api/billing/webhook`, { method: 'POST', body, headers })).status).toBe(200);
-  expect(await person.get('/api/billing')).toMatchObject({ balanceCredits: 2_000, tier: 'starter' });
+  expect(await person.get('/api/billing')).toMatchObject({ balanceCredits: 2_006, tier: 'starter' });
   expect(await person.get('/api/billing/receipts')).toMatchObject({ receipts: [{ receiptUrl: 'https://pay.example/receipt' }] });
   const lines = await until('the line in the ledger', async () => {
     const ledger = await person.get<{ lines: unknown[] }>('/api/billing/ledger');
     return ledger.lines.length > 0 && ledger.lines;
   });
-  expect(lines).toMatchObject([{ kind: 'grant', amountCredits: 2_000, reason: 'Top-up' }]);
+  expect(lines).toMatchObject([{ kind: 'grant', amountCredits: 2_006, reason: 'Top-up' }]);
 });
 
 it('an amount that is too small is told by its field, as it was typed', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
+import { promptSize } from '../../../src/dialects/estimate-tokens';
 import { geminiNative } from '../../../src/dialects/gemini/dialect';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import { openaiResponses } from '../../../src/dialects/openai-responses/dialect';
@@ -57,6 +58,11 @@ it.each([{ type: 'item_reference', id: 'msg_1' }, { id: 'msg_1' }, { type: null,
     expect(responses([{ id: 'msg_1', role: 'assistant', content: 'Hi' }]).worst).toBeLessThan(100);
   },
 );
+
+it('is rounded up, and no request is nothing', () => {
+  expect(promptSize('nine char', undefined)).toEqual({ estimatedInputTokens: 3, worstInputTokens: 3 });
+  expect(promptSize('', undefined)).toEqual({ estimatedInputTokens: 1, worstInputTokens: 1 });
+});
 
 it('of any depth has a size', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;

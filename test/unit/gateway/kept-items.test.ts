@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { ok } from '../../../src/core/errors';
 import { keptAnswerKey } from '../../../src/core/kept-answers';
 import { responsesCall } from '../../../src/dialects/openai-responses/dialect';
 import { itemId, responseId } from '../../../src/dialects/openai-responses/ids';
-import { withNamedItems } from '../../../src/gateway/kept-items';
+import { keepItems, withNamedItems } from '../../../src/gateway/kept-items';
 import { requestOf } from '../dialects/openai-responses/support';
 
 const ACCOUNT = 'acc_0OplGcC5UkegwInh2';
@@ -41,4 +42,47 @@ it('reads no more than memory has room for, and refuses what is larger together'
   const { whole, read } = thread(100, 1_048_576);
   expect(await whole()).toMatchObject({ ok: false, error: { kind: 'body_too_large', param: 'input' } });
   expect(read.bytes).toBeLessThanOrEqual(32 * 1_048_576);
+});
+
+it('waits for the newest answer, which may be written this very moment, and for no other', async () => {
+  vi.useFakeTimers();
+  const looks: string[] = [];
+  const { items, input } = thread(3, 100);
+  const get = async (key: string) => {
+    looks.push(key);
+    const isWritten = looks.filter((one) => one === key).length === 3;
+    return isWritten ? { size: 10, text: async () => JSON.stringify([items[2]]) } : null;
+  };
+  const brought = withNamedItems({ files: { get } as unknown as R2Bucket }, ACCOUNT, responsesCall(requestOf({ input })));
+  await vi.runAllTimersAsync();
+  // The first two are there no more, which the client is told.
+  expect(await brought).toMatchObject({ ok: false });
+  expect(looks).toHaveLength(2 + 3);
+  vi.useRealTimers();
+});
+
+it('goes without what it can do without, where that cannot be had', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const get = async () => Promise.reject(new Error('internal error'));
+  const large = async () => ({ size: 33_554_433, body: { cancel: async () => undefined } });
+  const asked = async (read: () => Promise<unknown>, isOptional: boolean) => {
+    const names = { requestIds: ['req_0123456789abc-0-4cbv-1'], brought: (items: readonly unknown[]) => ok({ items }), isOptional };
+    const result = await withNamedItems({ files: { get: read } as unknown as R2Bucket }, ACCOUNT, { names } as never);
+    return result.ok ? result.value : result.error.kind;
+  };
+  expect([await asked(get, true), await asked(large, true)]).toEqual([{ items: [] }, { items: [] }]);
+  expect([await asked(get, false), await asked(large, false)]).toEqual(['unavailable', 'body_too_large']);
+  vi.restoreAllMocks();
+});
+
+it('keeps items of which there are some, and as many as one file has room for', async () => {
+  const put = vi.fn(async () => undefined);
+  const keep = (items: unknown[], id = 'req_0123456789abc-0-4cbv-1') =>
+    keepItems({ files: { put } as unknown as R2Bucket }, ACCOUNT, id, items);
+  await keep([]);
+  await keep(['x'.repeat(8_388_608)]);
+  await keep([1], 'req_0123456789abc');
+  expect(put).not.toHaveBeenCalled();
+  await keep(['x'.repeat(8_388_604)]);
+  expect(put).toHaveBeenCalledTimes(1);
 });

@@ -131,6 +131,13 @@ describe('a tool that a provider runs at a price of its own', () => {
     expect(plan(WAYS.messages!, advisor)).toMatchObject({ ok: false, error: { param: 'tools[0].type' } });
     const drawn = { tools: [{ type: 'image_generation', output_format: 'svg', svg: { model: 'gpt-5.5-pro' } }] };
     expect(plan(WAYS.responses!, drawn)).toMatchObject({ ok: false, error: { param: 'tools[0].output_format' } });
+    const inside = {
+      input: [
+        { role: 'user', content: 'Hi' },
+        { type: 'additional_tools', tools: drawn.tools },
+      ],
+    };
+    expect(plan(WAYS.responses!, inside)).toMatchObject({ ok: false, error: { param: 'input[1].tools[0].output_format' } });
     const code = { tools: [{ type: 'code_interpreter', container: { type: 'auto', memory_limit: '64g' } }] };
     expect(plan(WAYS.responses!, code)).toMatchObject({ ok: false, error: { param: 'tools[0].container.memory_limit' } });
   });

@@ -38,6 +38,14 @@ describe('a refusal by Anthropic', () => {
     expect(errorInBody(errorOf(type, message))).toMatchObject({ action, message });
   });
 
+  it('is told with its details, where the caller is at fault and they are short', () => {
+    const refusal = (status: number, details: unknown) =>
+      classifyFailure(status, JSON.stringify({ error: { type: 'invalid_request_error', message: 'No', details } }));
+    expect(refusal(400, { error_code: 'x' })).toMatchObject({ action: 'caller', details: { error_code: 'x' } });
+    expect(refusal(500, { error_code: 'x' })).not.toHaveProperty('details');
+    for (const details of [null, 'x', { error_code: 'x'.repeat(4_000) }]) expect(refusal(400, details)).not.toHaveProperty('details');
+  });
+
   it('is told without credentials', () => {
     const said = classifyFailure(
       401,
@@ -54,11 +62,17 @@ describe('a refusal by Anthropic', () => {
 describe('an error inside an answer', () => {
   it.each([
     ['of a proxy', { error: { code: 529, message: 'Overloaded' } }, 'retry'],
+    ['of a proxy that is in a hurry', { error: { code: 429, message: 'Slow down' } }, 'backoff_key'],
+    ['with a status of no failure', { error: { code: 200, message: 'Broken' } }, 'retry'],
     ['of an unknown type', errorOf('new_error', 'New'), 'retry'],
     ['that is a string', { error: 'no capacity' }, 'retry'],
     ['that is flat', { type: 'error', message: 'Broken' }, 'retry'],
   ] as const)('is found: %s', (_what, json, action) => {
     expect(errorInBody(json)?.action).toBe(action);
+  });
+
+  it('says what went wrong, where it is flat too', () => {
+    expect(errorInBody({ type: 'error', message: 'Broken' })?.message).toBe('Broken');
   });
 
   it.each([
@@ -67,6 +81,7 @@ describe('an error inside an answer', () => {
     [],
     'x',
     {},
+    { error: '' },
     { type: 'message', content: [], error: null },
     { type: 'message', content: [], error: { message: 'beside an answer' } },
     { type: 'message_start', message: {} },

@@ -61,12 +61,23 @@ describe('the usage of a message', () => {
     });
   });
 
-  it.each([[[]], [null], [[{ type: 'message' }]], [[{ input_tokens: 'x' }]], [[{ input_tokens: 0, output_tokens: 0 }]]])(
-    'is what stands at the top where iterations say nothing: %j',
-    (iterations) => {
-      expect(read({ input_tokens: 3, output_tokens: 4, iterations })).toEqual({ ...NO_USAGE, inputTokens: 3, outputTokens: 4 });
-    },
-  );
+  it('is what was read and said, where one of the two is all that is told', () => {
+    expect(read({ input_tokens: 3 })).toEqual({ ...NO_USAGE, inputTokens: 3 });
+    expect(read({ output_tokens: 4 })).toEqual({ ...NO_USAGE, outputTokens: 4 });
+    const iterations = [{ input_tokens: 5, output_tokens: 5 }];
+    expect(read({ input_tokens: 3, output_tokens: 4, iterations })).toEqual({ ...NO_USAGE, inputTokens: 5, outputTokens: 5 });
+  });
+
+  it.each([
+    [[]],
+    [null],
+    [[{ type: 'message' }]],
+    [[{ input_tokens: 5, output_tokens: 2 }, null]],
+    [[{ input_tokens: 'x' }]],
+    [[{ input_tokens: 0, output_tokens: 0 }]],
+  ])('is what stands at the top where iterations say nothing: %j', (iterations) => {
+    expect(read({ input_tokens: 3, output_tokens: 4, iterations })).toEqual({ ...NO_USAGE, inputTokens: 3, outputTokens: 4 });
+  });
 
   it.each([
     undefined,

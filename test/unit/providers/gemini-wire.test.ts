@@ -120,11 +120,19 @@ describe('failures on the Gemini wire', () => {
     expect(classifyFailure(502, '<html>Bad gateway</html>').message).toBe('The upstream answered with a web page instead of JSON.');
     expect(classifyFailure(503, '').message).toBe('');
     expect(errorInBody([failure(503, 'UNAVAILABLE', 'Busy.')])).toMatchObject({ action: 'retry' });
-    expect(errorInBody({ error: { status: 'RESOURCE_EXHAUSTED', message: 'No.' } })).toMatchObject({ action: 'backoff_key' });
+    const exhausted = { status: 'RESOURCE_EXHAUSTED', message: 'No.' };
+    for (const error of [exhausted, { ...exhausted, code: 200 }])
+      expect(errorInBody({ error, candidates: [] })).toMatchObject({ action: 'backoff_key' });
   });
 
   it('takes answers for answers, a blocked prompt included', () => {
-    for (const json of [{ candidates: [{}] }, { promptFeedback: { blockReason: 'SAFETY' } }, { candidates: [{}], error: null }, undefined])
+    for (const json of [
+      { candidates: [{}] },
+      { promptFeedback: { blockReason: 'SAFETY' } },
+      { candidates: [{}], error: {} },
+      { error: null },
+      undefined,
+    ])
       expect(errorInBody(json)).toBeUndefined();
   });
 });

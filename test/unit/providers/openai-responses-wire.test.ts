@@ -44,6 +44,26 @@ describe('usage', () => {
     expect(readUsage(beside, {})).toMatchObject({ inputTokens: 479, cacheReadTokens: 13_312, outputTokens: 373 });
   });
 
+  it('counts what is written to a cache so too, and never more than there was', () => {
+    const details = { cached_tokens: 13_312, cache_write_tokens: 100 };
+    const beside = { input_tokens: 479, output_tokens: 373, total_tokens: 14_264, input_tokens_details: details };
+    expect(readUsage(beside, {})).toMatchObject({ inputTokens: 479, cacheReadTokens: 13_312, cacheWrite5mTokens: 100 });
+    const within = { input_tokens: 10, output_tokens: 1, input_tokens_details: { cached_tokens: 8, cache_write_tokens: 5 } };
+    expect(readUsage(within, {})).toMatchObject({ inputTokens: 0, cacheReadTokens: 8, cacheWrite5mTokens: 2 });
+  });
+
+  it('counts sound as a part of what was heard and said, and no more than that', () => {
+    const heard = {
+      input_tokens: 10,
+      output_tokens: 20,
+      input_tokens_details: { audio_tokens: 4 },
+      output_tokens_details: { audio_tokens: 6 },
+    };
+    expect(readUsage(heard, {})).toMatchObject({ inputTokens: 10, inputAudioTokens: 4, outputTokens: 20, outputAudioTokens: 6 });
+    const more = { ...heard, input_tokens_details: { audio_tokens: 40 }, output_tokens_details: { audio_tokens: 60 } };
+    expect(readUsage(more, {})).toMatchObject({ inputAudioTokens: 10, outputAudioTokens: 20 });
+  });
+
   it('never counts more from the cache than there was', () => {
     expect(readUsage({ input_tokens: 10, output_tokens: 1, input_tokens_details: { cached_tokens: 50 } }, {})).toMatchObject({
       inputTokens: 0,
@@ -69,8 +89,11 @@ describe('a failure inside a 200', () => {
     ['prompt refused', failed({ code: 'invalid_prompt', message: 'No.' }), 'caller', 'No.'],
     ['context too long', failed({ code: 'context_length_exceeded', message: 'Long.' }), 'caller', 'Long.'],
     ['picture not fetched', failed({ code: 'failed_to_download_image', message: 'Gone.' }), 'caller', 'Gone.'],
+    ['status of its own', { error: { code: 429, message: 'Too fast.' } }, 'backoff_key', 'Too fast.'],
+    ['status that is none of a failure', { error: { code: 200, message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['failed without a word', failed(null), 'retry', ''],
     ['failed answer', { object: 'response', status: 'failed', error: { code: 'server_error', message: 'Sorry.' } }, 'retry', 'Sorry.'],
+    ['failed answer without a word', { object: 'response', status: 'failed', error: null }, 'retry', ''],
     ['cancelled answer', { object: 'response', status: 'cancelled', error: null }, 'retry', 'The response was cancelled.'],
     ['plain error', { error: { type: 'invalid_request_error', message: 'Bad.', param: 'input' } }, 'caller', 'Bad.'],
   ])('%s', (_, json, action, message) => {
@@ -79,6 +102,8 @@ describe('a failure inside a 200', () => {
 
   it.each([
     ['a good answer', { object: 'response', status: 'completed', error: null, output: [] }],
+    ['a good answer in which an error was left', { object: 'response', status: 'completed', error: { message: 'Sorry.' } }],
+    ['one cut short in which an error was left', { object: 'response', status: 'incomplete', error: { message: 'Sorry.' } }],
     ['an answer cut short', { object: 'response', status: 'incomplete', error: null }],
     ['one taken on', { object: 'response', status: 'queued', error: null }],
     ['an ordinary event', { type: 'response.output_text.delta', delta: 'error' }],
@@ -110,6 +135,23 @@ describe('an answer that the upstream keeps', () => {
       outputChars: expect.any(Number) as number,
     });
     expect(read({ status: 'cancelled', output: [] })).toMatchObject({ pending: false, hasOutput: false });
+  });
+
+  it('is as long as what is written in it, and nothing that describes it', () => {
+    const output = [
+      { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'Hm.' }], encrypted_content: 'gAAAA' },
+      {
+        type: 'message',
+        id: 'msg_1',
+        content: [
+          { type: 'output_text', text: 'Hello', annotations: [] },
+          { type: 'refusal', refusal: 'No' },
+        ],
+      },
+      { type: 'function_call', call_id: 'call_1', name: 'look', arguments: '{"a":1}' },
+      { type: 'custom_tool_call', call_id: 'call_2', name: 'run', input: 'ls' },
+    ];
+    expect(read({ status: 'incomplete', output, usage: null })?.outputChars).toBe('Hm.HelloNo{"a":1}ls'.length);
   });
 
   it('is nothing else', () => {

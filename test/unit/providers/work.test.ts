@@ -22,12 +22,14 @@ const event = (json: object): string => `data: ${JSON.stringify(json)}\n\n`;
 const ITEMS: [item: Record<string, unknown>, counted: Partial<Usage>][] = [
   [{ type: 'web_search_call', action: { type: 'search', query: 'x' } }, { webSearches: 1 }],
   [{ type: 'web_search_call', action: { type: 'open_page', url: 'x' } }, {}],
+  [{ type: 'web_search_call', action: {} }, { webSearches: 1 }],
   [{ type: 'web_search_call', status: 'failed', action: { type: 'search' } }, {}],
   [{ type: 'file_search_call', queries: ['x'] }, { fileSearches: 1 }],
   [{ type: 'code_interpreter_call', container_id: 'cntr_1' }, { containers: 1 }],
   [{ type: 'shell_call', environment: { type: 'container_reference', container_id: 'cntr_1' } }, { containers: 1 }],
   [{ type: 'shell_call', environment: { type: 'local' } }, {}],
   [{ type: 'image_generation_call', quality: 'low', size: '1024x1024' }, { imageOutputTokens: 272 }],
+  [{ type: 'image_generation_call', quality: 'low', size: '1000x1000' }, { imageOutputTokens: 260 }],
   [{ type: 'image_generation_call', quality: 'high', size: '1536x1024' }, { imageOutputTokens: 6_240 }],
   [{ type: 'image_generation_call', result: 'iVBOR' }, { imageOutputTokens: 6_240 }],
   [{ type: 'function_call', name: 'web_search' }, {}],
@@ -77,12 +79,30 @@ describe('a response', () => {
     ['more', 5, 5],
     ['none at all, which says nothing', 0, 3],
     ['what cannot be', 1e9, 3],
+    ['what no answer comes to', 1_001, 3],
   ])('takes the searches that its provider bills in place of those in it: %s', (_, num_requests, webSearches) => {
     const output = ['a', 'b', 'c'].map((id) => ({ type: 'web_search_call', id, status: 'completed', action: { type: 'search' } }));
     const response = { object: 'response', output, tool_usage: { web_search: { num_requests } } };
     expect(counted('openai-responses', response)).toEqual({ webSearches });
     const events = output.map((item, output_index) => event({ type: 'response.output_item.done', output_index, item }));
     expect(counted('openai-responses', ...events, event({ type: 'response.completed', response }))).toEqual({ webSearches });
+  });
+
+  it('counts what else it has beside what its provider has counted', () => {
+    const output = [
+      { type: 'code_interpreter_call', id: 'a', container_id: 'c1' },
+      { type: 'file_search_call', id: 'b' },
+      { type: 'web_search_call', id: 'c', action: { type: 'search' } },
+      { type: 'image_generation_call', id: 'd', quality: 'high' },
+    ];
+    const tool_usage = { image_gen: { input_tokens: 30, output_tokens: 196 }, web_search: { num_requests: 4 } };
+    expect(counted('openai-responses', { output, tool_usage })).toEqual({
+      containers: 1,
+      fileSearches: 1,
+      webSearches: 4,
+      imageInputTokens: 30,
+      imageOutputTokens: 196,
+    });
   });
 
   it('as it is recorded has one search', () => {
@@ -111,7 +131,12 @@ describe('a message', () => {
     ['pages that were fetched', [use('a', 'web_fetch')], { web_search_requests: 0 }, {}],
     ['code', [use('a', 'bash_code_execution'), use('b', 'text_editor_code_execution')], undefined, { containers: 1 }],
     ['code that a search has run', [use('b', 'code_execution'), use('a', 'web_search')], { web_search_requests: 1 }, { webSearches: 1 }],
+    ['code that no search has run', [use('b', 'code_execution')], { web_search_requests: 0 }, { containers: 1 }],
+    ['code beside pages that were fetched', [use('b', 'code_execution'), use('a', 'web_fetch')], undefined, {}],
+    ['a tool of another name', [use('a', 'tool_search_tool_regex')], undefined, {}],
     ['a count that cannot be', [], { web_search_requests: 1e9 }, {}],
+    ['a count below nothing', [use('a', 'web_search')], { web_search_requests: -1 }, { webSearches: 1 }],
+    ['half a search', [use('a', 'web_search')], { web_search_requests: 1.5 }, { webSearches: 1 }],
     ["tools of the client's own", [{ type: 'tool_use', id: 'a', name: 'web_search' }], undefined, {}],
   ])('counts %s', (_, content, tools, work) => {
     const usage = { input_tokens: 1, output_tokens: 1, ...(tools && { server_tool_use: tools }) };
@@ -131,7 +156,8 @@ describe('a grounded answer', () => {
   it('counts its searches, and that there were any', () => {
     const metadata = { webSearchQueries: ['a', 'b', ''], groundingChunks: [{ web: { uri: 'x' } }] };
     expect(counted('gemini', grounded(metadata))).toEqual({ groundingQueries: 2, groundedPrompts: 1 });
-    const stream = [grounded({ webSearchQueries: ['a'] }), grounded(metadata), grounded({}), grounded({ webSearchQueries: ['c'] }, 1)];
+    const fewer = grounded({ webSearchQueries: ['a'] });
+    const stream = [fewer, grounded(metadata), fewer, grounded({}), grounded({ webSearchQueries: ['c'] }, 1)];
     expect(counted('gemini', ...stream.map(event))).toEqual({ groundingQueries: 3, groundedPrompts: 1 });
   });
 
@@ -159,6 +185,11 @@ describe('what a provider says that it has billed', () => {
     const split = { upstream_inference_prompt_cost: 0.00045, upstream_inference_completions_cost: 0.00083 };
     expect(read({ cost: 0.00128, cost_details: split })).toEqual([0, 0]);
     expect(read({ cost: 0.02128, cost_details: split })).toEqual([2_000_000, 0]);
+    // What is rounded, or less than its parts, is no work beside them.
+    for (const cost of [0.00129, 0.001]) expect(read({ cost, cost_details: split })).toEqual([0, 0]);
+    const { upstream_inference_prompt_cost, upstream_inference_completions_cost } = split;
+    for (const half of [{ upstream_inference_prompt_cost }, { upstream_inference_completions_cost }])
+      expect(read({ cost: 0.02128, cost_details: half })).toEqual([0, 2_128_000]);
     const inWords = { upstream_inference_input_cost: 0.1, upstream_inference_output_cost: 0.2, upstream_inference_cost: 0.5 };
     expect(read({ cost: 0.01, is_byok: true, cost_details: inWords })).toEqual([20_000_000, 0]);
     for (const cost of [-1, Number.NaN, 1e9, '1']) expect(read({ cost })).toEqual([0, 0]);

@@ -117,6 +117,7 @@ describe('an API key', () => {
     [{}, 'name'],
     [{ name: 'x', ips: ['not an address'] }, 'ips.0'],
     [{ name: 'x', origins: ['app.example.com'] }, 'origins.0'],
+    [{ name: 'x', origins: ['https://app.example.com/path'] }, 'origins.0'],
     [{ name: 'x', scopes: ['members.write'] }, 'scopes.0'],
     [{ name: 'x', expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt'],
     [{ name: 'x', secretHash: 'mine' }, 'secretHash'],
@@ -215,6 +216,32 @@ describe('an API key with scopes', () => {
       expect([answer.status, answer.body.error?.message], answer.text).toEqual([403, expect.stringContaining('limits of its own')]);
     expect((await ask('POST', `/${limited.id}/rotate`, { graceSeconds: 60 })).status).toBe(200);
     expect((await ask('DELETE', `/${limited.id}`, {})).status).toBe(200);
+  });
+
+  it('has them beside a key that is good no more, and after a rotation', async () => {
+    const person = await someone();
+    const scoped = { name: 'x', scopes: ['keys.read'] };
+    const [gone, { id, key: before }] = [
+      await must('POST', '/api/api-keys', { as: person, json: scoped }),
+      await must('POST', '/api/api-keys', { as: person, json: scoped }),
+    ];
+    await must('DELETE', `/api/api-keys/${gone.id}`, { as: person });
+    const { key } = await must('POST', `/api/api-keys/${id}/rotate`, { as: person, json: { graceSeconds: 0 } });
+    const read = (first: string, second: string) => call('GET', '/api/api-keys', { key: first, headers: { 'x-api-key': second } });
+    expect([(await read(gone.key, key)).status, (await read(key, gone.key)).status, (await read(gone.key, before)).status]).toEqual([
+      200, 200, 401,
+    ]);
+  });
+
+  it('has them in its organization by either of its names, also where the operator made it', async () => {
+    const { id, accountId } = await organization();
+    const slug = id.replace('org_', 'acme-');
+    await env.DB.prepare('UPDATE organizations SET slug = ? WHERE id = ?').bind(slug, id).run();
+    const json = { name: 'x', scopes: ['keys.read', 'keys.write'] };
+    const { key } = await must('POST', `/api/admin/accounts/${accountId}/keys`, { key: env.ADMIN_TOKEN, json });
+    for (const name of ['', `?org=${id}`, `?org=${slug}`])
+      expect((await must('GET', `/api/api-keys${name}`, { key })).keys).toHaveLength(1);
+    expect((await call('GET', `/api/api-keys?org=${(await organization()).id}`, { key })).status).toBe(404);
   });
 
   it('has none by default', async () => {

@@ -32,6 +32,8 @@ describe('a voucher', () => {
     expect(await redeem(person, code)).toMatchObject(refusal('voucher_redeemed'));
     expect(await balanceOf(person)).toBe(500);
     const account = await accountOf(person);
+    // A code that was good is no guess.
+    expect(await env.DB.prepare('SELECT id FROM voucher_tries WHERE account_id = ?').bind(account).first()).toBeNull();
     const entries = (await audited(account)).filter(({ action }) => action === 'billing.redeem');
     expect(entries).toMatchObject([{ actor_kind: 'user', actor_id: person.id, target: id, detail: '{"credits":500}' }]);
     const { lines } = await accountStub(env.ACCOUNT, account).operations(10);
@@ -40,7 +42,9 @@ describe('a voucher', () => {
 
   it('is known as it is typed: in small letters, without its strokes, with an O for a zero', async () => {
     const person = await someone();
-    const { code } = await make();
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const { id, code } = await make({ expiresAt });
+    expect((await ask('GET', `/${id}`)).body).toMatchObject({ status: 'open', redeemed: 0, expiresAt });
     const typed = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')} `;
     expect(await redeem(person, typed)).toMatchObject({ status: 200, body: { credits: 500, balanceCredits: 500 } });
   });
@@ -71,6 +75,7 @@ describe('a voucher', () => {
     await env.DB.prepare('UPDATE vouchers SET expires_at = ? WHERE id = ?')
       .bind(Date.now() - 1, late.id)
       .run();
+    expect((await ask('GET', `/${late.id}`)).body).toMatchObject({ status: 'expired' });
     expect((await ask('DELETE', `/${gone.id}`)).body).toEqual({ id: gone.id, status: 'revoked' });
     expect(await redeem(person, late.code)).toMatchObject(refusal('voucher_closed'));
     expect(await redeem(person, gone.code)).toMatchObject(refusal('voucher_closed'));
@@ -130,7 +135,7 @@ describe('a voucher', () => {
     for (const answer of answers.filter(({ status }) => status === 400)) expect(answer).toMatchObject(refusal('voucher_redeemed'));
     const left = (await balanceOf(owner, `?org=${first.id}`)) === 0 ? first : second;
     expect((await redeem(other, code, `?org=${left.id}`)).status).toBe(200);
-    expect((await ask('GET', `/${id}`)).body.redeemed).toBe(2);
+    expect((await ask('GET', `/${id}`)).body).toMatchObject({ redeemed: 2, status: 'open', expiresAt: null });
   });
 
   it('that was cut short before the credits came is finished by the next who looks, once', async () => {

@@ -189,6 +189,34 @@ describe('a job', () => {
     expect(await bench.job(id)).toMatchObject({ state: 'failed', costMicro: 0, error });
   });
 
+  it('leaves a receipt, by which its owner can recompute the charge and see who was asked', async () => {
+    const bench = await JobBench.create();
+    const ends = async (ending: 'done' | 'failed') => {
+      bench.provider.ending = ending;
+      const { id, holdId } = await bench.start({}, { labels: { endUser: 'anna' } });
+      await playOut(bench, id);
+      const [line] = (await bench.account.stub.operations(1)).lines;
+      expect(line).toMatchObject({ id: holdId, state: ending === 'done' ? 'settled' : 'released' });
+      // It was sent, and counts against the hourly limit.
+      expect(line).not.toHaveProperty('unsent');
+      return { detail: line!.detail, job: await bench.job(id) };
+    };
+    const { detail, job } = await ends('done');
+    const attempt = { provider: 'fake', model: 'theirs', atMs: job.createdAt, status: 200, outcome: 'started' };
+    const about = { provider: 'fake', upstreamModel: 'theirs', mode: 'auto', endUser: 'anna' };
+    const price = { per: 'second', micro: PRICE_MICRO / 5 };
+    const made = { asked: { seconds: 5 }, usage: { seconds: 5 }, attempts: [attempt] };
+    expect(detail).toEqual({ ...about, ...made, price, jobId: job.id, ending: 'succeeded', latencyMs: job.endedAt! - job.createdAt });
+    const failed = await ends('failed');
+    expect(failed.detail).toMatchObject({
+      ...about,
+      ending: 'failed',
+      usage: null,
+      errorKind: 'upstream_failed',
+      error: failed.job.error!.message,
+    });
+  });
+
   it('waits for a provider that is out of capacity, and is sent to it again', async () => {
     const bench = await JobBench.create();
     bench.provider.submitStatus = 429;

@@ -103,7 +103,69 @@ describe('an address', () => {
   });
 });
 
+describe('a URL', () => {
+  const reads = (url: string, anywhere = false) => readPublicUrl(url, 'url', { anywhere }).ok;
+  const long = (chars: number) => `https://example.com/${'x'.repeat(chars - 'https://example.com/'.length)}`;
+
+  it('may be of a public name or address, and so long', () => {
+    for (const url of [
+      'https://example.com',
+      'https://example.com./a',
+      'https://93.184.216.34/',
+      'https://[2606:4700::1111]/',
+      long(4_096),
+    ])
+      expect(reads(url), url).toBe(true);
+  });
+
+  it.each([
+    '',
+    'example.com',
+    'http://example.com/',
+    'ftp://example.com/',
+    'https://me@example.com/',
+    'https://:secret@example.com/',
+    long(4_097),
+  ])('is none that may be fetched: %s', (url) => {
+    expect(reads(url)).toBe(false);
+  });
+
+  it('may lead anywhere where that is allowed, and still has no user and no other scheme', () => {
+    for (const url of ['http://127.0.0.1:9/', 'http://localhost/', 'https://10.0.0.1/'])
+      expect([reads(url), reads(url, true)]).toEqual([false, true]);
+    for (const url of ['ftp://localhost/', 'http://me@localhost/', 'file:///etc/passwd']) expect(reads(url, true), url).toBe(false);
+  });
+});
+
 describe('a fetch', () => {
+  it('goes anywhere where that is allowed, without a look at names', async () => {
+    const network = new FakeNetwork();
+    const deps = { ...network.deps, settings: { ...network.deps.settings, PRIVATE_ADDRESSES: 'allowed' as const } };
+    expect(await (await publicFetch(deps, 'http://inner.example.com/')).text()).toBe('here');
+  });
+
+  it('says who asks, unless told otherwise, and fails where names cannot be looked up', async () => {
+    const network = new FakeNetwork();
+    network.names['cdn.example.com'] = ['93.184.216.34'];
+    const asked: RequestInit[] = [];
+    const { fetch } = network.deps;
+    const deps = {
+      ...network.deps,
+      fetch: (url: string, init: RequestInit) => {
+        asked.push(init);
+        return fetch(url);
+      },
+    };
+    await publicFetch(deps, 'https://cdn.example.com/', { headers: { range: 'bytes=0-1' } });
+    await publicFetch(deps, 'https://cdn.example.com/');
+    expect(asked.filter(({ redirect }) => redirect === 'manual').map(({ headers }) => headers)).toEqual([
+      { range: 'bytes=0-1' },
+      { 'user-agent': 'hypereal-gateway/1.0' },
+    ]);
+    const broken = { ...network.deps, fetch: async () => Response.json({ Answer: [{ type: 1, data: '93.184.216.34' }] }, { status: 502 }) };
+    await expect(publicFetch(broken, 'https://cdn.example.com/')).rejects.toThrow('could not be looked up: 502');
+  });
+
   it('goes to a name that is public in all its addresses', async () => {
     const network = new FakeNetwork();
     network.names['cdn.example.com'] = ['93.184.216.34', '2606:4700::1111'];

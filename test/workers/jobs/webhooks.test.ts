@@ -5,15 +5,17 @@ import { advanceJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { jobView } from '../../../src/jobs/view';
 import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
-import { listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
+import { findDelivery, listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
 import { JobBench, RECEIVER_URL } from './support';
 
 /** A job that has ended and whose webhook is not sent yet. */
-async function endedJob(): Promise<{ bench: JobBench; deliveryId: string }> {
-  const bench = await JobBench.create();
-  const job = await bench.start({}, { webhookUrl: RECEIVER_URL });
+async function endedJob(webhookUrl = RECEIVER_URL, of?: JobBench): Promise<{ bench: JobBench; deliveryId: string }> {
+  const bench = of ?? (await JobBench.create());
+  // The newest one is the one looked at.
+  await bench.wait(1);
+  const job = await bench.start({}, { webhookUrl });
   await cancelJob(bench.deps(), job);
-  return { bench, deliveryId: bench.webhooks[0]!.deliveryId };
+  return { bench, deliveryId: bench.webhooks.at(-1)!.deliveryId };
 }
 
 const stateOf = async (bench: JobBench) => (await listDeliveries(env.DB, bench.account.id, { limit: 10 }))[0]!;
@@ -104,6 +106,88 @@ describe('a webhook', () => {
     await next(bench);
     expect(await stateOf(bench)).toMatchObject({ state: 'delivered' });
     expect(new Set(bench.provider.received.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('is not sent to where a receiver is gone until it is asked for; other addresses and other accounts have theirs', async () => {
+    const { bench, deliveryId } = await endedJob();
+    const { bench: other } = await endedJob();
+    for (const one of [bench, other]) one.provider.receiverStatus = 410;
+    await next(bench);
+    expect(await stateOf(bench)).toMatchObject({ state: 'gone', tries: 1 });
+    await next(other);
+    expect(await stateOf(other)).toMatchObject({ state: 'gone', tries: 1 });
+    for (const one of [bench, other]) one.provider.receiverStatus = 200;
+    const sendsTo = async (of: JobBench, url: string) => {
+      const before = of.provider.received.length;
+      await next((await endedJob(url, of)).bench);
+      return of.provider.received.length > before;
+    };
+    expect(await sendsTo(bench, `${RECEIVER_URL}/elsewhere`)).toBe(true);
+    expect(await sendsTo(bench, RECEIVER_URL)).toBe(false);
+    expect(await redeliver(bench.deps(), bench.account.id, deliveryId)).toMatchObject({ ok: true });
+    await next(bench);
+    expect(await sendsTo(bench, RECEIVER_URL)).toBe(true);
+    expect(await sendsTo(other, RECEIVER_URL)).toBe(false);
+  });
+
+  it('is delivered by an answer from 200 to 299 alone, and is tried once a turn', async () => {
+    for (const [status, state] of [
+      [299, 'delivered'],
+      [300, 'pending'],
+      [410, 'gone'],
+      [411, 'pending'],
+    ] as const) {
+      const { bench, deliveryId } = await endedJob();
+      bench.provider.receiverStatus = status;
+      await next(bench);
+      expect(await stateOf(bench), `${status}`).toMatchObject({ state, tries: 1 });
+      // A message of a try that was made already.
+      await deliver(bench.deps(), { deliveryId, turn: 0 });
+      expect(bench.provider.received).toHaveLength(1);
+    }
+  });
+
+  it('is shown to its own account alone, and sent again for it alone, once it is over', async () => {
+    const { bench, deliveryId } = await endedJob();
+    const { bench: other } = await endedJob();
+    const again = (of: JobBench) => redeliver(of.deps(), of.account.id, deliveryId);
+    expect(await again(bench)).toMatchObject({ ok: false, error: { kind: 'conflict' } });
+    await next(bench);
+    const { deliveryId: second } = await endedJob(`${RECEIVER_URL}/second`, bench);
+    await next(bench);
+    expect(await again(other)).toMatchObject({ ok: false, error: { kind: 'not_found' } });
+    expect(await findDelivery(env.DB, other.account.id, deliveryId)).toBeUndefined();
+    expect(await again(bench)).toMatchObject({ ok: true });
+    const listed = async (of: JobBench, filter: { state?: string; jobId?: string }) =>
+      (await listDeliveries(env.DB, of.account.id, { ...filter, limit: 10 })).map(({ id }) => id);
+    expect([await listed(bench, { state: 'pending' }), await listed(bench, { state: 'delivered' })]).toEqual([[deliveryId], [second]]);
+    const jobId = second.replace('whd_', 'job_');
+    expect([await listed(bench, { jobId }), await listed(other, { jobId })]).toEqual([[second], []]);
+  });
+
+  it('ends as its own receiver answers, whatever is sent to others at the same moment', async () => {
+    const [{ bench }, { bench: other }] = [await endedJob(), await endedJob()];
+    other.nowMs = bench.nowMs;
+    other.provider.receiverStatus = 500;
+    await Promise.all([bench, other].map((one) => deliver(one.deps(), one.webhooks[0]!)));
+    expect(await Promise.all([bench, other].map(stateOf))).toMatchObject([
+      { state: 'delivered', log: [{ status: 200 }] },
+      { state: 'pending', log: [{ status: 500 }] },
+    ]);
+  });
+
+  it('is what its later try says of it, where the one before took so long that it was taken for dead', async () => {
+    const { bench } = await endedJob();
+    const [message] = bench.webhooks;
+    const deps = bench.deps();
+    const fetch: JobDeps['fetch'] = async (url, init) => {
+      if (url !== RECEIVER_URL) return deps.fetch(url, init);
+      await bench.wait(61_000);
+      await deliver(deps, message!);
+      return new Response(null, { status: 500 });
+    };
+    await deliver({ ...deps, fetch }, message!);
+    expect(await stateOf(bench)).toMatchObject({ state: 'delivered', tries: 1, log: [{ status: 200 }] });
   });
 
   it('is told of by its last hundred tries, however often it was sent again', async () => {

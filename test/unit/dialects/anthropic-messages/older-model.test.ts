@@ -147,6 +147,7 @@ describe('thinking', () => {
     [HAIKU, { type: 'adaptive', display: 'summarized' }, { type: 'enabled', budget_tokens: 16_384 }],
     [HAIKU, { type: 'enabled', budget_tokens: 100_000 }, { type: 'enabled', budget_tokens: 63_999 }],
     [OPUS, { type: 'enabled', budget_tokens: 64_000, display: 'omitted' }, { type: 'adaptive', display: 'omitted' }],
+    [OPUS, { type: 'enabled', budget_tokens: 1_024 }, { type: 'enabled', budget_tokens: 1_024 }],
     [OPUS, { type: 'enabled', budget_tokens: 100 }, { type: 'adaptive' }],
     [HAIKU, { type: 'disabled' }, { type: 'disabled' }],
     [HAIKU, undefined, undefined],
@@ -160,7 +161,8 @@ describe('thinking', () => {
     expect(budget('low', 64_000)).toEqual({ type: 'enabled', budget_tokens: 2_048 });
     expect(budget('max', 64_000)).toEqual({ type: 'enabled', budget_tokens: 31_999 });
     expect(budget(undefined, 4_096)).toEqual({ type: 'enabled', budget_tokens: 2_048 });
-    expect(budget('high', 2_000)).toBeUndefined();
+    expect(budget('high', 2_048)).toEqual({ type: 'enabled', budget_tokens: 1_024 });
+    expect(budget('high', 2_047)).toBeUndefined();
   });
 
   it('with a budget that the answer has no room for is left to the model, or left out', () => {
@@ -182,6 +184,8 @@ describe('thinking', () => {
     const beginning = sent({ thinking, max_tokens: 8_192, messages: cycle(thought), context_management: edits }, HAIKU).json;
     expect(beginning.thinking).toEqual({ type: 'enabled', budget_tokens: 4_096 });
     expect(beginning.context_management).toEqual(edits);
+    const over = [...cycle(), assistant([text('x')]), user('b')];
+    expect(sent({ thinking, max_tokens: 8_192, messages: over }, HAIKU).json.thinking).toEqual({ type: 'enabled', budget_tokens: 4_096 });
   });
 });
 

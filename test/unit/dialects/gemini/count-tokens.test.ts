@@ -42,7 +42,9 @@ describe('counting tokens', () => {
     const question = parsed({ contents });
     const { hasCount } = question.over('gemini')!;
     expect(hasCount({ totalTokens: 31, promptTokensDetails: [] })).toBe(true);
-    for (const json of [undefined, {}, { totalTokens: -1 }, { totalTokens: '31' }]) expect(hasCount(json)).toBe(false);
+    expect(hasCount({ totalTokens: 0 })).toBe(true);
+    for (const json of [undefined, {}, { totalTokens: -1 }, { totalTokens: 1.5 }, { totalTokens: '31' }])
+      expect(hasCount(json)).toBe(false);
     expect(question.answer(31)).toBe('{"totalTokens":31}');
   });
 });

@@ -39,6 +39,16 @@ describe('items that are named', () => {
     });
   });
 
+  it('count as what they are, and all else of the request stays', () => {
+    const long = { ...ITEM, content: [{ type: 'output_text', text: 'x'.repeat(40_000) }] };
+    const named = responsesCall(requestOf({ input: [REFERENCE], stream: false, temperature: 0.5 }));
+    const brought = named.names!.brought([long]);
+    if (!brought.ok) throw new Error(brought.error.message);
+    expect(brought.value.fields).toMatchObject({ temperature: 0.5, input: [long] });
+    expect(brought.value.estimatedInputTokens).toBeGreaterThan(10_000);
+    expect(brought.value.worstInputTokens).toBe(brought.value.estimatedInputTokens);
+  });
+
   it('are missed by name', () => {
     expect(callOf([REFERENCE]).names!.brought([])).toMatchObject({
       ok: false,
