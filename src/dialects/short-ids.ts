@@ -1,4 +1,5 @@
 /** Shortens ids of tool calls that are too long for an upstream, from other models' turns in the conversation. */
+
 import { setMembers } from '../core/json';
 import { isRecord, parseJson } from '../core/record';
 

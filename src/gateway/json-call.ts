@@ -1,4 +1,5 @@
 /** A call that is answered with one JSON document. */
+
 import { answerHeaders } from '../core/answer-headers';
 import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';

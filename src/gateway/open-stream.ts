@@ -1,4 +1,5 @@
 /** Opens a stream, with failover, until there is something to pass on. */
+
 import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import { isStream } from '../core/sse';

@@ -3,6 +3,7 @@
  * next one before it is acknowledged, so the chain breaks only where the queue fails. The hold's lease lasts for many
  * looks, and a late charge corrects a hold that expired.
  */
+
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
 import { parseOperationId } from '../core/ids';

@@ -1,4 +1,5 @@
 /** Requests to providers on behalf of jobs: credentials, deadlines, answers read to their end. */
+
 import { publicFetch } from '../core/public-fetch';
 import { readBounded } from '../core/read-bounded';
 import { parseJson } from '../core/record';

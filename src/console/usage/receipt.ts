@@ -1,4 +1,5 @@
 /** A whole request: what was held, tried, used and charged, and how the charge is computed. */
+
 import { shownDetail } from '../../account/shown-detail';
 import type { Operation } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';

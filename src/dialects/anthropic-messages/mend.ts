@@ -2,16 +2,15 @@
  * Mends a request that an upstream has refused, by removing or rewriting what was refused. As there is only one more
  * try, whatever else the model is known to refuse is mended too. Edits the text by spans.
  */
+
 import { elements, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson, parseRecord, recordsOf } from '../../core/record';
 import { withoutCacheTimes } from './cache-marks';
 import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
 import { withoutNewerFields } from './newer-fields';
 import { clearsThinking, keptEdits } from './older-model';
 import { namesSignature, withoutPastThinking } from './signatures';
-
-type Fields = Record<string, unknown>;
 
 /** What can be removed from a request, or written differently. */
 export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'newer';
@@ -66,8 +65,7 @@ function knownRefusals({ prefill }: ModelLine, betas: string | undefined): Refus
 export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelLine | undefined, betas: string | undefined): string {
   const all = new Set([...refused, ...(line ? knownRefusals(line, betas) : [])]);
   let sent = all.has('signature') ? withoutPastThinking(body) : body;
-  const json = parseJson(sent);
-  const fields: Fields = isRecord(json) ? json : {};
+  const fields = parseRecord(sent);
   if (all.has('budget')) sent = withFittingBudget(sent, fields, line);
   if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number')
     sent = withoutMember(sent, 'top_p');
@@ -150,7 +148,7 @@ function withoutPrefill(body: string, messages: unknown): string {
 function begunText(turn: unknown): string | undefined {
   if (!isRecord(turn) || turn.role !== 'assistant') return undefined;
   if (typeof turn.content === 'string') return turn.content;
-  const blocks = Array.isArray(turn.content) ? (turn.content as unknown[]).filter(isRecord) : [];
+  const blocks = recordsOf(turn.content);
   const said = blocks.filter(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
   return said.length > 0 && said.every(({ type }) => type === 'text') ? said.map(({ text }) => String(text)).join('') : undefined;
 }

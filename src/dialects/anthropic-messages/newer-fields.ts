@@ -3,8 +3,9 @@
  * this format know an older version and refuse them (https://github.com/anthropics/claude-code/issues/21612). Edits the
  * text by spans.
  */
+
 import { rewriteMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { isRecord, parseJson, parseRecord } from '../../core/record';
 import { type Change, inList, inObject, without } from './spans';
 
 const REQUEST: ReadonlySet<string> = new Set(['context_management', 'safeguards']);
@@ -19,8 +20,7 @@ const marked = inObject((raw, key) => (key === 'cache_control' ? withoutScope(ra
 
 /** `caller` on tool calls, and cache marks on thoughts. */
 const inBlock: Change = (block) => {
-  const json = parseJson(block);
-  const { type }: Record<string, unknown> = isRecord(json) ? json : {};
+  const { type } = parseRecord(block);
   if (type === 'tool_use') return marked(without(new Set(['caller']))(block)!);
   return type === 'thinking' || type === 'redacted_thinking' ? without(new Set(['cache_control']))(block) : marked(block);
 };

@@ -1,25 +1,18 @@
 /** Adapts a request that was built for a newer model to the older one that answers. Edits the text by spans. */
+
 import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson, parseRecord, recordOf } from '../../core/record';
 import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget, thinkingThatFits } from './features';
 import { answersUnthinking, EMPTY_TURN, typeOf } from './signatures';
 import { isSystemTurn, readSystemTurns, type SystemTurns } from './system-turns';
 
-type Fields = Record<string, unknown>;
-
-const recordAt = (fields: Fields, name: string): Fields => {
-  const value = fields[name];
-  return isRecord(value) ? value : {};
-};
-
 export function forOlderModel(body: string, line: ModelLine): string {
-  const json = parseJson(body);
-  const fields: Fields = isRecord(json) ? json : {};
+  const fields = parseRecord(body);
   const messages = Array.isArray(fields.messages) ? (fields.messages as unknown[]) : [];
   const turns = readSystemTurns(messages);
-  const effort = turns.effort ?? recordAt(fields, 'output_config').effort;
+  const effort = turns.effort ?? recordOf(fields.output_config).effort;
   const maxTokens = Math.min(Number(fields.max_tokens ?? line.maxOutputTokens), line.maxOutputTokens);
-  const thinking = knownThinking(recordAt(fields, 'thinking'), effort, maxTokens, messages, line);
+  const thinking = knownThinking(recordOf(fields.thinking), effort, maxTokens, messages, line);
   const known = rewriteMembers(body, (raw, key) => {
     if (!REQUEST_FIELDS.has(key)) return undefined;
     switch (key) {
@@ -155,12 +148,10 @@ export function keptEdits(raw: string, isKnown: (type: string) => boolean): stri
       ? rewriteElements(value, (edit) => (isKnown(String(typeOf(edit))) ? edit : undefined))
       : undefined,
   );
-  const { edits } = recordOf(parseJson(kept));
+  const { edits } = parseRecord(kept);
   return Array.isArray(edits) && edits.length > 0 ? kept : undefined;
 }
 
 /** Edits that clear thinking need thinking to be on. */
 const knownEdits = (raw: string, thinks: boolean, { contextEdits }: ModelLine): string | undefined =>
   raw.startsWith('{') ? keptEdits(raw, (type) => contextEdits.includes(type) && (thinks || !clearsThinking(type))) : undefined;
-
-const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {});

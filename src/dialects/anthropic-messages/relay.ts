@@ -1,5 +1,5 @@
 import { members, rewriteMembers, setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson, recordOf } from '../../core/record';
 import { closedRest, eventData, splitEvents } from '../../core/sse';
 import { isOperatorsFigure } from '../../core/usage';
 import { withCreditsUsed, withoutOperatorsFigures } from '../priced-usage';
@@ -19,8 +19,6 @@ const UNNAMED = /(?:^|\n\r?\n|\r\r)data:/;
 /** For an answer whose upstream sent no end, or one without a stop reason. */
 const ENDED_TURN = '{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null}}';
 const NO_TOKENS = '{"input_tokens":0,"output_tokens":0}';
-
-type Fields = Record<string, unknown>;
 
 /**
  * Relays a stream of Messages. The event with the stop reason is held back until usage and cost are known, and is sent
@@ -105,7 +103,7 @@ export class MessagesRelay implements StreamRelay {
   }
 
   private start(event: string, data: string, { message }: Fields): string {
-    const { usage }: Fields = isRecord(message) ? message : {};
+    const { usage } = recordOf(message);
     this.usage = overlaidUsage(this.usage, usage);
     if (this.begun) return '';
     this.begun = true;

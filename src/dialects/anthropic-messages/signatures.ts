@@ -1,5 +1,5 @@
 import { elements, members, rewriteElements, rewriteMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { isRecord, parseJson, parseRecord } from '../../core/record';
 
 /**
  * Thinking blocks are signed. Another provider refuses them, and so does the same one when they were changed. They may
@@ -10,8 +10,6 @@ const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']
 
 /** For a turn that was only thinking: a message may not be empty, and roles must alternate. */
 export const EMPTY_TURN = '[{"type":"text","text":"(no text)"}]';
-
-type Fields = Record<string, unknown>;
 
 const blocksOf = (message: unknown): readonly unknown[] =>
   isRecord(message) && Array.isArray(message.content) ? (message.content as unknown[]) : [];
@@ -34,7 +32,7 @@ export const answersUnthinking = (messages: readonly unknown[]): boolean =>
 
 /** The request without the thinking of finished turns; the same text where there is none. */
 export function withoutPastThinking(body: string): string {
-  const messages = membersOf(body).messages;
+  const { messages } = parseRecord(body);
   if (!Array.isArray(messages)) return body;
   const past = activeTurnStart(messages);
   const isSigned = (message: unknown, index: number) =>
@@ -57,11 +55,6 @@ export function typeOf(block: string): unknown {
   const found = block.startsWith('{') ? members(block).findLast(({ key }) => key === 'type') : undefined;
   return found && parseJson(block.slice(found.start, found.end));
 }
-
-const membersOf = (body: string): Fields => {
-  const json = parseJson(body);
-  return isRecord(json) ? json : {};
-};
 
 const SIGNATURE_REFUSED: readonly RegExp[] = [
   /^(?=.*\bsignature\b)(?=.*(?:thinking|\bmessages\.\d))/is,

@@ -5,10 +5,8 @@
  * models. The same history always gives the same text, or prompt caches would miss.
  */
 
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord } from '../../core/record';
 import { asReminder } from '../system-reminder';
-
-type Fields = Record<string, unknown>;
 
 export interface SystemTurns {
   /** Blocks, as JSON, for the end of the system prompt. */

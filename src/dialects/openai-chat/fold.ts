@@ -1,10 +1,8 @@
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { TEXT_FIELDS } from './answer';
 import { isFailedChunk } from './failed-chunk';
 import { argumentsOf, type BegunCall, callPosition } from './tool-calls';
-
-type Fields = Record<string, unknown>;
 
 /** Have all choices that came also ended? */
 export const allEnded = (choices: ReadonlyMap<number, Fields>): boolean =>

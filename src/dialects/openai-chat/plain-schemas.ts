@@ -2,10 +2,9 @@
  * Simplifies function schemas for upstreams that know only a part of JSON Schema, as Google's do:
  * https://ai.google.dev/api/caching#Schema
  */
-import { rewriteElements, rewriteMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
 
-type Fields = Record<string, unknown>;
+import { rewriteElements, rewriteMembers } from '../../core/json';
+import { type Fields, isRecord, parseJson } from '../../core/record';
 
 /** Google's refusal says where an unknown keyword stands, but names only the first of several. */
 const REFUSED = /unknown name ["'](\$?\w+)["'] at ["'][^"']*(?:\btools\[|\bfunction|\bparameters\b)/gi;

@@ -1,4 +1,5 @@
 /** Repairs of a Responses body that an upstream refused. Whatever is not changed keeps its bytes. */
+
 import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';

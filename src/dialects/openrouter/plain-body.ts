@@ -1,4 +1,5 @@
 /** Removes OpenRouter's own fields from a chat body, for an upstream that refuses them. */
+
 import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';

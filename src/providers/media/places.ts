@@ -1,4 +1,5 @@
 /** Reads values by their path in an answer. */
+
 import { isRecord } from '../../core/record';
 
 const own = (value: unknown, name: string): unknown[] => {

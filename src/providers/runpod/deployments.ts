@@ -2,8 +2,8 @@
  * Endpoints for customers' own containers, by RunPod's REST API v2: one request creates an endpoint with image,
  * environment and GPU pools, another removes it with its template. https://docs.runpod.io/api-reference-v2
  */
+import { filledText, recordOf } from '../../core/record';
 import { submitFailure } from '../media/failures';
-import { objectOf, textOf } from '../media/read';
 import type { DeploymentAdapter, DeploymentSpec } from '../media/types';
 import { classifyFailure } from '../wires/failures';
 
@@ -35,7 +35,7 @@ export const runpodDeployments: DeploymentAdapter = {
     };
   },
   readCreate(answer) {
-    const endpointId = textOf(objectOf(answer.json).id);
+    const endpointId = filledText(recordOf(answer.json).id);
     if (answer.status >= 300 || endpointId === undefined) return { ok: false, failure: submitFailure(answer).failure };
     return { ok: true, deployment: { endpointId } };
   },

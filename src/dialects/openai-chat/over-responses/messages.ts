@@ -1,9 +1,7 @@
-import { isFilled, isRecord } from '../../../core/record';
+import { type Fields, isFilled, isRecord, recordOf } from '../../../core/record';
 import { IMAGES_DRAWN } from '../drawn-images';
 import { argumentsOf } from '../tool-calls';
 import type { ThoughtsByCall } from './thoughts';
-
-type Fields = Record<string, unknown>;
 
 /** Converts chat messages to input items, one by one; false from the first message that this format cannot express. */
 export class InputItems {
@@ -102,7 +100,7 @@ function inputPart({ type, text, image_url, file }: Fields): Fields | undefined 
       return typeof url === 'string' ? { type: 'input_image', image_url: url, detail } : undefined;
     }
     case 'file': {
-      const { file_id, file_data, filename }: Fields = isRecord(file) ? file : {};
+      const { file_id, file_data, filename } = recordOf(file);
       if (!isFilled(file_id) && !isFilled(file_data)) return undefined;
       if (!isFilled(file_id) && WEB_ADDRESS.test(String(file_data))) return { type: 'input_file', file_url: file_data };
       const source = isFilled(file_id) ? { file_id } : { file_data };

@@ -2,12 +2,11 @@
  * Keeps encrypted thoughts that precede a tool call, which the upstream wants back with the call's result. Chat has no
  * field for them, so the gateway stores them and finds them by the ids that it gives to the calls.
  */
+
 import { ok } from '../../../core/errors';
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord } from '../../../core/record';
 import { itemId, requestOfItem, responseId } from '../../openai-responses/ids';
 import type { Call } from '../../types';
-
-type Fields = Record<string, unknown>;
 
 /** Thoughts by the id of the call that they led to. */
 export type ThoughtsByCall = ReadonlyMap<string, readonly Fields[]>;

@@ -1,7 +1,6 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isFilled, isRecord, parseJson } from '../../../core/record';
 import type { ToolOrigin } from './tools';
 
-type Fields = Record<string, unknown>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 /** A part of a message: text, or a refusal. */
@@ -59,8 +58,7 @@ export const extraContentOf = ({ extra_content }: Fields): Fields | undefined =>
 
 /** A model's thought, under either of the names that upstreams use. */
 export function thoughtOf({ reasoning_content, reasoning }: Fields): string {
-  const found = [reasoning_content, reasoning].find((text) => typeof text === 'string' && text !== '');
-  return typeof found === 'string' ? found : '';
+  return [reasoning_content, reasoning].find(isFilled) ?? '';
 }
 
 /** Text, which some upstreams send as parts. */

@@ -1,9 +1,7 @@
 import { sniffType } from '../../../core/media-type';
-import { isFilled, isRecord } from '../../../core/record';
+import { type Fields, isFilled, isRecord } from '../../../core/record';
 import { fileNameIn } from '../../file-name';
 import { chatName } from './tools';
-
-type Fields = Record<string, unknown>;
 
 /** Roles in chat. Only OpenAI knows `developer` there; elsewhere it is `system`. */
 const ROLES: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system', developer: 'system' };
@@ -103,7 +101,7 @@ export class ChatMessages {
     if (role !== 'assistant') this.waiting.push({ role, content });
     else if (String(content).trim() !== '') {
       const caller = this.caller();
-      caller.content = [caller.content, content].filter((text) => typeof text === 'string' && text !== '').join('\n');
+      caller.content = [caller.content, content].filter(isFilled).join('\n');
     }
   }
 

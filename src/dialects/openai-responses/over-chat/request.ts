@@ -1,11 +1,9 @@
 import { rewriteMembers } from '../../../core/json';
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord } from '../../../core/record';
 import { repairedChatBody } from '../../openai-chat/repair';
 import type { ResponsesRequest } from '../request';
 import { ChatMessages } from './messages';
 import { type ChatToolChoice, type ChatTools, chatToolChoice, chatTools, type ToolOrigin } from './tools';
-
-type Fields = Record<string, unknown>;
 
 /** A Responses call as a chat call, and what is needed to convert its answer back. */
 export interface ChatCrossing {

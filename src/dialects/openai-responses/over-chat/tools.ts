@@ -1,4 +1,4 @@
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord } from '../../../core/record';
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 
 /** The Responses tool that a chat function stands for. */
@@ -9,8 +9,6 @@ export interface ToolOrigin {
   /** Its single argument is free text. */
   isCustom: boolean;
 }
-
-type Fields = Record<string, unknown>;
 
 /** A call's tools as chat functions, and the way back from a function's name. */
 export interface ChatTools {
