@@ -6,6 +6,9 @@ export const isRecord = (value: unknown): value is Fields => typeof value === 'o
 /** An empty record where the value is none. */
 export const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {});
 
+/** An empty list where the value is none. */
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
 /** The records of a list; none where the value is no list. */
 export const recordsOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isRecord) : []);
 

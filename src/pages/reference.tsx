@@ -1,7 +1,7 @@
 /** The API reference, made from `/openapi.json`'s document: a page for each group of paths. */
 
 import type { FC } from 'hono/jsx';
-import { recordOf, textOrEmpty } from '../core/record';
+import { listOf, recordOf, textOrEmpty } from '../core/record';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { openapiDocument } from '../openapi-document';
@@ -90,7 +90,7 @@ class Document {
     const shapes = this.shapesOf(schema);
     const properties = Object.assign({}, ...shapes.map((shape) => recordOf(shape.properties))) as Json;
     // Of alternatives, only what all of them require is required.
-    const lists = shapes.map(({ required }): unknown[] => (Array.isArray(required) ? required : []));
+    const lists = shapes.map(({ required }) => listOf(required));
     const needed = (lists[0] ?? []).filter((name) => lists.every((list) => list.includes(name)));
     return Object.entries(properties).map(([name, value]) => ({
       ...{ name, type: this.typeOf(value), required: needed.includes(name) },

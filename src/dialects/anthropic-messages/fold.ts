@@ -1,4 +1,4 @@
-import { type Fields, isRecord, parseJson, recordOf } from '../../core/record';
+import { type Fields, isRecord, listOf, parseJson, recordOf } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { eventType, withoutMark } from './events';
 import { countsOutput, overlaidUsage, withoutOutput } from './usage';
@@ -56,7 +56,7 @@ function addDelta({ blocks, inputs }: Folded, index: unknown, { type: _type, ...
   for (const [name, value] of Object.entries(fields)) {
     const before = block[name];
     if (name === 'partial_json') inputs.set(index, (inputs.get(index) ?? '') + String(value));
-    else if (name === 'citation') block.citations = [...(Array.isArray(block.citations) ? block.citations : []), value];
+    else if (name === 'citation') block.citations = [...listOf(block.citations), value];
     else if (typeof value === 'string' && typeof before === 'string') block[name] = before + value;
     else if (value !== null) block[name] = value;
   }

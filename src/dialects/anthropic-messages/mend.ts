@@ -4,7 +4,7 @@
  */
 
 import { elements, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
-import { type Fields, isRecord, parseJson, parseRecord, recordsOf } from '../../core/record';
+import { type Fields, isRecord, listOf, parseJson, parseRecord, recordsOf } from '../../core/record';
 import { withoutCacheTimes } from './cache-marks';
 import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
@@ -132,7 +132,7 @@ const GO_ON =
 
 /** Rewrites a prefilled answer (an assistant turn at the end) as a request to continue from there. */
 function withoutPrefill(body: string, messages: unknown): string {
-  const turns = Array.isArray(messages) ? (messages as unknown[]) : [];
+  const turns = listOf(messages);
   const begun = begunText(turns.at(-1));
   if (begun === undefined) return body;
   const asked = JSON.stringify({ role: 'user', content: `${GO_ON}\n<begun>${begun}</begun>` });

@@ -1,14 +1,14 @@
 /** Adapts a request that was built for a newer model to the older one that answers. Edits the text by spans. */
 
 import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
-import { type Fields, isRecord, parseJson, parseRecord, recordOf } from '../../core/record';
+import { type Fields, isRecord, listOf, parseJson, parseRecord, recordOf } from '../../core/record';
 import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget, thinkingThatFits } from './features';
 import { answersUnthinking, EMPTY_TURN, typeOf } from './signatures';
 import { isSystemTurn, readSystemTurns, type SystemTurns } from './system-turns';
 
 export function forOlderModel(body: string, line: ModelLine): string {
   const fields = parseRecord(body);
-  const messages = Array.isArray(fields.messages) ? (fields.messages as unknown[]) : [];
+  const messages = listOf(fields.messages);
   const turns = readSystemTurns(messages);
   const effort = turns.effort ?? recordOf(fields.output_config).effort;
   const maxTokens = Math.min(Number(fields.max_tokens ?? line.maxOutputTokens), line.maxOutputTokens);

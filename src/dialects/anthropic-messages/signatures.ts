@@ -1,5 +1,5 @@
 import { elements, members, rewriteElements, rewriteMembers } from '../../core/json';
-import { isRecord, parseJson, parseRecord } from '../../core/record';
+import { isRecord, listOf, parseJson, parseRecord, recordOf } from '../../core/record';
 
 /**
  * Thinking blocks are signed. Another provider refuses them, and so does the same one when they were changed. They may
@@ -11,8 +11,7 @@ const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']
 /** For a turn that was only thinking: a message may not be empty, and roles must alternate. */
 export const EMPTY_TURN = '[{"type":"text","text":"(no text)"}]';
 
-const blocksOf = (message: unknown): readonly unknown[] =>
-  isRecord(message) && Array.isArray(message.content) ? (message.content as unknown[]) : [];
+const blocksOf = (message: unknown): readonly unknown[] => listOf(recordOf(message).content);
 
 const hasBlock = (message: unknown, types: ReadonlySet<unknown>): boolean =>
   blocksOf(message).some((block) => isRecord(block) && types.has(block.type));

@@ -1,4 +1,4 @@
-import { type Fields, isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, listOf, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { TEXT_FIELDS } from './answer';
 import { isFailedChunk } from './failed-chunk';
@@ -68,7 +68,7 @@ function addDelta(message: Fields, delta: Fields): void {
     if (value === null || value === undefined) continue;
     if (name === 'tool_calls' && Array.isArray(value)) message[name] = addToolCalls(Array.isArray(before) ? before : [], value);
     else if (typeof value === 'string' && isTextField(name)) message[name] = typeof before === 'string' ? before + value : value;
-    else if (Array.isArray(value)) message[name] = [...(Array.isArray(before) ? before : []), ...value];
+    else if (Array.isArray(value)) message[name] = [...listOf(before), ...value];
     else message[name] = value;
   }
 }

@@ -1,7 +1,7 @@
 /** Repairs of a chat body that an upstream refused. Whatever is not changed keeps its bytes. */
 
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
-import { isFilled, isRecord, parseJson, parseRecord } from '../../core/record';
+import { isFilled, isRecord, listOf, parseJson, parseRecord } from '../../core/record';
 import { isNamedIn } from '../named-in';
 import { plainBody } from '../openrouter/plain-body';
 import { refusesOption, withoutSampling } from '../refused-options';
@@ -55,7 +55,7 @@ const isSystem = (turn: unknown): boolean => isRecord(turn) && (turn.role === 's
 function saidIn(turn: unknown): string {
   const content = isRecord(turn) ? turn.content : undefined;
   if (typeof content === 'string') return content;
-  const parts = Array.isArray(content) ? (content as unknown[]) : [];
+  const parts = listOf(content);
   return parts.flatMap((part) => (isRecord(part) && isFilled(part.text) ? [part.text] : [])).join('\n');
 }
 

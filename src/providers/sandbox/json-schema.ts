@@ -1,4 +1,4 @@
-import { type Fields, isRecord, recordOf, textOrEmpty } from '../../core/record';
+import { type Fields, isRecord, listOf, recordOf, textOrEmpty } from '../../core/record';
 
 /** Deeper than this, whatever may be left out is left out: recursive schemas end here. */
 const SHALLOW_DEPTH = 3;
@@ -150,7 +150,7 @@ function sampleArray(node: Fields, context: Context, depth: number): unknown[] {
 
 function sampleString(node: Fields): string {
   if (typeof node.pattern === 'string') {
-    const examples = Array.isArray(node.examples) ? node.examples : [];
+    const examples = listOf(node.examples);
     const example = [...examples, node.default].find((value) => typeof value === 'string');
     if (typeof example === 'string') return example;
   }

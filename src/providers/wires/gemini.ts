@@ -1,4 +1,4 @@
-import { isFilled, isRecord, parseJson } from '../../core/record';
+import { isFilled, isRecord, listOf, parseJson } from '../../core/record';
 import { NO_USAGE, type Usage, type Work } from '../../core/usage';
 import type { UpstreamFailure, Wire } from '../types';
 import { type ErrorFacts, errorFacts, failureOf, classifyFailure as generalFailure } from './failures';
@@ -53,14 +53,14 @@ const QUERIES = ['webSearchQueries', 'imageSearchQueries'] as const;
 
 /** Notes the searches and maps that an answer is grounded in: https://ai.google.dev/api/generate-content#GroundingMetadata */
 function noteWork({ candidates }: Record<string, unknown>, work: Work): void {
-  for (const [index, candidate] of (Array.isArray(candidates) ? (candidates as unknown[]) : []).entries()) {
+  for (const [index, candidate] of listOf(candidates).entries()) {
     const grounding = isRecord(candidate) ? candidate.groundingMetadata : undefined;
     if (!isRecord(candidate) || !isRecord(grounding)) continue;
     const queries = QUERIES.flatMap((name) => (Array.isArray(grounding[name]) ? (grounding[name] as unknown[]) : [])).filter(isFilled);
     const key = `candidate:${String(candidate.index ?? index)}`;
     const groundingQueries = Math.max(queries.length, work.get(key)?.groundingQueries ?? 0);
     if (groundingQueries > 0) work.set(key, { groundingQueries }).set('prompt', { groundedPrompts: 1 });
-    const chunks: unknown[] = Array.isArray(grounding.groundingChunks) ? grounding.groundingChunks : [];
+    const chunks = listOf(grounding.groundingChunks);
     if (chunks.some((chunk) => isRecord(chunk) && chunk.maps !== undefined)) work.set('maps', { mapPrompts: 1 });
   }
 }

@@ -1,4 +1,4 @@
-import { type Fields, isFilled, isRecord, recordOf } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, recordOf } from '../../../core/record';
 import { IMAGES_DRAWN } from '../drawn-images';
 import { argumentsOf } from '../tool-calls';
 import type { ThoughtsByCall } from './thoughts';
@@ -36,7 +36,7 @@ export class InputItems {
   /** Thoughts, then text, then calls: the order in which a model writes them. */
   private addAssistant({ content, refusal, tool_calls, function_call, audio, images }: Fields): boolean {
     if (isRecord(function_call) || isRecord(audio)) return false;
-    const calls = Array.isArray(tool_calls) ? (tool_calls as unknown[]) : [];
+    const calls = listOf(tool_calls);
     const [first] = calls;
     if (isRecord(first)) this.addThoughts(first.id);
     const parts = outputParts(content, refusal);
@@ -45,7 +45,7 @@ export class InputItems {
       const text = parts.map((part) => String(part.text)).join('');
       if (text !== '') this.items.push({ role: 'assistant', content: text });
     } else this.items.push({ type: 'message', role: 'assistant', content: parts });
-    this.showDrawn(Array.isArray(images) ? (images as unknown[]) : []);
+    this.showDrawn(listOf(images));
     return calls.every((call, index) => isRecord(call) && this.addCall(call, index > 0));
   }
 

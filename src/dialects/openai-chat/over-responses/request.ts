@@ -1,4 +1,4 @@
-import { type Fields, isRecord, parseRecord, recordOf } from '../../../core/record';
+import { type Fields, isRecord, listOf, parseRecord, recordOf } from '../../../core/record';
 import { repairedResponsesBody } from '../../openai-responses/repair';
 import { refusesOption } from '../../refused-options';
 import { refusesMetadata } from '../repair';
@@ -64,7 +64,7 @@ export function crossFields(
   const beyond = Object.entries(BEYOND).find(([name, asks]) => isGiven(json[name]) && asks(json[name]));
   if (beyond) return { ok: false, field: beyond[0] };
   const input = new InputItems(thoughts);
-  const messages = Array.isArray(json.messages) ? (json.messages as unknown[]) : [];
+  const messages = listOf(json.messages);
   const unsaid = messages.findIndex((message) => !isRecord(message) || !input.add(message));
   if (unsaid >= 0) return { ok: false, field: `messages[${unsaid}]` };
   const tools = toolFields(json);

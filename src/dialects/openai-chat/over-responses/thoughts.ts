@@ -4,7 +4,7 @@
  */
 
 import { ok } from '../../../core/errors';
-import { type Fields, isRecord } from '../../../core/record';
+import { type Fields, isRecord, listOf } from '../../../core/record';
 import { itemId, requestOfItem, responseId } from '../../openai-responses/ids';
 import type { Call } from '../../types';
 
@@ -57,7 +57,7 @@ export class ThoughtKeeper {
   /** Only an encrypted thought is of use later, as the upstream stores none. */
   think({ id, summary, encrypted_content }: Fields): void {
     if (typeof encrypted_content !== 'string' || encrypted_content === '') return;
-    this.pending.push({ type: 'reasoning', id, summary: Array.isArray(summary) ? summary : [], encrypted_content });
+    this.pending.push({ type: 'reasoning', id, summary: listOf(summary), encrypted_content });
   }
 
   /** The client's id for a call. */

@@ -1,4 +1,4 @@
-import { type Fields, isFilled, isRecord, parseRecord, recordOf } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, parseRecord, recordOf } from '../../../core/record';
 import { argumentsOf } from '../../openai-chat/tool-calls';
 import type { Receipt } from '../../types';
 import { itemId, responseId } from '../ids';
@@ -50,7 +50,7 @@ function itemsOf(message: Fields, response: string, status: 'completed' | 'incom
   if (thought !== '') items.push(reasoningItem(idOf('rs'), thought));
   const parts = partsOf(message);
   if (parts.length > 0) items.push(messageItem(idOf('msg'), parts, status));
-  for (const call of Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]) : []) {
+  for (const call of listOf(message.tool_calls)) {
     if (!isRecord(call) || !isRecord(call.function) || typeof call.function.name !== 'string') continue;
     const { name } = call.function;
     const origin = origins.get(name) ?? { name, isCustom: false };

@@ -1,4 +1,4 @@
-import { type Fields, isFilled, isRecord, parseJson } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, parseJson } from '../../../core/record';
 import type { ToolOrigin } from './tools';
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
@@ -74,7 +74,7 @@ const tokenOf = ({ token, logprob, bytes }: Fields): Fields => ({ token, logprob
 export function logprobsOf({ logprobs }: Fields): Fields[] {
   if (!isRecord(logprobs) || !Array.isArray(logprobs.content)) return [];
   return (logprobs.content as unknown[]).filter(isRecord).map((token) => {
-    const others = Array.isArray(token.top_logprobs) ? (token.top_logprobs as unknown[]) : [];
+    const others = listOf(token.top_logprobs);
     return { ...tokenOf(token), top_logprobs: others.filter(isRecord).map(tokenOf) };
   });
 }

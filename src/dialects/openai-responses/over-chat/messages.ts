@@ -1,5 +1,5 @@
 import { sniffType } from '../../../core/media-type';
-import { type Fields, isFilled, isRecord } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf } from '../../../core/record';
 import { fileNameIn } from '../../file-name';
 import { chatName } from './tools';
 
@@ -134,7 +134,7 @@ export class ChatMessages {
     if (typeof result !== 'string' || result === '') return true;
     const image = { type: 'image_url', image_url: { url: dataUrl(result) } };
     const last = this.lastOfAssistant('');
-    last.images = [...(Array.isArray(last.images) ? (last.images as unknown[]) : []), image];
+    last.images = [...listOf(last.images), image];
     return true;
   }
 
@@ -156,7 +156,7 @@ export class ChatMessages {
     const signed = isRecord(extra_content) ? { extra_content } : {};
     const call = { id: call_id, type: 'function', function: { name: called, arguments: args.trim() || '{}' }, ...signed };
     const last = this.lastOfAssistant(null);
-    last.tool_calls = [...(Array.isArray(last.tool_calls) ? (last.tool_calls as unknown[]) : []), call];
+    last.tool_calls = [...listOf(last.tool_calls), call];
     if (this.thought !== '') last.reasoning_content = this.thought;
     const ahead = this.ahead.get(call_id) ?? 0;
     if (ahead > 0) {

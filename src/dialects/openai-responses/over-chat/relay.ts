@@ -1,4 +1,4 @@
-import { type Fields, isFilled, isRecord, parseJson } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, parseJson } from '../../../core/record';
 import { closedRest, eventData, splitEvents } from '../../../core/sse';
 import { textChars } from '../../../core/text-chars';
 import { isFailedChunk } from '../../openai-chat/failed-chunk';
@@ -122,7 +122,7 @@ export class OverChatRelay implements StreamRelay {
     const thought = thoughtOf(delta);
     const text = contentOf(delta);
     const refusal = typeof delta.refusal === 'string' ? delta.refusal : '';
-    const calls = Array.isArray(delta.tool_calls) ? (delta.tool_calls as unknown[]) : [];
+    const calls = listOf(delta.tool_calls);
     this.outputChars +=
       textChars(thought) + textChars(text) + textChars(refusal) + calls.reduce<number>((sum, call) => sum + callChars(call), 0);
     let out = '';

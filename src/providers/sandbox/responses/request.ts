@@ -1,4 +1,4 @@
-import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
+import { type Fields, isRecord, listOf, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
 import { cachedOf, countPrompt, lengthOf, readConversation, type Turn, turnTokens } from '../conversation';
 import { bad, isWhole, type Parsed, type PromptTokens } from '../request';
 import { estimateTokens } from '../tokens';
@@ -41,7 +41,7 @@ export async function parseResponsesRequest(body: string): Promise<Parsed<Respon
 function readRequest(body: Fields, model: string, maxTokens: number, items: Fields[], earlier: PromptTokens | undefined): ResponsesRequest {
   const turns = items.map(readTurn);
   const reasoning = recordOf(body.reasoning);
-  const include = Array.isArray(body.include) ? body.include : [];
+  const include = listOf(body.include);
   return {
     model,
     stream: body.stream === true,
