@@ -3,10 +3,11 @@
  * format know only plain marks (https://github.com/BerriAI/litellm/pull/39355). Edits the text by spans; tool inputs
  * stay as they are.
  */
-import { rewriteMembers } from '../../core/json';
-import { type Change, inList, inObject, without } from './spans';
 
-const unkept = without(new Set(['ttl']));
+import { rewriteMembers } from '../../core/json';
+import { type Change, inList, inObject, without } from '../spans';
+
+const unkept = without('ttl');
 
 /** Changes an object's `cache_control`, and what the named members hold. */
 const inMarked =

@@ -3,14 +3,15 @@
  * try, whatever else the model is known to refuse is mended too. Edits the text by spans.
  */
 
-import { elements, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
+import { elements, rewriteElements, setMembers, withoutMember } from '../../core/json';
 import { type Fields, isRecord, listOf, parseJson, parseRecord, recordsOf } from '../../core/record';
+import { type Change, eachIn, inMember } from '../spans';
 import { withoutCacheTimes } from './cache-marks';
 import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
 import { withoutNewerFields } from './newer-fields';
 import { clearsThinking, keptEdits } from './older-model';
-import { namesSignature, withoutPastThinking } from './signatures';
+import { namesSignature, THINKING, withoutPastThinking } from './signatures';
 
 /** What can be removed from a request, or written differently. */
 export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'newer';
@@ -81,15 +82,13 @@ function withFittingBudget(body: string, { thinking, max_tokens }: Fields, line:
   if (!isRecord(thinking) || thinking.type !== 'enabled') return body;
   const fitting = thinkingThatFits(thinking, Number(max_tokens), line);
   if (fitting !== undefined && fitting.budget_tokens === thinking.budget_tokens) return body;
-  const sent = rewriteMembers(body, (raw, key) => (key === 'thinking' ? fitting && JSON.stringify(fitting) : raw));
+  const sent = inMember('thinking', () => fitting && JSON.stringify(fitting))(body);
   return fitting === undefined ? withoutThinkingEdits(sent) : sent;
 }
 
 /** Edits that clear thinking are refused where the request has thinking turned off. */
 const withoutThinkingEdits = (body: string): string =>
-  rewriteMembers(body, (raw, key) =>
-    key === 'context_management' && raw.startsWith('{') ? keptEdits(raw, (type) => !clearsThinking(type)) : raw,
-  );
+  inMember('context_management', (raw) => (raw.startsWith('{') ? keptEdits(raw, (type) => !clearsThinking(type)) : raw))(body);
 
 /** Maps an id to allowed characters. The mapping depends only on the id, so a call and its result keep matching in every turn. */
 function knownId(raw: string, member: string): string {
@@ -100,12 +99,10 @@ function knownId(raw: string, member: string): string {
 }
 
 /** Ids of tool calls that another model made may hold characters that Claude refuses: https://platform.claude.com/docs/en/api/messages */
-function withKnownIds(body: string): string {
-  const inBlocks = (raw: string): string => rewriteElements(raw, (block) => knownId(knownId(block, 'id'), 'tool_use_id'));
-  const inTurn = (turn: string): string =>
-    rewriteMembers(turn, (raw, key) => (key === 'content' && raw.startsWith('[') ? inBlocks(raw) : raw));
-  return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? rewriteElements(raw, inTurn) : raw));
-}
+const withKnownIds = eachIn(
+  'messages',
+  eachIn('content', (block) => knownId(knownId(block, 'id'), 'tool_use_id')),
+);
 
 /** A prefilled answer may not end with white space. */
 function withTrimmedEnd(body: string): string {
@@ -113,17 +110,14 @@ function withTrimmedEnd(body: string): string {
     const said = parseJson(raw);
     return typeof said === 'string' && said.trimEnd() !== said ? JSON.stringify(said.trimEnd()) : raw;
   };
-  const inLast = (change: (raw: string) => string) => (list: string) => {
+  const inLast = (change: Change) => (list: string) => {
     const last = elements(list).length - 1;
     return rewriteElements(list, (raw, index) => (index === last ? change(raw) : raw));
   };
-  const inText = (block: string): string => rewriteMembers(block, (raw, key) => (key === 'text' ? trimmed(raw) : raw));
-  const inTurn = (turn: string): string => {
-    const json = parseJson(turn);
-    if (!isRecord(json) || json.role !== 'assistant') return turn;
-    return rewriteMembers(turn, (raw, key) => (key !== 'content' ? raw : raw.startsWith('[') ? inLast(inText)(raw) : trimmed(raw)));
-  };
-  return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? inLast(inTurn)(raw) : raw));
+  const inBlocks = inLast(inMember('text', trimmed));
+  const inContent = inMember('content', (raw) => (raw.startsWith('[') ? inBlocks(raw) : trimmed(raw)));
+  const inTurn = (turn: string): string => (parseRecord(turn).role === 'assistant' ? inContent(turn) : turn);
+  return inMember('messages', (raw) => (raw.startsWith('[') ? inLast(inTurn)(raw) : raw))(body);
 }
 
 const GO_ON =
@@ -136,9 +130,7 @@ function withoutPrefill(body: string, messages: unknown): string {
   const begun = begunText(turns.at(-1));
   if (begun === undefined) return body;
   const asked = JSON.stringify({ role: 'user', content: `${GO_ON}\n<begun>${begun}</begun>` });
-  return rewriteMembers(body, (raw, key) =>
-    key === 'messages' ? rewriteElements(raw, (turn, index) => (index === turns.length - 1 ? asked : turn)) : raw,
-  );
+  return inMember('messages', (raw) => rewriteElements(raw, (turn, index) => (index === turns.length - 1 ? asked : turn)))(body);
 }
 
 /**
@@ -149,6 +141,6 @@ function begunText(turn: unknown): string | undefined {
   if (!isRecord(turn) || turn.role !== 'assistant') return undefined;
   if (typeof turn.content === 'string') return turn.content;
   const blocks = recordsOf(turn.content);
-  const said = blocks.filter(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
+  const said = blocks.filter(({ type }) => !THINKING.has(type));
   return said.length > 0 && said.every(({ type }) => type === 'text') ? said.map(({ text }) => String(text)).join('') : undefined;
 }

@@ -1,7 +1,8 @@
 /** Adapts a request that was built for a newer model to the older one that answers. Edits the text by spans. */
 
-import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
+import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { type Fields, isRecord, listOf, parseJson, parseRecord, recordOf } from '../../core/record';
+import { eachIn } from '../spans';
 import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget, thinkingThatFits } from './features';
 import { answersUnthinking, EMPTY_TURN, typeOf } from './signatures';
 import { isSystemTurn, readSystemTurns, type SystemTurns } from './system-turns';
@@ -94,15 +95,10 @@ function knownBlocks(raw: string, line: ModelLine): string {
 }
 
 /** Removes references to tools found by a tool search: without the search all tools are declared from the start. */
-const withoutToolReferences = (result: string): string =>
-  rewriteMembers(result, (raw, key) =>
-    key !== 'content' || !raw.startsWith('[')
-      ? raw
-      : rewriteElements(raw, (block) => (typeOf(block) === 'tool_reference' ? asFoundTool(parseJson(block)) : block)),
-  );
+const withoutToolReferences = eachIn('content', (block) => (typeOf(block) === 'tool_reference' ? asFoundTool(parseRecord(block)) : block));
 
-const asFoundTool = (reference: unknown): string =>
-  JSON.stringify({ type: 'text', text: `The tool ${isRecord(reference) ? String(reference.tool_name) : ''} is available.` });
+const asFoundTool = ({ tool_name }: Fields): string =>
+  JSON.stringify({ type: 'text', text: `The tool ${String(tool_name)} is available.` });
 
 function knownTools(raw: string, { offeredTools, definedTools }: SystemTurns, line: ModelLine): string {
   const kept = rewriteElements(raw, (tool) => {
@@ -111,7 +107,7 @@ function knownTools(raw: string, { offeredTools, definedTools }: SystemTurns, li
     const [, date] = /_(\d{8})$/.exec(String(json.type)) ?? [];
     if (Number(date ?? 0) > line.newestTool || (!line.toolSearch && /^tool_search_tool_/.test(String(json.type)))) return undefined;
     const loadsNow = !line.toolSearch || offeredTools.has(json.name);
-    return loadsNow ? rewriteMembers(tool, (value, key) => (key === 'defer_loading' ? undefined : value)) : tool;
+    return loadsNow ? withoutMember(tool, 'defer_loading') : tool;
   });
   return appendElements(kept, definedTools);
 }

@@ -6,13 +6,12 @@ import { withCreditsUsed, withoutOperatorsFigures } from '../priced-usage';
 import type { Receipt, StreamRelay } from '../types';
 import { blockSays } from './answer';
 import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMark } from './events';
+import { THINKING } from './signatures';
 import { countsOutput, overlaidUsage, shownUsage, withoutOutput } from './usage';
 
 /** Events without any of these can pass unexamined. Text inside JSON strings cannot match, since its quotes are escaped. */
 const NOTEWORTHY = /"type"\s*:\s*"(?:message_(?:start|delta|stop)|content_block_start|ping|error)"|^data:(?! ?\{)|^(?::|retry)/m;
 const BLOCK_END = 'content_block_stop';
-/** After such a block ends, more must follow. */
-const THOUGHTS: readonly unknown[] = ['thinking', 'redacted_thinking'];
 /** An event without a name, which the official clients ignore. */
 const UNNAMED = /(?:^|\n\r?\n|\r\r)data:/;
 
@@ -32,7 +31,7 @@ export class MessagesRelay implements StreamRelay {
   isEnding = false;
   usage: unknown;
   outputChars = 0;
-  /** The current block is a block of thoughts. */
+  /** The current block is a block of thoughts, after which more must follow. */
   private isThinking = false;
   /** The data of the event with the stop reason. */
   private held: string | undefined;
@@ -131,7 +130,7 @@ export class MessagesRelay implements StreamRelay {
   private noteContent(type: string, { content_block, delta }: Fields): void {
     if (type === BLOCK_END) return;
     this.hasContent = true;
-    if (type === 'content_block_start') this.isThinking = isRecord(content_block) && THOUGHTS.includes(content_block.type);
+    if (type === 'content_block_start') this.isThinking = isRecord(content_block) && THINKING.has(content_block.type);
     this.hasOutput ||= type === 'content_block_start' ? blockSays(content_block) : deltaSays(delta);
   }
 

@@ -6,6 +6,7 @@ import { isNamedIn } from '../named-in';
 import { plainBody } from '../openrouter/plain-body';
 import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
+import { eachIn, without } from '../spans';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 import { IMAGES_DRAWN } from './drawn-images';
@@ -24,19 +25,6 @@ const renameBound: Repair = (body, message) => {
   if (from === undefined || given.length > 1 || !named.includes(from)) return body;
   return renameMembers(body, from, BOUNDS.find((name) => name !== from)!);
 };
-
-/** Changes each object in a list that is a member of an object. */
-const eachIn =
-  (name: string, change: (raw: string) => string) =>
-  (text: string): string =>
-    rewriteMembers(text, (raw, key) =>
-      key === name && raw.startsWith('[') ? rewriteElements(raw, (element) => (element.startsWith('{') ? change(element) : element)) : raw,
-    );
-
-const without =
-  (name: string) =>
-  (text: string): string =>
-    withoutMember(text, name);
 
 /** Only OpenAI knows the role `developer`; elsewhere it is `system`. */
 const renameDeveloper: Repair = (body, message) =>
