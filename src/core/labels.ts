@@ -2,7 +2,6 @@
  * On whose behalf and for what a call is made, in its client's words. Usage can be filtered by these labels, and
  * nothing else depends on them: an unusable label is dropped and never refuses a call.
  */
-
 import { isFilled, recordOf } from './record';
 
 export interface Labels {

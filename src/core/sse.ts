@@ -1,5 +1,4 @@
 /** Server-sent events as text (HTML Living Standard, 9.2.6: a line ends with CRLF, LF or CR). */
-
 import { parseJson } from './record';
 
 /**

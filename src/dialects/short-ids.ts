@@ -1,5 +1,4 @@
 /** Shortens ids of tool calls that are too long for an upstream, from other models' turns in the conversation. */
-
 import { setMembers } from '../core/json';
 import { isRecord, parseJson } from '../core/record';
 

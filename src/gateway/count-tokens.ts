@@ -1,5 +1,4 @@
 /** Token counts: free, outside the hourly limits of calls, and answered by an estimate when no provider counts. */
-
 import type { ApiKey } from '../core/api-key';
 import { type GatewayError, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS, SENT_TIMES } from '../core/family';

@@ -1,5 +1,4 @@
 /** A call that is answered with one JSON document. */
-
 import { answerHeaders } from '../core/answer-headers';
 import type { Result } from '../core/errors';
 import { toCredits } from '../core/money';

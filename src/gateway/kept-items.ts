@@ -1,5 +1,4 @@
 /** Keeps items of answers that no provider keeps, for later calls that name them by id instead of sending them. */
-
 import { fail, ok, type Result } from '../core/errors';
 import { keptAnswerKey } from '../core/kept-answers';
 import { parseJson } from '../core/record';

@@ -1,5 +1,4 @@
 /** Opens a stream, with failover, until there is something to pass on. */
-
 import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import { isStream } from '../core/sse';

@@ -1,5 +1,4 @@
 /** Answers that a provider keeps. The receipt of the call that made one says which provider, and the answer's id there. */
-
 import type { BackgroundMessage, CutShort, Operation, OperationDetail } from '../account/types';
 import { unsettledOf } from '../account/unsettled';
 import { accountUnreachable, ok, type Result } from '../core/errors';

@@ -2,7 +2,6 @@
  * Request fields that would change what a provider bills without being in the price. They are refused when they ask for
  * something, and never sent.
  */
-
 import { fail, type GatewayError } from '../core/errors';
 import { members, rewriteMembers } from '../core/json';
 import { isRecord } from '../core/record';

@@ -1,5 +1,4 @@
 /** The body of a media request, JSON or a form: its fields and its uploads. */
-
 import { fail, ok, type Result } from '../core/errors';
 import { cleanType, fileType } from '../core/media-type';
 import { textOf } from '../core/multipart';

@@ -1,5 +1,4 @@
 /** Readers for a request's fields: each gives the value, nothing, or an error that names the field. */
-
 import { fail, ok, type Result } from '../core/errors';
 import { fileType } from '../core/media-type';
 import { type PublicUrlRules, readPublicUrl } from '../core/public-url';

@@ -1,5 +1,4 @@
 /** The files that the caller sent, in the form that is needed: stored, or as an adapter wants them. */
-
 import { fileType } from '../core/media-type';
 import { publicFetch } from '../core/public-fetch';
 import { isRecord } from '../core/record';

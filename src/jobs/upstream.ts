@@ -1,5 +1,4 @@
 /** Requests to providers on behalf of jobs: credentials, deadlines, answers read to their end. */
-
 import { publicFetch } from '../core/public-fetch';
 import { readBounded } from '../core/read-bounded';
 import { parseJson } from '../core/record';

@@ -1,5 +1,4 @@
 /** The only way to send mail: a local run's sink, Cloudflare's binding or Resend, whichever is configured first. */
-
 import { sha256Hex } from '../core/hex';
 import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';

@@ -1,5 +1,4 @@
 /** A whole request: what it cost and why, what was tried, and everything else known of it. */
-
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { keyNameOf } from '../console/usage/names';

@@ -1,5 +1,4 @@
 /** The API reference, made from `/openapi.json`'s document: a page for each group of paths. */
-
 import type { FC } from 'hono/jsx';
 import { listOf, recordOf, textOrEmpty } from '../core/record';
 import { accountPlaneDeps } from '../http/account-deps';

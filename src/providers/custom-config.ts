@@ -1,5 +1,4 @@
 /** What the operator's own providers of all kinds share: JSON in a variable, an id, a base URL, keys. */
-
 import { z } from 'zod';
 import { parseJson } from '../core/record';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';

@@ -1,5 +1,4 @@
 /** Answers of the Responses API that a provider keeps: fetched, deleted and canceled by id. */
-
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, fail, type GatewayError, ok, type Result } from '../core/errors';

@@ -2,7 +2,6 @@
  * Mails the alerts of account objects: each once, to everyone who looks after the wallet. Recipients are noted one by
  * one, since not every mail service can deduplicate; one who cannot be reached is eventually given up.
  */
-
 import { LIMIT_PERIODS, type LimitPeriod, nameOfPeriod, periodOf, THIS_PERIOD } from '../../core/limit-period';
 import { toCredits } from '../../core/money';
 import { isRecord, parseJson } from '../../core/record';

@@ -3,7 +3,6 @@
  * format know only plain marks (https://github.com/BerriAI/litellm/pull/39355). Edits the text by spans; tool inputs
  * stay as they are.
  */
-
 import { rewriteMembers } from '../../core/json';
 import { type Change, inList, inObject, without } from '../spans';
 

@@ -2,7 +2,6 @@
  * Removes empty text blocks. Other models and gateways leave them in a conversation, and from then on Claude refuses
  * every request with it: https://github.com/anomalyco/opencode/issues/24087. Edits the text by spans.
  */
-
 import { elements, rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { inList, inMember } from '../spans';

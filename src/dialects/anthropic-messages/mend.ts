@@ -2,7 +2,6 @@
  * Mends a request that an upstream has refused, by removing or rewriting what was refused. As there is only one more
  * try, whatever else the model is known to refuse is mended too. Edits the text by spans.
  */
-
 import { elements, rewriteElements, setMembers, withoutMember } from '../../core/json';
 import { type Fields, isRecord, listOf, parseJson, parseRecord, recordsOf } from '../../core/record';
 import { type Change, eachIn, inMember } from '../spans';

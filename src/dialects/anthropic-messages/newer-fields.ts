@@ -3,7 +3,6 @@
  * this format know an older version and refuse them (https://github.com/anthropics/claude-code/issues/21612). Edits the
  * text by spans.
  */
-
 import { rewriteMembers } from '../../core/json';
 import { isRecord, parseJson, parseRecord } from '../../core/record';
 import { type Change, inList, inMember, inObject, without } from '../spans';

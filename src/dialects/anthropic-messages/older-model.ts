@@ -1,5 +1,4 @@
 /** Adapts a request that was built for a newer model to the older one that answers. Edits the text by spans. */
-
 import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { type Fields, isRecord, listOf, parseJson, parseRecord, recordOf } from '../../core/record';
 import { eachIn } from '../spans';

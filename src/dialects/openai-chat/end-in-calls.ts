@@ -2,7 +2,6 @@
  * Sets `finish_reason: tool_calls` on choices with calls. Agents depend on it, but Google's models and Ollama's say
  * `stop`: https://github.com/anomalyco/opencode/issues/14972
  */
-
 import { rewriteElements, rewriteMembers, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 

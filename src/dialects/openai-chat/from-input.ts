@@ -1,5 +1,4 @@
 /** Cursor sends bodies in the Responses format to the chat path, and expects chat answers. */
-
 import { fail, type Result } from '../../core/errors';
 import { isRecord, parseJson } from '../../core/record';
 import { crossToChat } from '../openai-responses/over-chat/request';

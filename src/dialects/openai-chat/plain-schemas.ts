@@ -2,7 +2,6 @@
  * Simplifies function schemas for upstreams that know only a part of JSON Schema, as Google's do:
  * https://ai.google.dev/api/caching#Schema
  */
-
 import { type Fields, isRecord, parseJson } from '../../core/record';
 import { eachIn, inMember } from '../spans';
 

@@ -1,5 +1,4 @@
 /** Stored answers that a client fetches again, with their cost added as it was the first time. */
-
 import { setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { eventData } from '../../core/sse';

@@ -1,5 +1,4 @@
 /** Items made by the gateway that an input names instead of containing, as the AI SDK does unless `store` is false. */
-
 import { fail, ok, type Result } from '../../core/errors';
 import { rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';

@@ -1,5 +1,4 @@
 /** Repairs of a Responses body that an upstream refused. Whatever is not changed keeps its bytes. */
-
 import { rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';

@@ -1,5 +1,4 @@
 /** Removes OpenRouter's own fields from a chat body, for an upstream that refuses them. */
-
 import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';

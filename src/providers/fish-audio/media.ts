@@ -1,5 +1,4 @@
 /** Fish Audio: speech, cloned voices and transcripts, answered at once. https://docs.fish.audio/api-reference */
-
 import { cleanType, isPage } from '../../core/media-type';
 import { filledText, recordOf, recordsOf } from '../../core/record';
 import { blobOf, bytesOf, formOf } from '../media/blobs';

@@ -1,5 +1,4 @@
 /** Reads vendors' answers, whose shape is not guaranteed. */
-
 import { isFilled } from '../../core/record';
 
 export const numberOf = (value: unknown): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? value : undefined);

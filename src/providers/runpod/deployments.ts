@@ -3,6 +3,7 @@
  * environment and GPU pools, another removes it with its template. https://docs.runpod.io/api-reference-v2
  */
 import { filledText, recordOf } from '../../core/record';
+import { HOUR_MS } from '../../core/time';
 import { submitFailure } from '../media/failures';
 import type { DeploymentAdapter, DeploymentSpec } from '../media/types';
 import { classifyFailure } from '../wires/failures';
@@ -11,7 +12,7 @@ const ENDPOINTS = '/serverless';
 /** Another worker starts when a run has waited this long. */
 const QUEUE_DELAY_SECONDS = 4;
 /** The longest run; each run sets its own limit within it. */
-const TIMEOUT_MS = 3_600_000;
+const TIMEOUT_MS = HOUR_MS;
 
 const endpointUrl = (id: string): string => `${ENDPOINTS}/${encodeURIComponent(id)}`;
 

@@ -1,5 +1,6 @@
 /** RunPod Serverless: runs of workers on rented GPUs. https://docs.runpod.io/serverless/endpoints/operation-reference */
 import { type Fields, filledText, recordOf } from '../../core/record';
+import { HOUR_MS } from '../../core/time';
 import { runFailure, submitFailure } from '../media/failures';
 import { passedOn } from '../media/model-fields';
 import { numberOf } from '../media/read';
@@ -10,7 +11,7 @@ import { runpodDeployments } from './deployments';
 import { takeFiles } from './outputs';
 
 /** A run may wait this long in the queue before its own time begins. */
-const QUEUE_MS = 2 * 3_600_000;
+const QUEUE_MS = 2 * HOUR_MS;
 const MIN_EXECUTION_MS = 5_000;
 /** How long `/runsync` waits before it answers like `/run`. */
 const SYNC_WAIT_MS = 60_000;

@@ -1,5 +1,4 @@
 /** What all media routes do before and after their job. */
-
 import { answerHeaders } from '../../core/answer-headers';
 import type { ApiKey } from '../../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';

@@ -2,7 +2,6 @@
  * Keeps encrypted thoughts that precede a tool call, which the upstream wants back with the call's result. Chat has no
  * field for them, so the gateway stores them and finds them by the ids that it gives to the calls.
  */
-
 import { ok } from '../../../core/errors';
 import { type Fields, isRecord, listOf } from '../../../core/record';
 import { itemId, requestOfItem, responseId } from '../../openai-responses/ids';
