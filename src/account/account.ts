@@ -6,6 +6,7 @@ import type { AuditRecord } from '../core/audit';
 import { ok, type Result } from '../core/errors';
 import { newNonce } from '../core/ids';
 import type { TierId } from '../core/tiers';
+import { HOUR_MS } from '../core/time';
 import { within } from '../core/within';
 import { AccountKeys } from './account-keys';
 import { booksOf } from './books';
@@ -50,7 +51,7 @@ import { BOUNDS, type Bound, tidy } from './upkeep';
 /** A queue that does not answer must not keep holds from expiring on time. */
 const FLUSH_PATIENCE_MS = 30_000;
 /** How often old idempotency records are removed. */
-const SWEEP_EVERY_MS = 3_600_000;
+const SWEEP_EVERY_MS = HOUR_MS;
 /** The pause between two steps of making room, in which calls are served. */
 const TIDY_AGAIN_MS = 1_000;
 

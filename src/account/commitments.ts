@@ -4,11 +4,12 @@
  * is charged separately. A commitment that is not renewed lapses.
  */
 import type { MicroCredits } from '../core/money';
+import { HOUR_MS } from '../core/time';
 
 /** For this long a run that has begun may be missing from the caller's count of runs. */
 export const BEGUN_MS = 2 * 60_000;
 /** The sweeper of the jobs renews a commitment whenever it charges a deployment's time. */
-const LEASE_MS = 3_600_000;
+const LEASE_MS = HOUR_MS;
 
 export interface CommitRequest {
   /** The deployment's id at its provider. */

@@ -2,6 +2,7 @@
  * Closed operations on their way to D1: what was sent when, and what is due. Kept in memory only: after a restart the
  * object sends again whatever is not confirmed, and D1 ignores what it has.
  */
+import { HOUR_MS } from '../core/time';
 import type { Ledger } from './ledger';
 import type { Closed, OperationTables } from './operation-tables';
 import type { Outbox } from './outbox';
@@ -13,7 +14,7 @@ const FLUSH_AT_ROWS = 100;
 export const FLUSH_AFTER_MS = 10_000;
 /** How long a confirmation may take before a message is sent again; the wait doubles with each failure. */
 const RESEND_AFTER_MS = 60_000;
-const LONGEST_RESEND_MS = 3_600_000;
+const LONGEST_RESEND_MS = HOUR_MS;
 /** How much of a backlog is sent at a time, since it is read from disk and the queue may still be busy with it. */
 const FLUSH_ROWS_AT_MOST = 5_000;
 /** A reader writes at most this many lines to D1 directly; a larger backlog is left to the queue. */

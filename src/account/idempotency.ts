@@ -1,8 +1,6 @@
 import { fail, type GatewayError } from '../core/errors';
-import { OTHER_REQUEST } from '../core/idempotency';
+import { IDEMPOTENCY_KEEP_MS, OTHER_REQUEST } from '../core/idempotency';
 import type { Operation, Replay } from './types';
-
-export const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 type Sql = Pick<SqlStorage, 'exec'>;
 

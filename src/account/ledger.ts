@@ -7,6 +7,7 @@ import { fail, type GatewayError } from '../core/errors';
 import { monthOf, parseOperationId } from '../core/ids';
 import { LIST_PERMILLE, type MicroCredits, microAt } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
+import { DAY_MS } from '../core/time';
 import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
 import { refuseKey, refuseModels } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
@@ -33,7 +34,7 @@ import type {
 } from './types';
 
 /** How long after its hold expired a call may still be charged its real cost. */
-const LATE_CLOSE_MS = 24 * 3_600_000;
+const LATE_CLOSE_MS = DAY_MS;
 
 export class Ledger {
   readonly open = new Map<number, OperationRow>();

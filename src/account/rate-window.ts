@@ -1,4 +1,4 @@
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from '../core/time';
 
 /**
  * An exact rolling hour for one user and family: the time of each call that counts. It is kept in memory and rebuilt

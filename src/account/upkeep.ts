@@ -1,5 +1,6 @@
 /** Makes room in an account object: operations that D1 has are dropped once they are old, and earlier when the object fills up. */
 import { monthOf } from '../core/ids';
+import { DAY_MS, HOUR_MS } from '../core/time';
 import type { Open } from './open-account';
 
 /** Operations stay readable here for this many months; D1 keeps them for good. */
@@ -17,8 +18,8 @@ export interface Bound {
  * a day, so two days are kept where there is room. The rolling hour is counted from the rows, so it is always kept.
  */
 export const BOUNDS: readonly Bound[] = [
-  { aboveBytes: 9_000_000_000, keptMs: 3_600_000 },
-  { aboveBytes: 7_000_000_000, keptMs: 48 * 3_600_000 },
+  { aboveBytes: 9_000_000_000, keptMs: HOUR_MS },
+  { aboveBytes: 7_000_000_000, keptMs: 2 * DAY_MS },
 ];
 
 type Tidied = Pick<Open, 'store' | 'operations' | 'ledger'>;

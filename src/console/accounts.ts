@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';
 import { availableMicro, fromCredits, PRICE_FACTORS, permilleOf, priceFactor, toCredits } from '../core/money';
 import { TIERS } from '../core/tiers';
+import { isoOrNull } from '../core/time';
 import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
@@ -159,7 +160,7 @@ export async function showAccount(deps: ConsoleDeps, view: AccountView) {
       model,
       endpoint,
       test,
-      closedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
+      closedAt: isoOrNull(closedAtMs),
       detail,
     })),
   };

@@ -2,6 +2,7 @@ import { and, eq, gte, lt } from 'drizzle-orm';
 import type { Operation } from '../account/types';
 import { type OperationRef, parseOperationId } from '../core/ids';
 import { parseJson } from '../core/record';
+import { DAY_MS } from '../core/time';
 import { database } from '../db/client';
 import { ledger } from '../db/schema';
 
@@ -33,7 +34,7 @@ export function toOperation(row: Row): Operation {
 }
 
 /** An account's month and time come from the same clock, except in what a restore brought back. */
-const SLACK_MS = 86_400_000;
+const SLACK_MS = DAY_MS;
 
 /** How many lines each round probes; a small remainder is read as a whole. */
 const PROBES = 15;

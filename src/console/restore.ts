@@ -3,6 +3,7 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { AccountStatus, AccountView, Books, ClosedSince, Moment } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
+import { DAY_MS } from '../core/time';
 import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, ledgerFences } from '../db/schema';
@@ -12,7 +13,7 @@ import { toOperation } from './ledger';
 
 const RECOVER_PAGE = 1_000;
 /** https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#pitr-point-in-time-recovery-api */
-const KEPT_MS = 30 * 86_400_000;
+const KEPT_MS = 30 * DAY_MS;
 
 /** A moment, or the bookmark that an earlier restore returned for undoing it. */
 export const restoreInput = z.strictObject({ at: z.iso.datetime({ offset: true }).nullish(), bookmark: z.string().min(1).nullish() });

@@ -1,4 +1,8 @@
 import type { KeyMode } from './api-key';
+import { DAY_MS } from './time';
+
+/** How long a request is known again by its key. */
+export const IDEMPOTENCY_KEEP_MS = DAY_MS;
 
 /** By these a repeated request is recognised, and told apart from another one under the same key. */
 export interface IdempotencyHashes {

@@ -2,7 +2,7 @@
  * On whose behalf and for what a call is made, in its client's words. Usage can be filtered by these labels, and
  * nothing else depends on them: an unusable label is dropped and never refuses a call.
  */
-import { isFilled, isRecord } from './record';
+import { isFilled, recordOf } from './record';
 
 export interface Labels {
   /** A customer of our customer. */
@@ -22,7 +22,7 @@ const NAMES_A_DEVICE = /^\{|^user_.*_(?:account|session)_/;
  * formerly, `user`; Anthropic's `metadata.user_id`); `x-tags` and `metadata.tags`, as a list or comma-separated.
  */
 export function labelsOf(headers: Pick<Headers, 'get'>, fields: Readonly<Record<string, unknown>> = {}): Labels {
-  const metadata = isRecord(fields.metadata) ? fields.metadata : {};
+  const metadata = recordOf(fields.metadata);
   const { user_id: ofMessages } = metadata;
   const endUser = [headers.get('x-end-user'), fields.safety_identifier, fields.user, ofMessages].find(isFilled)?.trim();
   const tags = [...listOf(headers.get('x-tags')), ...listOf(metadata.tags)].filter(({ length }) => length > 0 && length <= LONGEST_TAG);

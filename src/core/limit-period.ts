@@ -1,10 +1,10 @@
 import { monthOf } from './ids';
+import { DAY_MS } from './time';
 
 /** How long a key's spending limit lasts before it starts anew, in UTC. Weeks start on Mondays; a total never starts anew. */
 export const LIMIT_PERIODS = ['day', 'week', 'month', 'total'] as const;
 export type LimitPeriod = (typeof LIMIT_PERIODS)[number];
 
-const DAY_MS = 86_400_000;
 /** The 1st of January 1970 was a Thursday. */
 const DAYS_BEFORE_1970 = 3;
 

@@ -5,7 +5,7 @@
  */
 
 import { isName, isPublicAddress, readPublicUrl } from './public-url';
-import { isRecord } from './record';
+import { recordsOf } from './record';
 
 const MAX_REDIRECTS = 5;
 const LOOKUP_TIMEOUT_MS = 5_000;
@@ -28,7 +28,7 @@ async function lookUp({ fetch, settings }: PublicFetchDeps, name: string, type: 
   const response = await fetch(url, { headers: { accept: 'application/dns-json' }, signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS) });
   if (!response.ok) throw new Error(`the name could not be looked up: ${response.status}`);
   const answer = (await response.json()) as { Answer?: unknown };
-  const records = Array.isArray(answer.Answer) ? answer.Answer.filter(isRecord) : [];
+  const records = recordsOf(answer.Answer);
   return records.filter(({ type: number }) => ADDRESS_TYPES.includes(number)).map(({ data }) => String(data));
 }
 

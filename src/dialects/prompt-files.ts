@@ -1,4 +1,4 @@
-import { isRecord } from '../core/record';
+import { filledText, isRecord } from '../core/record';
 
 /** A file in a prompt: inline as base64 or, where `base64Chars` is 0, by its URL. An item of an earlier answer may be given by its id. */
 export interface PromptFile {
@@ -24,11 +24,9 @@ const ofBase64 = (data: string, type: string | undefined): PromptFile => ({
   base64Chars: data.length,
 });
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
 /** A file by its URL, which may be a data URL; `kind` is what the field is for. */
 function ofAddress(address: unknown, kind: PromptFile['kind']): PromptFile[] {
-  const text = textOf(isRecord(address) ? address.url : address);
+  const text = filledText(isRecord(address) ? address.url : address);
   if (text === undefined) return [];
   const [prefix, type] = DATA_URL.exec(text.slice(0, LONGEST_PREFIX)) ?? [];
   if (prefix === undefined) return [{ kind, base64Chars: 0 }];
@@ -38,25 +36,25 @@ function ofAddress(address: unknown, kind: PromptFile['kind']): PromptFile[] {
 
 /** Chat Completions and Responses: https://platform.openai.com/docs/guides/pdf-files */
 function ofOpenAiFile(part: Record<string, unknown>): PromptFile[] {
-  const data = textOf(part.file_data);
+  const data = filledText(part.file_data);
   if (data === undefined) return ofAddress(part.file_url, 'document');
   return data.startsWith('data:') ? ofAddress(data, 'document') : [ofBase64(data, undefined)];
 }
 
 /** Anthropic's `source`: https://platform.claude.com/docs/en/api/messages */
 function ofSource(source: Record<string, unknown>, type: unknown): PromptFile[] {
-  const data = textOf(source.data);
-  if (source.type === 'base64' && data !== undefined) return [ofBase64(data, textOf(source.media_type))];
+  const data = filledText(source.data);
+  if (source.type === 'base64' && data !== undefined) return [ofBase64(data, filledText(source.media_type))];
   if (source.type !== 'url') return [];
   return ofAddress(source.url, type === 'document' ? 'document' : 'image');
 }
 
 /** Google's `Blob` and `FileData`: https://ai.google.dev/api/caching#Blob */
 function ofBlob(blob: Record<string, unknown>): PromptFile[] {
-  const type = textOf(blob.mimeType) ?? textOf(blob.mime_type);
-  const data = textOf(blob.data);
+  const type = filledText(blob.mimeType) ?? filledText(blob.mime_type);
+  const data = filledText(blob.data);
   if (data !== undefined) return [ofBase64(data, type)];
-  return textOf(blob.fileUri) === undefined && textOf(blob.file_uri) === undefined
+  return filledText(blob.fileUri) === undefined && filledText(blob.file_uri) === undefined
     ? []
     : [{ kind: kindOf(type, 'JVBERi'), base64Chars: 0 }];
 }
@@ -73,9 +71,9 @@ const PLACES: Record<string, Reader> = {
   image_url: (value) => ofAddress(value, 'image'),
   video_url: (value) => ofAddress(value, 'video'),
   file_data: (value, part) => (isRecord(value) ? ofBlob(value) : ofOpenAiFile(part)),
-  file_url: (_, part) => (textOf(part.file_data) === undefined ? ofOpenAiFile(part) : []),
+  file_url: (_, part) => (filledText(part.file_data) === undefined ? ofOpenAiFile(part) : []),
   file: inRecord(ofOpenAiFile),
-  input_audio: inRecord(({ data }) => (textOf(data) === undefined ? [] : [{ kind: 'audio', base64Chars: (data as string).length }])),
+  input_audio: inRecord(({ data }) => (filledText(data) === undefined ? [] : [{ kind: 'audio', base64Chars: (data as string).length }])),
   source: inRecord((source, { type }) => ofSource(source, type)),
   inlineData: inRecord(ofBlob),
   inline_data: inRecord(ofBlob),
@@ -101,7 +99,7 @@ export function promptFiles(turns: unknown, depth = 0): PromptFile[] {
   if (!isRecord(turns)) return [];
   if (isReference(turns)) return [{ kind: 'item', base64Chars: 0 }];
   const found = Object.entries(PLACES).flatMap(([place, read]) => (Object.hasOwn(turns, place) ? read(turns[place], turns) : []));
-  if (turns.type === 'image_generation_call' && textOf(turns.result) !== undefined)
+  if (turns.type === 'image_generation_call' && filledText(turns.result) !== undefined)
     found.push({ kind: 'image', base64Chars: (turns.result as string).length });
   for (const holder of HOLDERS) {
     const held = turns[holder];

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/record';
+import { isRecord, listOf } from '../core/record';
 import type { Usage } from '../core/usage';
 import { toolsOf } from './unpriced';
 
@@ -27,9 +27,7 @@ export function statedInResponses(fields: Fields): Partial<Usage> {
 
 /** `max_uses` bounds each tool separately: https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
 export function statedInMessages({ tools }: Fields): Partial<Usage> {
-  const searches = (Array.isArray(tools) ? (tools as unknown[]) : []).filter(
-    (tool) => isRecord(tool) && typeof tool.type === 'string' && tool.type.startsWith('web_search'),
-  );
+  const searches = listOf(tools).filter((tool) => isRecord(tool) && typeof tool.type === 'string' && tool.type.startsWith('web_search'));
   const webSearches = searches.reduce<number>((sum, tool) => sum + bound(isRecord(tool) ? tool.max_uses : 0), 0);
   return webSearches > 0 ? { webSearches } : {};
 }

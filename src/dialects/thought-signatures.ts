@@ -1,6 +1,4 @@
-import { isRecord } from '../core/record';
-
-type Fields = Record<string, unknown>;
+import { type Fields, filledText, isRecord } from '../core/record';
 
 /**
  * A placeholder for a missing signature, such as in another model's history
@@ -27,5 +25,5 @@ const recordIn = (record: Fields, ...names: string[]): Fields => {
 export function signatureIn(record: Fields): string | undefined {
   const google = recordIn(recordIn(record, 'extra_content', 'extraContent'), 'google');
   const signature = google.thought_signature ?? google.thoughtSignature;
-  return typeof signature === 'string' && signature !== '' ? signature : undefined;
+  return filledText(signature);
 }

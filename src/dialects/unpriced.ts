@@ -1,5 +1,5 @@
 import { fail } from '../core/errors';
-import { isRecord } from '../core/record';
+import { isRecord, listOf } from '../core/record';
 import { folded } from './known-names';
 
 /** Accepts values that cost no more than the model's price. */
@@ -72,7 +72,7 @@ export function refuseUnpriced(fields: Record<string, unknown>): ReturnType<type
 export function toolsOf({ tools, input }: Record<string, unknown>): [param: string, tool: Record<string, unknown>][] {
   const listed = (list: unknown, at: string): [string, Record<string, unknown>][] =>
     Array.isArray(list) ? list.flatMap((tool: unknown, index) => (isRecord(tool) ? [[`${at}[${index}]`, tool]] : [])) : [];
-  const items: unknown[] = Array.isArray(input) ? input : [];
+  const items = listOf(input);
   const inside = items.flatMap((item, index) =>
     isRecord(item) && item.type === 'additional_tools' ? listed(item.tools, `input[${index}].tools`) : [],
   );

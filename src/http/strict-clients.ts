@@ -4,12 +4,11 @@
  * renamed, nulled or left out as that document has them. Everybody else gets OpenAI's shape.
  */
 
-import { isRecord, parseJson } from '../core/record';
+import { type Fields, isRecord, parseJson } from '../core/record';
 import { EventCutter, eventData, splitEvents } from '../core/sse';
 import { creditsAsUsd } from '../dialects/openrouter/usd';
 import { isOpenrouters } from './client-format';
 
-type Fields = Record<string, unknown>;
 type Fetch<Env> = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
 
 /** The status that an error is given which comes in the middle of a stream, after its 200. */

@@ -9,6 +9,7 @@ import { parseOperationId } from '../core/ids';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
+import { HOUR_MS } from '../core/time';
 import { isPlausible, NO_USAGE, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { Registry } from '../providers/registry';
@@ -31,7 +32,7 @@ const LONGEST_DELAY_SECONDS = 60;
  * No answer takes longer, even if it is fetched within the eight hours of `background_options`
  * (https://platform.openai.com/docs/api-reference/responses/create), so by then the provider has forgotten it.
  */
-const GIVE_UP_MS = 9 * 3_600_000;
+const GIVE_UP_MS = 9 * HOUR_MS;
 /** A provider that does not know an answer yet may know it a moment later, and bill it. */
 const BELIEVED_MISSING_MS = 120_000;
 

@@ -2,7 +2,7 @@
 import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, fail, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
-import { type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
+import { IDEMPOTENCY_KEEP_MS, type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
 import type { Labels } from '../core/labels';
 import { microAt } from '../core/money';
@@ -19,7 +19,6 @@ import type { Job, JobPlan } from './types';
 
 /** Lasts until the job's first look, which renews it; a hold whose job was never stored is released by it. */
 const ADMIT_LEASE_MS = 15 * 60_000;
-const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 export interface JobRequest {
   endpoint: string;

@@ -1,5 +1,6 @@
 /** Looks after a job that a provider has: from the poller, a callback, or a customer's request. */
 import { fail, type GatewayError } from '../core/errors';
+import { HOUR_MS } from '../core/time';
 import type { MediaStep, PollStep, UpstreamJob } from '../providers/media/types';
 import type { Provider } from '../providers/types';
 import { type Copy, copyResult, keepResult } from './copy';
@@ -16,7 +17,7 @@ import type { Job } from './types';
 import { adapterOf, ask, POLL_TIMEOUT_MS } from './upstream';
 
 /** That a provider cannot be reached does not prove a failure: a job is given up only this long after its deadline. */
-const UNKNOWN_GRACE_MS = 3_600_000;
+const UNKNOWN_GRACE_MS = HOUR_MS;
 /** The most steps in one look that a provider may ask for, such as status and then result. */
 const MAX_STEPS = 4;
 

@@ -5,6 +5,7 @@
 import { and, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { monthOf } from '../core/ids';
 import { KEPT_ANSWERS, monthOfKept } from '../core/kept-answers';
+import { DAY_MS } from '../core/time';
 import { database } from '../db/client';
 import { jobs, storedObjects } from '../db/jobs';
 import type { JobDeps } from './deps';
@@ -15,7 +16,6 @@ import { giveRoomBack } from './storage-room';
 import { changeJob, MOST_QUERIES_A_CHANGE, readJob } from './store';
 import type { Job } from './types';
 
-const DAY_MS = 24 * 3_600_000;
 const REMOVED_AT_ONCE = 100;
 /** R2's own limit for a listing and for a deletion. */
 const LISTED_AT_ONCE = 1_000;

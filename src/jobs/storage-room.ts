@@ -1,10 +1,11 @@
 /** Storage room of an account: who may store files at all, and the reservation of room before an upload begins. */
 import { fail, type GatewayError } from '../core/errors';
 import { toCredits } from '../core/money';
+import { HOUR_MS } from '../core/time';
 import type { JobDeps } from './deps';
 
 /** Longer than an upload takes: from then on it counts for nothing, and is the sweeper's. */
-const KEPT_MS = 3_600_000;
+const KEPT_MS = HOUR_MS;
 
 const ROOM = `?6 - (SELECT COALESCE(SUM(size_bytes), 0) FROM stored_objects WHERE account_id = ?2)
   - (SELECT COALESCE(SUM(bytes), 0) FROM storage_reservations WHERE account_id = ?2 AND at > ?5)`;

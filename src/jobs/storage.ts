@@ -2,6 +2,7 @@
 import { and, desc, eq, lte } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
 import { sha256Hex } from '../core/hex';
+import { IDEMPOTENCY_KEEP_MS } from '../core/idempotency';
 import { newToken, randomDigits } from '../core/ids';
 import { rowsBefore } from '../db/after';
 import { database } from '../db/client';
@@ -13,7 +14,6 @@ import { giveRoomBack, reserveRoom } from './storage-room';
 
 export type StoredObject = typeof storedObjects.$inferSelect;
 
-const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 /** How long an upload without an announced length waits for its turn. */
 const ROOM_WAIT_MS = 20_000;
 

@@ -4,6 +4,7 @@
  * only a provider that deduplicates by our reference is asked again; otherwise the customer gets the money back.
  */
 import { fail, type GatewayError } from '../core/errors';
+import { HOUR_MS } from '../core/time';
 import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, Submission } from '../providers/media/types';
 import { redactSecrets } from '../providers/redact';
 import { toldToCustomer } from '../providers/told';
@@ -23,7 +24,7 @@ import type { Job, JobAttempt } from './types';
 import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream';
 
 /** The hold outlives the job's deadline by this much, for the last poll and for copies. */
-const HOLD_GRACE_MS = 2 * 3_600_000;
+const HOLD_GRACE_MS = 2 * HOUR_MS;
 const CLAIM_SPARE_MS = 60_000;
 const RETRY_SECONDS = 1;
 /** As long as the database is away for while it moves, and well within the claim. */

@@ -1,5 +1,6 @@
 /** A job as its customer sees it. Pure. */
 import { toCredits } from '../core/money';
+import { isoOrNull } from '../core/time';
 import { fileUrl } from './files';
 import { estimateMicro } from './price';
 import { isFinal, type Job } from './types';
@@ -36,8 +37,6 @@ export const pollUrl = (job: Job): string => `${job.origin}/v1/jobs/${job.id}`;
 export const outputJsonUrl = ({ outputs, origin, filesRemovedAt }: Job): { outputJsonUrl?: string } =>
   outputs?.storedOutput && filesRemovedAt === null ? { outputJsonUrl: fileUrl(origin, outputs.storedOutput) } : {};
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 /** The documented payload of a webhook. It knows only one kind of failure, so `state` has the exact one. */
 export const webhookPayload = (job: Job): Record<string, unknown> => ({
   ...payload(job),
@@ -72,9 +71,9 @@ export function jobView(job: Job): Record<string, unknown> {
     requestId: job.holdId,
     ...(transcript && { segments: transcript.segments ?? [], duration: transcript.durationSeconds ?? null }),
     ...(job.cancelRequested && !isOver(job) && { cancelRequested: true }),
-    ...(job.filesRemovedAt !== null && { filesRemovedAt: iso(job.filesRemovedAt) }),
-    createdAt: iso(job.createdAt),
-    startedAt: iso(job.startedAt),
-    endedAt: isOver(job) ? iso(job.endedAt) : null,
+    ...(job.filesRemovedAt !== null && { filesRemovedAt: isoOrNull(job.filesRemovedAt) }),
+    createdAt: isoOrNull(job.createdAt),
+    startedAt: isoOrNull(job.startedAt),
+    endedAt: isOver(job) ? isoOrNull(job.endedAt) : null,
   };
 }

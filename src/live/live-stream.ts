@@ -4,6 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { fail, type GatewayError } from '../core/errors';
+import { HOUR_MS } from '../core/time';
 import { within } from '../core/within';
 import type { Bindings } from '../env';
 import { firstCatalogue, gatewayDeps } from '../http/deps';
@@ -15,7 +16,7 @@ import { StreamLog } from './stream-log';
 
 const KEPT_MS = 600_000;
 /** If the object dies during the stream, nobody else removes what it kept. */
-const ABANDONED_MS = 3_600_000;
+const ABANDONED_MS = HOUR_MS;
 /** How long a stream waits for slow listeners, who must also hear a keepalive in time. */
 const PATIENCE_MS = 10_000;
 const INTERRUPTED = 'The stream was interrupted on our side; what it had come to is charged.';

@@ -6,6 +6,7 @@ import type { VerbContext } from '../console/context';
 import { listInvitations } from '../console/organizations/invitations';
 import { listMembers } from '../console/organizations/members';
 import type { GatewayError } from '../core/errors';
+import { DAY_MS } from '../core/time';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { type Asked, marked, readQuery } from './form';
@@ -14,7 +15,6 @@ import { orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/settings/audit';
 const ENTRIES = 100;
-const DAY_MS = 86_400_000;
 
 export const auditPath = (context: VerbContext): string => `${PATH}${orgQuery(context)}`;
 

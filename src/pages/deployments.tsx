@@ -4,6 +4,7 @@ import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
 import { fail, type GatewayError, type Result } from '../core/errors';
 import { toCredits } from '../core/money';
+import { HOUR_MS } from '../core/time';
 import type { AppContext } from '../http/context';
 import { jobDeps } from '../http/deps';
 import { deploymentProvider, gone } from '../jobs/deployments/host';
@@ -22,7 +23,7 @@ import { fields, orgQuery, page } from './shell';
 export const DEPLOYMENTS = '/infra/deployments/new';
 
 /** What this many idle workers cost an hour. */
-const hourlyCredits = (gpuTypes: readonly string[], workers: number): number => toCredits(waitingMicro({ gpuTypes }, 3_600_000) * workers);
+const hourlyCredits = (gpuTypes: readonly string[], workers: number): number => toCredits(waitingMicro({ gpuTypes }, HOUR_MS) * workers);
 
 const hourly = (gpuTypes: readonly string[], workers: number): string => dollars(hourlyCredits(gpuTypes, workers));
 

@@ -4,7 +4,7 @@ import type { VerbContext } from '../console/context';
 import { keyNameOf } from '../console/usage/names';
 import { type Receipt, showReceipt } from '../console/usage/receipt';
 import { toCredits } from '../core/money';
-import { isRecord } from '../core/record';
+import { isRecord, recordsOf } from '../core/record';
 import type { AppContext } from '../http/context';
 import { parameter } from '../routes/account/route';
 import { Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
@@ -136,7 +136,7 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
     ['First byte after', typeof firstByteMs === 'number' ? duration(firstByteMs) : undefined],
     ['Streamed', typeof stream === 'boolean' ? (stream ? 'yes' : 'no') : undefined],
   ];
-  const tried = Array.isArray(attempts) ? attempts.filter(isRecord) : [];
+  const tried = recordsOf(attempts);
   return page(
     c,
     { title: `Request of ${receipt.model ?? 'a model'}`, context },

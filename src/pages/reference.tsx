@@ -1,6 +1,6 @@
 /** The API reference, made from `/openapi.json`'s document: a page for each group of paths. */
 import type { FC } from 'hono/jsx';
-import { isRecord } from '../core/record';
+import { listOf, recordOf, textOrEmpty } from '../core/record';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { openapiDocument } from '../openapi-document';
@@ -28,8 +28,6 @@ interface Group {
   operations: Operation[];
 }
 
-const record = (value: unknown): Json => (isRecord(value) ? value : {});
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const slugOf = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 
 class Document {
@@ -37,35 +35,37 @@ class Document {
 
   /** Follows a `$ref` within the document; anything else is returned as it is. */
   resolve(value: unknown): Json {
-    const reference = text(record(value).$ref);
-    if (!reference.startsWith('#/')) return record(value);
+    const reference = textOrEmpty(recordOf(value).$ref);
+    if (!reference.startsWith('#/')) return recordOf(value);
     return this.resolve(
       reference
         .slice(2)
         .split('/')
-        .reduce((at: unknown, part) => record(at)[part], this.json),
+        .reduce((at: unknown, part) => recordOf(at)[part], this.json),
     );
   }
 
   groups(): Group[] {
-    const tags = Array.isArray(this.json.tags) ? this.json.tags.map(record) : [];
+    const tags = Array.isArray(this.json.tags) ? this.json.tags.map(recordOf) : [];
     const all = this.operations();
     return tags.flatMap(({ name, description }) => {
       const operations = all.filter(({ tag }) => tag === name).map(({ operation }) => operation);
-      return operations.length > 0 ? [{ slug: slugOf(text(name)), name: text(name), description: text(description), operations }] : [];
+      return operations.length > 0
+        ? [{ slug: slugOf(textOrEmpty(name)), name: textOrEmpty(name), description: textOrEmpty(description), operations }]
+        : [];
     });
   }
 
   private operations(): { tag: unknown; operation: Operation }[] {
-    return Object.entries(record(this.json.paths)).flatMap(([path, methods]) =>
-      Object.entries(record(methods)).flatMap(([method, value]) => {
-        const { tags, operationId, summary, description, parameters, requestBody, responses } = record(value);
+    return Object.entries(recordOf(this.json.paths)).flatMap(([path, methods]) =>
+      Object.entries(recordOf(methods)).flatMap(([method, value]) => {
+        const { tags, operationId, summary, description, parameters, requestBody, responses } = recordOf(value);
         if (!Array.isArray(tags)) return [];
         const operation: Operation = {
-          ...{ method, path, id: text(operationId), summary: text(summary), description: text(description) },
+          ...{ method, path, id: textOrEmpty(operationId), summary: textOrEmpty(summary), description: textOrEmpty(description) },
           parameters: Array.isArray(parameters) ? parameters.map((one) => this.resolve(one)) : [],
           body: requestBody === undefined ? undefined : this.resolve(requestBody),
-          answers: Object.entries(record(responses)).map(([status, answer]) => [status, text(this.resolve(answer).description)]),
+          answers: Object.entries(recordOf(responses)).map(([status, answer]) => [status, textOrEmpty(this.resolve(answer).description)]),
         };
         return [{ tag: tags[0], operation }];
       }),
@@ -80,20 +80,20 @@ class Document {
     const several = [anyOf, oneOf].find((list) => Array.isArray(list));
     if (Array.isArray(several)) return [...new Set(several.map((one) => this.typeOf(one)))].join(' or ');
     if (type === 'array') return `list of ${this.typeOf(items)}`;
-    return Array.isArray(type) ? type.join(' or ') : text(type) || 'anything';
+    return Array.isArray(type) ? type.join(' or ') : textOrEmpty(type) || 'anything';
   }
 
   fieldsOf(body: Json): { name: string; type: string; required: boolean; description: string }[] {
-    const content = record(body.content);
-    const { schema } = record(content['application/json'] ?? Object.values(content)[0]);
+    const content = recordOf(body.content);
+    const { schema } = recordOf(content['application/json'] ?? Object.values(content)[0]);
     const shapes = this.shapesOf(schema);
-    const properties = Object.assign({}, ...shapes.map((shape) => record(shape.properties))) as Json;
+    const properties = Object.assign({}, ...shapes.map((shape) => recordOf(shape.properties))) as Json;
     // Of alternatives, only what all of them require is required.
-    const lists = shapes.map(({ required }): unknown[] => (Array.isArray(required) ? required : []));
+    const lists = shapes.map(({ required }) => listOf(required));
     const needed = (lists[0] ?? []).filter((name) => lists.every((list) => list.includes(name)));
     return Object.entries(properties).map(([name, value]) => ({
       ...{ name, type: this.typeOf(value), required: needed.includes(name) },
-      description: text(record(value).description) || text(this.resolve(value).description),
+      description: textOrEmpty(recordOf(value).description) || textOrEmpty(this.resolve(value).description),
     }));
   }
 
@@ -105,8 +105,8 @@ class Document {
   }
 
   exampleOf(body: Json): unknown {
-    const examples = Object.values(record(record(record(body.content)['application/json']).examples));
-    return record(examples[0]).value;
+    const examples = Object.values(recordOf(recordOf(recordOf(body.content)['application/json']).examples));
+    return recordOf(examples[0]).value;
   }
 }
 
@@ -152,7 +152,7 @@ const Fields: FC<{ label: string; fields: Field[] }> = ({ label, fields }) => (
 
 const Asked: FC<{ operation: Operation; document: Document }> = ({ operation: { parameters, body }, document }) => {
   const named = parameters.map(({ name, schema, required, description }) => ({
-    ...{ name: text(name), type: document.typeOf(schema), required: required === true, description: text(description) },
+    ...{ name: textOrEmpty(name), type: document.typeOf(schema), required: required === true, description: textOrEmpty(description) },
   }));
   const fields = body ? document.fieldsOf(body) : [];
   return (

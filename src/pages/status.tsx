@@ -2,6 +2,7 @@
 import { desc, gt, sql } from 'drizzle-orm';
 import type { FC } from 'hono/jsx';
 import type { ProviderSeen } from '../core/health';
+import { DAY_MS, HOUR_MS } from '../core/time';
 import { database } from '../db/client';
 import { reconciliationRuns, reconciliations } from '../db/schema';
 import type { AppContext } from '../http/context';
@@ -18,14 +19,14 @@ const WORDS: Record<ProviderSeen['state'], string> = {
 
 const DAYS = 7;
 /** More than a day, so that a missed nightly check shows. */
-const LATE_MS = 30 * 3_600_000;
+const LATE_MS = 30 * HOUR_MS;
 
 /** How many accounts' books had differences, by run. Which accounts is not public. */
 const discrepancies = (c: AppContext) =>
   database(c.env.DB)
     .select({ at: reconciliations.at, accounts: sql<number>`COUNT(DISTINCT ${reconciliations.accountId})` })
     .from(reconciliations)
-    .where(gt(reconciliations.at, c.get('gateway').now() - DAYS * 86_400_000))
+    .where(gt(reconciliations.at, c.get('gateway').now() - DAYS * DAY_MS))
     .groupBy(reconciliations.at)
     .orderBy(desc(reconciliations.at))
     .limit(DAYS);

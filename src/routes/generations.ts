@@ -6,6 +6,7 @@ import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/e
 import { parseOperationId } from '../core/ids';
 import { toCredits, toUsd } from '../core/money';
 import { isRecord } from '../core/record';
+import { isoOrNull } from '../core/time';
 import { type GenerationFacts, openrouterGeneration } from '../dialects/openrouter/generation';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
@@ -24,7 +25,7 @@ function generationView(operation: Operation) {
     creditsUsed: state === 'open' ? 0 : toCredits(0 - amountMicro),
     creditsHeld: toCredits(heldMicro),
     createdAt: new Date(openedAtMs).toISOString(),
-    endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
+    endedAt: isoOrNull(closedAtMs),
     ...shownDetail(detail),
   };
 }

@@ -8,6 +8,7 @@ import { FAMILIES } from '../../core/family';
 import { accountBytes, keyId, newKeyBytes } from '../../core/ids';
 import { LIMIT_PERIODS } from '../../core/limit-period';
 import { fromCredits, toCredits } from '../../core/money';
+import { isoOrNull } from '../../core/time';
 import { type Acting, auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
@@ -73,7 +74,7 @@ export function keyView(key: KeySummary) {
     spentOfLimit: toCredits(spentOfLimitMicro),
     spentThisMonth: toCredits(spentThisMonthMicro),
     createdAt: new Date(createdAtMs).toISOString(),
-    expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+    expiresAt: isoOrNull(expiresAtMs),
     graceUntil: previousUntilMs === undefined ? null : new Date(previousUntilMs).toISOString(),
   };
 }

@@ -2,6 +2,7 @@ import type { KeySummary } from '../../account/types';
 import { mintKey } from '../../core/api-key';
 import { ok, type Result } from '../../core/errors';
 import { accountBytes, keyBytes } from '../../core/ids';
+import { HOUR_MS } from '../../core/time';
 import { auditRecord, collectAudit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
@@ -10,7 +11,6 @@ import { personalAccountOf } from '../sign-in/personal-account';
 import { createApiKey } from './create';
 import { personBehind, refuseBeyond, refuseLimited } from './internal';
 
-const HOUR_MS = 3_600_000;
 /** A secret that expires any moment is useless to a page that was just opened. */
 const USEFUL_MS = 300_000;
 

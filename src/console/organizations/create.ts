@@ -3,6 +3,7 @@ import type { AccountProfile } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { toHex } from '../../core/hex';
 import { accountId, newAccountBytes } from '../../core/ids';
+import { DAY_MS } from '../../core/time';
 import { listInD1 } from '../account-row';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
@@ -12,7 +13,6 @@ export const createOrganizationInput = z.strictObject({ name: z.string().trim().
 
 /** Organizations of one person, including those deleted within the last day. */
 const MOST_MADE = 20;
-const DAY_MS = 86_400_000;
 
 /** Parameters: the person, and a moment. */
 const MAY_MAKE = `(SELECT COUNT(*) FROM members m JOIN organizations o ON o.id = m.organization_id

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex, toHex } from '../../core/hex';
+import { DAY_MS } from '../../core/time';
 import { inMail } from '../../mail/mail';
 import { type AuditContext, commit } from '../audit/commit';
 import type { OrganizationRef, VerbContext } from '../context';
@@ -11,11 +12,10 @@ import { PERMISSIONS, ROLES, type Role } from '../permissions';
 import { NO_MAIL } from '../sign-in/guards';
 import { organizationOf, refuseBeyondRole } from './internal';
 
-const GOOD_FOR_MS = 7 * 86_400_000;
+const GOOD_FOR_MS = 7 * DAY_MS;
 const MOST_PENDING = 200;
 /** Counts revoked and used ones too: each was a mail to somebody who had not asked for one. */
 const MOST_A_DAY = 50;
-const DAY_MS = 86_400_000;
 
 const INSERT = `INSERT INTO invitations (id, organization_id, email, role, token_hash, invited_by, status, created_at, expires_at)
   SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8

@@ -1,6 +1,7 @@
 /** What signing in leaves behind and nobody looks at again: it would be kept without end, addresses of people among it. */
 
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../core/time';
+
 /** A night, of each: what is left is the next night's. */
 const MOST = 50_000;
 

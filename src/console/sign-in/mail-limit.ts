@@ -1,8 +1,7 @@
 /** Anybody may ask for links to any mailbox, from as many IP addresses as they have, so mails are counted by recipient. */
 import { sha256Hex } from '../../core/hex';
+import { DAY_MS, HOUR_MS } from '../../core/time';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const MOST_AN_HOUR = 5;
 const MOST_A_DAY = 20;
 

@@ -1,6 +1,7 @@
 /** Which of an account's usage is asked for, and the SQL for it. */
 import { z } from 'zod';
 import { fromCredits } from '../../core/money';
+import { DAY_MS } from '../../core/time';
 
 export const STATUSES = ['succeeded', 'failed', 'cancelled', 'partial', 'expired'] as const;
 
@@ -44,8 +45,6 @@ export interface Where {
   sql: string;
   values: (string | number)[];
 }
-
-const DAY_MS = 86_400_000;
 
 /** `days` are UTC days, including today. */
 export const sinceMs = (days: number, nowMs: number): number => Math.floor(nowMs / DAY_MS) * DAY_MS - (days - 1) * DAY_MS;

@@ -1,7 +1,7 @@
 /** What a key has spent today and this week. Days are UTC days, and weeks begin on Monday. */
 import type { MicroCredits } from '../../core/money';
+import { DAY_MS } from '../../core/time';
 
-const DAY_MS = 86_400_000;
 /** 1 January 1970 was a Thursday. */
 const DAYS_FROM_MONDAY = 3;
 

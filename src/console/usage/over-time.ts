@@ -1,10 +1,8 @@
 /** What each day, or each hour of a single day, cost by model, for charts. */
 import { toCredits } from '../../core/money';
+import { DAY_MS, HOUR_MS } from '../../core/time';
 import type { VerbContext } from '../context';
 import { sinceMs, type UsageFilter, whereOf } from './filter';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 interface Row {
   at: string;

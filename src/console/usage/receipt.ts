@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { parseOperationId } from '../../core/ids';
 import { fromCredits, imageBuckets, PIECES, type TokenPrice, toCredits, tokenBuckets, workCostMicro } from '../../core/money';
 import { isRecord } from '../../core/record';
+import { isoOrNull } from '../../core/time';
 import { NO_USAGE, type Usage } from '../../core/usage';
 import type { VerbContext } from '../context';
 import { findLedgerLine } from '../ledger';
@@ -71,7 +72,7 @@ export function receiptOf(operation: Operation) {
     creditsUsed: operation.state === 'open' ? 0 : toCredits(0 - amountMicro),
     creditsHeld: toCredits(heldMicro),
     createdAt: new Date(openedAtMs).toISOString(),
-    endedAt: closedAtMs === null ? null : new Date(closedAtMs).toISOString(),
+    endedAt: isoOrNull(closedAtMs),
     detail: shownDetail(operation.detail),
     lines: wholeLines(operation),
   };

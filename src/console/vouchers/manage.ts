@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { randomDigits } from '../../core/ids';
 import { fromCredits, toCredits } from '../../core/money';
+import { isoOrNull } from '../../core/time';
 import type { OperatorDeps } from '../accounts';
 import { commit, OPERATOR_LOG } from '../audit/commit';
 import { momentCursor, readMoment } from '../cursor';
@@ -54,8 +55,6 @@ const COLUMNS = `id, code_start AS codeStart, credits_micro AS creditsMicro, max
   created_at AS createdAt, expires_at AS expiresAt, revoked_at AS revokedAt,
   (SELECT COUNT(*) FROM voucher_redemptions WHERE voucher_id = vouchers.id) AS redeemed`;
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 function statusOf({ revokedAt, expiresAt, redeemed, maxAccounts }: Row, nowMs: number): 'open' | 'used' | 'expired' | 'revoked' {
   if (revokedAt !== null) return 'revoked';
   if (redeemed >= maxAccounts) return 'used';
@@ -71,8 +70,8 @@ const shown = (row: Row, nowMs: number) => ({
   topUp: row.topUp === 1,
   note: row.note,
   status: statusOf(row, nowMs),
-  createdAt: iso(row.createdAt)!,
-  expiresAt: iso(row.expiresAt),
+  createdAt: new Date(row.createdAt).toISOString(),
+  expiresAt: isoOrNull(row.expiresAt),
 });
 
 const INSERT = `INSERT INTO vouchers (id, code_hash, code_start, credits_micro, max_accounts, top_up, note, created_at, expires_at)
@@ -102,7 +101,7 @@ export async function createVouchers(deps: OperatorDeps, input: z.infer<typeof c
     if (!/UNIQUE constraint failed: vouchers\.code_hash/.test(String(error))) throw error;
     return fail('conflict', 'One of these codes is a voucher’s already; none was made.', { param: 'codes' });
   }
-  return ok({ vouchers: made.map(({ id, code }) => ({ id, code, credits, maxAccounts, expiresAt: iso(expiresAt) })) });
+  return ok({ vouchers: made.map(({ id, code }) => ({ id, code, credits, maxAccounts, expiresAt: isoOrNull(expiresAt) })) });
 }
 
 /** Newest first. */
@@ -139,8 +138,8 @@ export async function showVoucher({ db, now }: Pick<OperatorDeps, 'db' | 'now'>,
     redemptions: redeemed!.results.map(({ accountId, redeemedBy, redeemedAt, grantedAt }) => ({
       accountId,
       redeemedBy,
-      redeemedAt: iso(redeemedAt)!,
-      grantedAt: iso(grantedAt),
+      redeemedAt: new Date(redeemedAt).toISOString(),
+      grantedAt: isoOrNull(grantedAt),
     })),
   });
 }

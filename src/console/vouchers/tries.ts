@@ -1,7 +1,7 @@
 /** Codes chosen by an operator could be guessed, so wrong tries are limited. */
 import ipaddr from 'ipaddr.js';
+import { HOUR_MS } from '../../core/time';
 
-const HOUR_MS = 3_600_000;
 const MOST_OF_ACCOUNT = 10;
 /** Generous, since an office shares one address. */
 const MOST_OF_IP = 50;

@@ -4,9 +4,9 @@
  * stay as they are.
  */
 import { rewriteMembers } from '../../core/json';
-import { type Change, inList, inObject, without } from './spans';
+import { type Change, inList, inObject, without } from '../spans';
 
-const unkept = without(new Set(['ttl']));
+const unkept = without('ttl');
 
 /** Changes an object's `cache_control`, and what the named members hold. */
 const inMarked =

@@ -4,13 +4,8 @@
  */
 import { elements, rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
-
-const THOUGHTS: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
-
-const typeOf = (raw: string): unknown => {
-  const block = parseJson(raw);
-  return isRecord(block) ? block.type : undefined;
-};
+import { inList, inMember } from '../spans';
+import { THINKING, typeOf } from './signatures';
 
 const isBlank = (raw: string): boolean => {
   const said = parseJson(raw);
@@ -23,7 +18,7 @@ function saying(raw: string): string | undefined {
   if (!isRecord(block)) return raw;
   if (block.type === 'text') return typeof block.text === 'string' && block.text.trim() === '' ? undefined : raw;
   if (block.type !== 'tool_result') return raw;
-  return rewriteMembers(raw, (value, key) => (key === 'content' && value.startsWith('[') ? rewriteElements(value, saying) : value));
+  return inMember('content', inList(saying))(raw);
 }
 
 /** The turn without empty blocks; undefined where nothing is left, or only thoughts, which no turn may end with. */
@@ -37,7 +32,7 @@ function sayingTurn(turn: string): string | undefined {
     }
     const blocks = rewriteElements(raw, saying);
     const left = elements(blocks).map(({ start, end }) => blocks.slice(start, end));
-    isEmpty = left.length === 0 || (blocks !== raw && left.every((block) => THOUGHTS.has(typeOf(block))));
+    isEmpty = left.length === 0 || (blocks !== raw && left.every((block) => THINKING.has(typeOf(block))));
     return blocks;
   });
   return isEmpty ? undefined : kept;

@@ -1,9 +1,7 @@
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, listOf, parseJson, recordOf } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { eventType, withoutMark } from './events';
 import { countsOutput, overlaidUsage, withoutOutput } from './usage';
-
-type Fields = Record<string, unknown>;
 
 interface Folded {
   message: Fields | undefined;
@@ -43,7 +41,7 @@ function addEvent(folded: Folded, type: string | undefined, json: Fields): void 
   else if (type === 'content_block_delta' && isRecord(json.delta)) addDelta(folded, json.index, json.delta);
   else if (type === 'message_delta' && message) {
     const { type: _type, delta, usage, ...beside } = json;
-    Object.assign(message, beside, isRecord(delta) ? delta : {});
+    Object.assign(message, beside, recordOf(delta));
     const isFirstCount = countsOutput(usage) && !folded.hasCountedOutput;
     message.usage = overlaidUsage(isFirstCount ? withoutOutput(message.usage) : message.usage, usage);
     folded.hasCountedOutput ||= isFirstCount;
@@ -58,7 +56,7 @@ function addDelta({ blocks, inputs }: Folded, index: unknown, { type: _type, ...
   for (const [name, value] of Object.entries(fields)) {
     const before = block[name];
     if (name === 'partial_json') inputs.set(index, (inputs.get(index) ?? '') + String(value));
-    else if (name === 'citation') block.citations = [...(Array.isArray(block.citations) ? block.citations : []), value];
+    else if (name === 'citation') block.citations = [...listOf(block.citations), value];
     else if (typeof value === 'string' && typeof before === 'string') block[name] = before + value;
     else if (value !== null) block[name] = value;
   }

@@ -2,16 +2,15 @@
  * Mends a request that an upstream has refused, by removing or rewriting what was refused. As there is only one more
  * try, whatever else the model is known to refuse is mended too. Edits the text by spans.
  */
-import { elements, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { elements, rewriteElements, setMembers, withoutMember } from '../../core/json';
+import { type Fields, isRecord, listOf, parseJson, parseRecord, recordsOf } from '../../core/record';
+import { type Change, eachIn, inMember } from '../spans';
 import { withoutCacheTimes } from './cache-marks';
 import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
 import { withoutNewerFields } from './newer-fields';
 import { clearsThinking, keptEdits } from './older-model';
-import { namesSignature, withoutPastThinking } from './signatures';
-
-type Fields = Record<string, unknown>;
+import { namesSignature, THINKING, withoutPastThinking } from './signatures';
 
 /** What can be removed from a request, or written differently. */
 export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'newer';
@@ -66,8 +65,7 @@ function knownRefusals({ prefill }: ModelLine, betas: string | undefined): Refus
 export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelLine | undefined, betas: string | undefined): string {
   const all = new Set([...refused, ...(line ? knownRefusals(line, betas) : [])]);
   let sent = all.has('signature') ? withoutPastThinking(body) : body;
-  const json = parseJson(sent);
-  const fields: Fields = isRecord(json) ? json : {};
+  const fields = parseRecord(sent);
   if (all.has('budget')) sent = withFittingBudget(sent, fields, line);
   if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number')
     sent = withoutMember(sent, 'top_p');
@@ -83,15 +81,13 @@ function withFittingBudget(body: string, { thinking, max_tokens }: Fields, line:
   if (!isRecord(thinking) || thinking.type !== 'enabled') return body;
   const fitting = thinkingThatFits(thinking, Number(max_tokens), line);
   if (fitting !== undefined && fitting.budget_tokens === thinking.budget_tokens) return body;
-  const sent = rewriteMembers(body, (raw, key) => (key === 'thinking' ? fitting && JSON.stringify(fitting) : raw));
+  const sent = inMember('thinking', () => fitting && JSON.stringify(fitting))(body);
   return fitting === undefined ? withoutThinkingEdits(sent) : sent;
 }
 
 /** Edits that clear thinking are refused where the request has thinking turned off. */
 const withoutThinkingEdits = (body: string): string =>
-  rewriteMembers(body, (raw, key) =>
-    key === 'context_management' && raw.startsWith('{') ? keptEdits(raw, (type) => !clearsThinking(type)) : raw,
-  );
+  inMember('context_management', (raw) => (raw.startsWith('{') ? keptEdits(raw, (type) => !clearsThinking(type)) : raw))(body);
 
 /** Maps an id to allowed characters. The mapping depends only on the id, so a call and its result keep matching in every turn. */
 function knownId(raw: string, member: string): string {
@@ -102,12 +98,10 @@ function knownId(raw: string, member: string): string {
 }
 
 /** Ids of tool calls that another model made may hold characters that Claude refuses: https://platform.claude.com/docs/en/api/messages */
-function withKnownIds(body: string): string {
-  const inBlocks = (raw: string): string => rewriteElements(raw, (block) => knownId(knownId(block, 'id'), 'tool_use_id'));
-  const inTurn = (turn: string): string =>
-    rewriteMembers(turn, (raw, key) => (key === 'content' && raw.startsWith('[') ? inBlocks(raw) : raw));
-  return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? rewriteElements(raw, inTurn) : raw));
-}
+const withKnownIds = eachIn(
+  'messages',
+  eachIn('content', (block) => knownId(knownId(block, 'id'), 'tool_use_id')),
+);
 
 /** A prefilled answer may not end with white space. */
 function withTrimmedEnd(body: string): string {
@@ -115,17 +109,14 @@ function withTrimmedEnd(body: string): string {
     const said = parseJson(raw);
     return typeof said === 'string' && said.trimEnd() !== said ? JSON.stringify(said.trimEnd()) : raw;
   };
-  const inLast = (change: (raw: string) => string) => (list: string) => {
+  const inLast = (change: Change) => (list: string) => {
     const last = elements(list).length - 1;
     return rewriteElements(list, (raw, index) => (index === last ? change(raw) : raw));
   };
-  const inText = (block: string): string => rewriteMembers(block, (raw, key) => (key === 'text' ? trimmed(raw) : raw));
-  const inTurn = (turn: string): string => {
-    const json = parseJson(turn);
-    if (!isRecord(json) || json.role !== 'assistant') return turn;
-    return rewriteMembers(turn, (raw, key) => (key !== 'content' ? raw : raw.startsWith('[') ? inLast(inText)(raw) : trimmed(raw)));
-  };
-  return rewriteMembers(body, (raw, key) => (key === 'messages' && raw.startsWith('[') ? inLast(inTurn)(raw) : raw));
+  const inBlocks = inLast(inMember('text', trimmed));
+  const inContent = inMember('content', (raw) => (raw.startsWith('[') ? inBlocks(raw) : trimmed(raw)));
+  const inTurn = (turn: string): string => (parseRecord(turn).role === 'assistant' ? inContent(turn) : turn);
+  return inMember('messages', (raw) => (raw.startsWith('[') ? inLast(inTurn)(raw) : raw))(body);
 }
 
 const GO_ON =
@@ -134,13 +125,11 @@ const GO_ON =
 
 /** Rewrites a prefilled answer (an assistant turn at the end) as a request to continue from there. */
 function withoutPrefill(body: string, messages: unknown): string {
-  const turns = Array.isArray(messages) ? (messages as unknown[]) : [];
+  const turns = listOf(messages);
   const begun = begunText(turns.at(-1));
   if (begun === undefined) return body;
   const asked = JSON.stringify({ role: 'user', content: `${GO_ON}\n<begun>${begun}</begun>` });
-  return rewriteMembers(body, (raw, key) =>
-    key === 'messages' ? rewriteElements(raw, (turn, index) => (index === turns.length - 1 ? asked : turn)) : raw,
-  );
+  return inMember('messages', (raw) => rewriteElements(raw, (turn, index) => (index === turns.length - 1 ? asked : turn)))(body);
 }
 
 /**
@@ -150,7 +139,7 @@ function withoutPrefill(body: string, messages: unknown): string {
 function begunText(turn: unknown): string | undefined {
   if (!isRecord(turn) || turn.role !== 'assistant') return undefined;
   if (typeof turn.content === 'string') return turn.content;
-  const blocks = Array.isArray(turn.content) ? (turn.content as unknown[]).filter(isRecord) : [];
-  const said = blocks.filter(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
+  const blocks = recordsOf(turn.content);
+  const said = blocks.filter(({ type }) => !THINKING.has(type));
   return said.length > 0 && said.every(({ type }) => type === 'text') ? said.map(({ text }) => String(text)).join('') : undefined;
 }

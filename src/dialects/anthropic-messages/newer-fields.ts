@@ -4,25 +4,24 @@
  * text by spans.
  */
 import { rewriteMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
-import { type Change, inList, inObject, without } from './spans';
+import { isRecord, parseJson, parseRecord } from '../../core/record';
+import { type Change, inList, inMember, inObject, without } from '../spans';
+import { THINKING } from './signatures';
 
 const REQUEST: ReadonlySet<string> = new Set(['context_management', 'safeguards']);
-const TOOL: ReadonlySet<string> = new Set(['defer_loading', 'input_examples', 'allowed_callers', 'eager_input_streaming']);
 const TURN: ReadonlySet<string> = new Set(['role', 'content']);
 
-const withoutScope = without(new Set(['scope']));
-const withoutEffort = without(new Set(['effort']));
-const withoutDisplay = without(new Set(['display', 'block_binding']));
+const withoutScope = without('scope');
+const withoutEffort = without('effort');
+const withoutDisplay = without('display', 'block_binding');
 
-const marked = inObject((raw, key) => (key === 'cache_control' ? withoutScope(raw) : raw));
+const marked = inMember('cache_control', withoutScope);
 
 /** `caller` on tool calls, and cache marks on thoughts. */
 const inBlock: Change = (block) => {
-  const json = parseJson(block);
-  const { type }: Record<string, unknown> = isRecord(json) ? json : {};
-  if (type === 'tool_use') return marked(without(new Set(['caller']))(block)!);
-  return type === 'thinking' || type === 'redacted_thinking' ? without(new Set(['cache_control']))(block) : marked(block);
+  const { type } = parseRecord(block);
+  if (type === 'tool_use') return marked(without('caller')(block));
+  return THINKING.has(type) ? without('cache_control')(block) : marked(block);
 };
 
 /** A turn may set the effort without saying anything. */
@@ -32,7 +31,8 @@ const inTurn: Change = (turn) => {
   return inObject((raw, key) => (key === 'content' ? inList(inBlock)(raw) : TURN.has(key) ? raw : undefined))(turn);
 };
 
-const inTool: Change = (tool) => marked(without(TOOL)(tool)!);
+const withoutNotes = without('defer_loading', 'input_examples', 'allowed_callers', 'eager_input_streaming');
+const inTool: Change = (tool) => marked(withoutNotes(tool));
 
 const CHANGES: Readonly<Record<string, Change>> = {
   messages: inList(inTurn),
@@ -42,7 +42,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   thinking: withoutDisplay,
   output_config(raw) {
     const kept = withoutEffort(raw);
-    return kept === raw || !/^\{\s*\}$/.test(kept ?? '') ? kept : undefined;
+    return kept === raw || !/^\{\s*\}$/.test(kept) ? kept : undefined;
   },
 };
 

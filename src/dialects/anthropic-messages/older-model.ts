@@ -1,25 +1,18 @@
 /** Adapts a request that was built for a newer model to the older one that answers. Edits the text by spans. */
-import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
+import { type Fields, isRecord, listOf, parseJson, parseRecord, recordOf } from '../../core/record';
+import { eachIn } from '../spans';
 import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget, thinkingThatFits } from './features';
 import { answersUnthinking, EMPTY_TURN, typeOf } from './signatures';
 import { isSystemTurn, readSystemTurns, type SystemTurns } from './system-turns';
 
-type Fields = Record<string, unknown>;
-
-const recordAt = (fields: Fields, name: string): Fields => {
-  const value = fields[name];
-  return isRecord(value) ? value : {};
-};
-
 export function forOlderModel(body: string, line: ModelLine): string {
-  const json = parseJson(body);
-  const fields: Fields = isRecord(json) ? json : {};
-  const messages = Array.isArray(fields.messages) ? (fields.messages as unknown[]) : [];
+  const fields = parseRecord(body);
+  const messages = listOf(fields.messages);
   const turns = readSystemTurns(messages);
-  const effort = turns.effort ?? recordAt(fields, 'output_config').effort;
+  const effort = turns.effort ?? recordOf(fields.output_config).effort;
   const maxTokens = Math.min(Number(fields.max_tokens ?? line.maxOutputTokens), line.maxOutputTokens);
-  const thinking = knownThinking(recordAt(fields, 'thinking'), effort, maxTokens, messages, line);
+  const thinking = knownThinking(recordOf(fields.thinking), effort, maxTokens, messages, line);
   const known = rewriteMembers(body, (raw, key) => {
     if (!REQUEST_FIELDS.has(key)) return undefined;
     switch (key) {
@@ -101,15 +94,10 @@ function knownBlocks(raw: string, line: ModelLine): string {
 }
 
 /** Removes references to tools found by a tool search: without the search all tools are declared from the start. */
-const withoutToolReferences = (result: string): string =>
-  rewriteMembers(result, (raw, key) =>
-    key !== 'content' || !raw.startsWith('[')
-      ? raw
-      : rewriteElements(raw, (block) => (typeOf(block) === 'tool_reference' ? asFoundTool(parseJson(block)) : block)),
-  );
+const withoutToolReferences = eachIn('content', (block) => (typeOf(block) === 'tool_reference' ? asFoundTool(parseRecord(block)) : block));
 
-const asFoundTool = (reference: unknown): string =>
-  JSON.stringify({ type: 'text', text: `The tool ${isRecord(reference) ? String(reference.tool_name) : ''} is available.` });
+const asFoundTool = ({ tool_name }: Fields): string =>
+  JSON.stringify({ type: 'text', text: `The tool ${String(tool_name)} is available.` });
 
 function knownTools(raw: string, { offeredTools, definedTools }: SystemTurns, line: ModelLine): string {
   const kept = rewriteElements(raw, (tool) => {
@@ -118,7 +106,7 @@ function knownTools(raw: string, { offeredTools, definedTools }: SystemTurns, li
     const [, date] = /_(\d{8})$/.exec(String(json.type)) ?? [];
     if (Number(date ?? 0) > line.newestTool || (!line.toolSearch && /^tool_search_tool_/.test(String(json.type)))) return undefined;
     const loadsNow = !line.toolSearch || offeredTools.has(json.name);
-    return loadsNow ? rewriteMembers(tool, (value, key) => (key === 'defer_loading' ? undefined : value)) : tool;
+    return loadsNow ? withoutMember(tool, 'defer_loading') : tool;
   });
   return appendElements(kept, definedTools);
 }
@@ -155,12 +143,10 @@ export function keptEdits(raw: string, isKnown: (type: string) => boolean): stri
       ? rewriteElements(value, (edit) => (isKnown(String(typeOf(edit))) ? edit : undefined))
       : undefined,
   );
-  const { edits } = recordOf(parseJson(kept));
+  const { edits } = parseRecord(kept);
   return Array.isArray(edits) && edits.length > 0 ? kept : undefined;
 }
 
 /** Edits that clear thinking need thinking to be on. */
 const knownEdits = (raw: string, thinks: boolean, { contextEdits }: ModelLine): string | undefined =>
   raw.startsWith('{') ? keptEdits(raw, (type) => contextEdits.includes(type) && (thinks || !clearsThinking(type))) : undefined;
-
-const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {});

@@ -1,26 +1,23 @@
 import { members, rewriteMembers, setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson, recordOf } from '../../core/record';
 import { closedRest, eventData, splitEvents } from '../../core/sse';
 import { isOperatorsFigure } from '../../core/usage';
 import { withCreditsUsed, withoutOperatorsFigures } from '../priced-usage';
 import type { Receipt, StreamRelay } from '../types';
 import { blockSays } from './answer';
 import { countText, deltaSays, eventType, formatEvent, isNamed, STOP, withoutMark } from './events';
+import { THINKING } from './signatures';
 import { countsOutput, overlaidUsage, shownUsage, withoutOutput } from './usage';
 
 /** Events without any of these can pass unexamined. Text inside JSON strings cannot match, since its quotes are escaped. */
 const NOTEWORTHY = /"type"\s*:\s*"(?:message_(?:start|delta|stop)|content_block_start|ping|error)"|^data:(?! ?\{)|^(?::|retry)/m;
 const BLOCK_END = 'content_block_stop';
-/** After such a block ends, more must follow. */
-const THOUGHTS: readonly unknown[] = ['thinking', 'redacted_thinking'];
 /** An event without a name, which the official clients ignore. */
 const UNNAMED = /(?:^|\n\r?\n|\r\r)data:/;
 
 /** For an answer whose upstream sent no end, or one without a stop reason. */
 const ENDED_TURN = '{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null}}';
 const NO_TOKENS = '{"input_tokens":0,"output_tokens":0}';
-
-type Fields = Record<string, unknown>;
 
 /**
  * Relays a stream of Messages. The event with the stop reason is held back until usage and cost are known, and is sent
@@ -34,7 +31,7 @@ export class MessagesRelay implements StreamRelay {
   isEnding = false;
   usage: unknown;
   outputChars = 0;
-  /** The current block is a block of thoughts. */
+  /** The current block is a block of thoughts, after which more must follow. */
   private isThinking = false;
   /** The data of the event with the stop reason. */
   private held: string | undefined;
@@ -105,7 +102,7 @@ export class MessagesRelay implements StreamRelay {
   }
 
   private start(event: string, data: string, { message }: Fields): string {
-    const { usage }: Fields = isRecord(message) ? message : {};
+    const { usage } = recordOf(message);
     this.usage = overlaidUsage(this.usage, usage);
     if (this.begun) return '';
     this.begun = true;
@@ -133,7 +130,7 @@ export class MessagesRelay implements StreamRelay {
   private noteContent(type: string, { content_block, delta }: Fields): void {
     if (type === BLOCK_END) return;
     this.hasContent = true;
-    if (type === 'content_block_start') this.isThinking = isRecord(content_block) && THOUGHTS.includes(content_block.type);
+    if (type === 'content_block_start') this.isThinking = isRecord(content_block) && THINKING.has(content_block.type);
     this.hasOutput ||= type === 'content_block_start' ? blockSays(content_block) : deltaSays(delta);
   }
 

@@ -1,20 +1,18 @@
-import { elements, members, rewriteElements, rewriteMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { elements, members, rewriteElements } from '../../core/json';
+import { isRecord, listOf, parseJson, parseRecord, recordOf } from '../../core/record';
+import { inMember } from '../spans';
 
 /**
  * Thinking blocks are signed. Another provider refuses them, and so does the same one when they were changed. They may
  * be left out of finished turns, but not of a tool cycle under way, which must come back unchanged
  * (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
  */
-const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
+export const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
 
 /** For a turn that was only thinking: a message may not be empty, and roles must alternate. */
 export const EMPTY_TURN = '[{"type":"text","text":"(no text)"}]';
 
-type Fields = Record<string, unknown>;
-
-const blocksOf = (message: unknown): readonly unknown[] =>
-  isRecord(message) && Array.isArray(message.content) ? (message.content as unknown[]) : [];
+const blocksOf = (message: unknown): readonly unknown[] => listOf(recordOf(message).content);
 
 const hasBlock = (message: unknown, types: ReadonlySet<unknown>): boolean =>
   blocksOf(message).some((block) => isRecord(block) && types.has(block.type));
@@ -34,34 +32,28 @@ export const answersUnthinking = (messages: readonly unknown[]): boolean =>
 
 /** The request without the thinking of finished turns; the same text where there is none. */
 export function withoutPastThinking(body: string): string {
-  const messages = membersOf(body).messages;
+  const { messages } = parseRecord(body);
   if (!Array.isArray(messages)) return body;
   const past = activeTurnStart(messages);
   const isSigned = (message: unknown, index: number) =>
     index < past && isRecord(message) && message.role === 'assistant' && hasBlock(message, THINKING);
   if (!messages.some(isSigned)) return body;
-  return rewriteMembers(body, (raw, key) =>
-    key === 'messages' ? rewriteElements(raw, (turn, index) => (isSigned(messages[index], index) ? withoutThinking(turn) : turn)) : raw,
-  );
+  return inMember('messages', (raw) =>
+    rewriteElements(raw, (turn, index) => (isSigned(messages[index], index) ? withoutThinking(turn) : turn)),
+  )(body);
 }
 
-const withoutThinking = (turn: string): string =>
-  rewriteMembers(turn, (raw, key) => {
-    if (key !== 'content' || !raw.startsWith('[')) return raw;
-    const rest = rewriteElements(raw, (block) => (THINKING.has(typeOf(block)) ? undefined : block));
-    return elements(rest).length === 0 ? EMPTY_TURN : rest;
-  });
+const withoutThinking = inMember('content', (raw) => {
+  if (!raw.startsWith('[')) return raw;
+  const rest = rewriteElements(raw, (block) => (THINKING.has(typeOf(block)) ? undefined : block));
+  return elements(rest).length === 0 ? EMPTY_TURN : rest;
+});
 
 /** A block's type, read from its text. */
 export function typeOf(block: string): unknown {
   const found = block.startsWith('{') ? members(block).findLast(({ key }) => key === 'type') : undefined;
   return found && parseJson(block.slice(found.start, found.end));
 }
-
-const membersOf = (body: string): Fields => {
-  const json = parseJson(body);
-  return isRecord(json) ? json : {};
-};
 
 const SIGNATURE_REFUSED: readonly RegExp[] = [
   /^(?=.*\bsignature\b)(?=.*(?:thinking|\bmessages\.\d))/is,

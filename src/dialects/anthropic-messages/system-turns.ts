@@ -5,10 +5,8 @@
  * models. The same history always gives the same text, or prompt caches would miss.
  */
 
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord, listOf } from '../../core/record';
 import { asReminder } from '../system-reminder';
-
-type Fields = Record<string, unknown>;
 
 export interface SystemTurns {
   /** Blocks, as JSON, for the end of the system prompt. */
@@ -65,7 +63,7 @@ function noteEffort(turns: SystemTurns, { output_config }: Fields): void {
 
 /** `tool_addition` names a tool that was declared for later, or holds its definition. */
 function noteTools({ offeredTools, definedTools }: SystemTurns, { content }: Fields): void {
-  for (const block of Array.isArray(content) ? (content as unknown[]) : []) {
+  for (const block of listOf(content)) {
     if (!isRecord(block) || block.type !== 'tool_addition' || !isRecord(block.tool)) continue;
     const { name, definition } = block.tool;
     if (name !== undefined) offeredTools.add(name);
@@ -76,7 +74,7 @@ function noteTools({ offeredTools, definedTools }: SystemTurns, { content }: Fie
 const reminders = (message: Fields): string[] => textBlocks(message, asReminder);
 
 function textBlocks({ content }: Fields, mark: (text: string) => string): string[] {
-  const blocks: unknown[] = typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? content : [];
+  const blocks: unknown[] = typeof content === 'string' ? [{ type: 'text', text: content }] : listOf(content);
   return blocks.flatMap((block) => {
     const text = isRecord(block) ? spokenText(block) : undefined;
     if (!isRecord(block) || text === undefined) return [];

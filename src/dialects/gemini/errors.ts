@@ -1,7 +1,7 @@
 import { ERRORS, type GatewayError } from '../../core/errors';
+import type { Fields } from '../../core/record';
 import { errorHead } from '../openai-errors';
 import type { RenderedError } from '../types';
-import type { Fields } from './fields';
 
 /** Google's names for statuses (https://cloud.google.com/apis/design/errors#handling_errors). */
 const NAMES: Readonly<Record<number, string>> = {

@@ -1,7 +1,5 @@
-import { isRecord } from '../../core/record';
+import { type Fields, filledText, isRecord, recordsOf } from '../../core/record';
 import { snakeCase } from '../known-names';
-
-export type Fields = Record<string, unknown>;
 
 /** A member under its own name or in snake_case, since Google takes both (https://protobuf.dev/programming-guides/json/). */
 export const field = (record: Fields, name: string): unknown => record[name] ?? record[snakeCase(name)] ?? undefined;
@@ -11,13 +9,6 @@ export const recordField = (record: Fields, name: string): Fields | undefined =>
   return isRecord(value) ? value : undefined;
 };
 
-export const listField = (record: Fields, name: string): Fields[] => {
-  const value = field(record, name);
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-};
+export const listField = (record: Fields, name: string): Fields[] => recordsOf(field(record, name));
 
-/** A non-empty text. */
-export const textField = (record: Fields, name: string): string | undefined => {
-  const value = field(record, name);
-  return typeof value === 'string' && value !== '' ? value : undefined;
-};
+export const textField = (record: Fields, name: string): string | undefined => filledText(field(record, name));

@@ -1,6 +1,6 @@
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
-import { type Fields, listField, recordField } from './fields';
+import { listField, recordField } from './fields';
 import { partsOf } from './parts';
 
 /** Folds a stream's chunks into the one answer that they add up to; undefined when they hold none, or an error. */

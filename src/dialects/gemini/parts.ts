@@ -1,6 +1,6 @@
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
-import { type Fields, field, listField, recordField, textField } from './fields';
+import { field, listField, recordField, textField } from './fields';
 
 /** https://ai.google.dev/gemini-api/docs/pricing: a picture that a model makes counts as 1,290 tokens. */
 const CHARS_PER_IMAGE = 5_160;

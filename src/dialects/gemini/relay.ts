@@ -1,8 +1,8 @@
 import { setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import type { Receipt, StreamRelay } from '../types';
-import { type Fields, listField } from './fields';
+import { listField } from './fields';
 import type { Framing } from './framing';
 
 /** A chunk on its way to the client. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { rewriteMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { folded, namesRead, unambiguous } from '../known-names';
 import { besideTurns, outputTokens, type ParsedBody, parseBody } from '../parse-body';
 import { bareModel, type GeminiAddress } from './address';
-import { type Fields, field, listField, recordField } from './fields';
+import { field, listField, recordField } from './fields';
 
 export const candidateCount = z.int().min(1).max(128);
 

@@ -1,6 +1,6 @@
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson } from '../../core/record';
 import { missesSignature, NO_SIGNATURE, refusesSignature } from '../thought-signatures';
-import { type Fields, listField, recordField } from './fields';
+import { listField, recordField } from './fields';
 
 /** The history with placeholder signatures; undefined where missing signatures are not what was refused. */
 export function signedBody(body: string, message: string): string | undefined {

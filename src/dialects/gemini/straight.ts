@@ -1,8 +1,8 @@
 import { rewriteMembers, setMembers } from '../../core/json';
-import { isRecord } from '../../core/record';
+import { type Fields, isFilled, isRecord } from '../../core/record';
 import type { Answer, Bridge, Receipt } from '../types';
 import { withoutCallIds } from './call-signatures';
-import { type Fields, field, listField, recordField } from './fields';
+import { field, listField, recordField } from './fields';
 import { foldGeminiStream } from './fold';
 import { charsOf, partSays, partsOf } from './parts';
 import type { Chunk } from './relay';
@@ -19,8 +19,7 @@ const isAnswer = (json: Fields): boolean =>
 
 const isBlocked = (json: Fields): boolean => field(recordField(json, 'promptFeedback') ?? {}, 'blockReason') !== undefined;
 
-const hasEnd = (candidate: Fields): boolean =>
-  typeof candidate.finishReason === 'string' && candidate.finishReason !== '' && candidate.finishReason !== 'FINISH_REASON_UNSPECIFIED';
+const hasEnd = (candidate: Fields): boolean => isFilled(candidate.finishReason) && candidate.finishReason !== 'FINISH_REASON_UNSPECIFIED';
 
 function readGeminiAnswer(json: unknown): Answer | undefined {
   if (!isRecord(json) || !isAnswer(json) || (!Array.isArray(json.candidates) && !isBlocked(json))) return undefined;

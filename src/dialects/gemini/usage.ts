@@ -1,7 +1,6 @@
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { Receipt } from '../types';
-import type { Fields } from './fields';
 
 /** Usage in Google's terms: the prompt count includes cached tokens, the candidates' count excludes thoughts. */
 export function usageMetadata({ outputTokens, reasoningTokens, cacheReadTokens, ...usage }: Usage): Fields {

@@ -1,5 +1,5 @@
 import { rewriteElements, rewriteMembers, setMembers } from '../../core/json';
-import { isRecord } from '../../core/record';
+import { isFilled, isRecord } from '../../core/record';
 import { type BegunCall, callPosition } from './tool-calls';
 
 /** Cannot match inside arguments, whose quotes are escaped. */
@@ -54,7 +54,7 @@ export class CallNumbers {
       const place = callPosition(calls, delta);
       const isFirst = place === calls.length;
       calls[place] ??= { index: delta.index };
-      if (typeof delta.id === 'string' && delta.id !== '') calls[place].id ??= delta.id;
+      if (isFilled(delta.id)) calls[place].id ??= delta.id;
       if (delta.index !== place) isRight = false;
       else if (!isFirst) this.isProved = true;
       return place;

@@ -1,10 +1,8 @@
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, listOf, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { TEXT_FIELDS } from './answer';
 import { isFailedChunk } from './failed-chunk';
 import { argumentsOf, type BegunCall, callPosition } from './tool-calls';
-
-type Fields = Record<string, unknown>;
 
 /** Have all choices that came also ended? */
 export const allEnded = (choices: ReadonlyMap<number, Fields>): boolean =>
@@ -70,7 +68,7 @@ function addDelta(message: Fields, delta: Fields): void {
     if (value === null || value === undefined) continue;
     if (name === 'tool_calls' && Array.isArray(value)) message[name] = addToolCalls(Array.isArray(before) ? before : [], value);
     else if (typeof value === 'string' && isTextField(name)) message[name] = typeof before === 'string' ? before + value : value;
-    else if (Array.isArray(value)) message[name] = [...(Array.isArray(before) ? before : []), ...value];
+    else if (Array.isArray(value)) message[name] = [...listOf(before), ...value];
     else message[name] = value;
   }
 }

@@ -2,10 +2,8 @@
  * Simplifies function schemas for upstreams that know only a part of JSON Schema, as Google's do:
  * https://ai.google.dev/api/caching#Schema
  */
-import { rewriteElements, rewriteMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
-
-type Fields = Record<string, unknown>;
+import { type Fields, isRecord, parseJson } from '../../core/record';
+import { eachIn, inMember } from '../spans';
 
 /** Google's refusal says where an unknown keyword stands, but names only the first of several. */
 const REFUSED = /unknown name ["'](\$?\w+)["'] at ["'][^"']*(?:\btools\[|\bfunction|\bparameters\b)/gi;
@@ -43,15 +41,10 @@ export function plainSchemas(body: string, message: string): string {
   const named = [...message.matchAll(REFUSED)].flatMap(([, name]) => (name === undefined ? [] : [name]));
   if (named.length === 0) return body;
   const unknown = new Set([...UNKNOWN, ...named]);
-  const inMember =
-    (name: string, change: (raw: string) => string) =>
-    (text: string): string =>
-      text.startsWith('{') ? rewriteMembers(text, (raw, key) => (key === name ? change(raw) : raw)) : text;
   const inSchema = (raw: string): string => {
     const schema = parseJson(raw);
     const changed = JSON.stringify(plain(schema, unknown));
     return changed === JSON.stringify(schema) ? raw : changed;
   };
-  const inTool = inMember('function', inMember('parameters', inSchema));
-  return inMember('tools', (tools) => (tools.startsWith('[') ? rewriteElements(tools, inTool) : tools))(body);
+  return eachIn('tools', inMember('function', inMember('parameters', inSchema)))(body);
 }

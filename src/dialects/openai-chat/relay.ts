@@ -1,5 +1,5 @@
 import { setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { isRecord, listOf, parseJson } from '../../core/record';
 import { closedRest, eventData, splitEvents } from '../../core/sse';
 import { measureOf } from '../../core/text-chars';
 import type { Receipt, StreamRelay } from '../types';
@@ -129,7 +129,7 @@ export class ChatRelay implements StreamRelay {
       else this.failure = { error: chunk };
       return '';
     }
-    const choices = Array.isArray(chunk.choices) ? (chunk.choices as unknown[]) : [];
+    const choices = listOf(chunk.choices);
     const usage = usageOf(chunk, choices);
     if (usage !== undefined && !(isUncounted(usage) && this.usage !== undefined)) {
       this.usage = usage;

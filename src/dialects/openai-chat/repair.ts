@@ -1,11 +1,12 @@
 /** Repairs of a chat body that an upstream refused. Whatever is not changed keeps its bytes. */
 
 import { members, renameMembers, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
-import { isFilled, isRecord, parseJson } from '../../core/record';
+import { isFilled, isRecord, listOf, parseJson, parseRecord } from '../../core/record';
 import { isNamedIn } from '../named-in';
 import { plainBody } from '../openrouter/plain-body';
 import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
+import { eachIn, without } from '../spans';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 import { IMAGES_DRAWN } from './drawn-images';
@@ -25,28 +26,10 @@ const renameBound: Repair = (body, message) => {
   return renameMembers(body, from, BOUNDS.find((name) => name !== from)!);
 };
 
-/** Changes each object in a list that is a member of an object. */
-const eachIn =
-  (name: string, change: (raw: string) => string) =>
-  (text: string): string =>
-    rewriteMembers(text, (raw, key) =>
-      key === name && raw.startsWith('[') ? rewriteElements(raw, (element) => (element.startsWith('{') ? change(element) : element)) : raw,
-    );
-
-const fieldsOf = (raw: string): Record<string, unknown> => {
-  const fields = parseJson(raw);
-  return isRecord(fields) ? fields : {};
-};
-
-const without =
-  (name: string) =>
-  (text: string): string =>
-    withoutMember(text, name);
-
 /** Only OpenAI knows the role `developer`; elsewhere it is `system`. */
 const renameDeveloper: Repair = (body, message) =>
   /\bdeveloper\b/i.test(message)
-    ? eachIn('messages', (raw) => (fieldsOf(raw).role === 'developer' ? setMembers(raw, { role: '"system"' }) : raw))(body)
+    ? eachIn('messages', (raw) => (parseRecord(raw).role === 'developer' ? setMembers(raw, { role: '"system"' }) : raw))(body)
     : body;
 
 /**
@@ -60,13 +43,13 @@ const isSystem = (turn: unknown): boolean => isRecord(turn) && (turn.role === 's
 function saidIn(turn: unknown): string {
   const content = isRecord(turn) ? turn.content : undefined;
   if (typeof content === 'string') return content;
-  const parts = Array.isArray(content) ? (content as unknown[]) : [];
-  return parts.flatMap((part) => (isRecord(part) && isFilled(part.text) ? [String(part.text)] : [])).join('\n');
+  const parts = listOf(content);
+  return parts.flatMap((part) => (isRecord(part) && isFilled(part.text) ? [part.text] : [])).join('\n');
 }
 
 /** Joins leading system messages into one; later ones become the user's, marked as reminders. */
 const gatherSystem: Repair = (body, message) => {
-  const { messages } = ONE_SYSTEM.test(message) ? fieldsOf(body) : {};
+  const { messages } = ONE_SYSTEM.test(message) ? parseRecord(body) : {};
   if (!Array.isArray(messages)) return body;
   const turns = messages as unknown[];
   const others = turns.findIndex((turn) => !isSystem(turn));
@@ -83,7 +66,7 @@ const gatherSystem: Repair = (body, message) => {
 const BROKEN_ARGUMENTS = /\barguments\b[^\n]{0,40}\bjson\b|\bjson\b[^\n]{0,40}\barguments\b/i;
 
 function readableCall(raw: string): string {
-  const { function: called } = fieldsOf(raw);
+  const { function: called } = parseRecord(raw);
   if (!isRecord(called) || typeof called.arguments !== 'string' || isRecord(parseJson(called.arguments))) return raw;
   const args = called.arguments.trim() === '' ? {} : { unreadable: called.arguments };
   const given = JSON.stringify(JSON.stringify(args));
@@ -99,14 +82,14 @@ const NULL_CONTENT = /\bcontent\b[^\n]{0,60}\bnull\b/i;
 
 const fillContent: Repair = (body, message) =>
   NULL_CONTENT.test(message)
-    ? eachIn('messages', (raw) => (fieldsOf(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
+    ? eachIn('messages', (raw) => (parseRecord(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
     : body;
 
 /** Pictures that a model drew become the user's, for upstreams without pictures in an assistant's message. */
 const showDrawn: Repair = (body, message) =>
   /\bimages\b/.test(message) && refusesOption(message)
     ? eachIn('messages', (raw) => {
-        const { role, images, tool_calls } = fieldsOf(raw);
+        const { role, images, tool_calls } = parseRecord(raw);
         if (role !== 'assistant' || !Array.isArray(images)) return raw;
         const said = withoutMember(raw, 'images');
         // Results must follow their calls directly, so nothing may come between.
@@ -128,7 +111,7 @@ const sign: Repair = (body, message) => {
   if (!refusesSignature(message)) return body;
   const all = !missesSignature(message);
   const signCalls = eachIn('tool_calls', (raw) =>
-    all || signatureIn(fieldsOf(raw)) === undefined ? setMembers(raw, { extra_content: UNSIGNED }) : raw,
+    all || signatureIn(parseRecord(raw)) === undefined ? setMembers(raw, { extra_content: UNSIGNED }) : raw,
   );
   return eachIn('messages', (raw) => signCalls(all ? without('extra_content')(raw) : raw))(body);
 };
@@ -152,7 +135,7 @@ const mendThoughts: Repair = (body, message) => {
   if (!refusesThoughts(message)) return body;
   if (!missesThoughts(message)) return eachIn('messages', without('reasoning_content'))(body);
   return eachIn('messages', (raw) => {
-    const { role, reasoning_content } = fieldsOf(raw);
+    const { role, reasoning_content } = parseRecord(raw);
     return role === 'assistant' && !isFilled(reasoning_content) ? setMembers(raw, { reasoning_content: JSON.stringify(NO_THOUGHT) }) : raw;
   })(body);
 };
@@ -186,7 +169,7 @@ const leaveOutEmpty: Repair = (body, message) => {
   const refused = (EMPTY_LISTS.test(message) && REFUSES_EMPTY.test(message)) || NEEDS_TOOLS.test(message);
   if (!refused) return body;
   const filled = withoutEmpty('tools', 'functions')(eachIn('messages', withoutEmpty('tool_calls'))(body));
-  const { tools, tool_choice } = fieldsOf(filled);
+  const { tools, tool_choice } = parseRecord(filled);
   // A choice that forces a call needs tools; the mistake is the caller's.
   if (isRecord(tool_choice) || Array.isArray(tools) || !IDLE_CHOICES.includes(tool_choice ?? null)) return filled;
   return rewriteMembers(filled, (raw, key) => (TOOL_OPTIONS.includes(key) ? undefined : raw));

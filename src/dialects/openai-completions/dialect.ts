@@ -1,5 +1,5 @@
 import { ok } from '../../core/errors';
-import { isRecord } from '../../core/record';
+import { isFilled, isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { CHAT_CHUNKS, type ChunkShape } from '../openai-chat/relay';
@@ -13,7 +13,7 @@ import { parseCompletions } from './request';
 const CHUNKS: ChunkShape = {
   ...CHAT_CHUNKS,
   object: 'text_completion',
-  speaks: ({ text }) => typeof text === 'string' && text !== '',
+  speaks: ({ text }) => isFilled(text),
   lastChoice: { index: 0, text: '', logprobs: null, finish_reason: 'stop' },
   textBegins: /"text"\s*:\s*"/g,
 };

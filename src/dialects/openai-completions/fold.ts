@@ -1,8 +1,6 @@
-import { isRecord, parseJson } from '../../core/record';
+import { type Fields, isRecord, parseJson } from '../../core/record';
 import { eventData, splitEvents } from '../../core/sse';
 import { allEnded, choicesOf, joinedLogprobs } from '../openai-chat/fold';
-
-type Fields = Record<string, unknown>;
 
 /** Folds a stream's chunks into one completion; undefined when they hold no choice, or one without an end. */
 export function foldCompletionStream(events: string): string | undefined {

@@ -1,9 +1,10 @@
 /** Repairs of a Responses body that an upstream refused. Whatever is not changed keeps its bytes. */
-import { rewriteElements, rewriteMembers, withoutMember } from '../../core/json';
+import { rewriteMembers, withoutMember } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { isNamedIn } from '../named-in';
 import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
+import { type Change, eachIn } from '../spans';
 
 /** Encrypted thoughts of another organization or provider: no one here can read them, and every later turn would contain them. */
 const FOREIGN_THOUGHTS = /encrypted[ _]content|item with id '?rs_\S* not found/i;
@@ -23,10 +24,7 @@ function unbound(raw: string): string | undefined {
   return NAMED_BY_ID.has(item.type) ? raw : withoutMember(raw, 'id');
 }
 
-const eachItem = (body: string, change: (raw: string) => string | undefined): string =>
-  rewriteMembers(body, (raw, key) =>
-    key === 'input' && raw.startsWith('[') ? rewriteElements(raw, (item) => (item.startsWith('{') ? change(item) : item)) : raw,
-  );
+const eachItem = (body: string, change: Change): string => eachIn('input', change)(body);
 
 /** Fields that Codex and others send to OpenAI, and that other providers of this format do not know. */
 const NOTES: readonly string[] = [

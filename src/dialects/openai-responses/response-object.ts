@@ -1,5 +1,5 @@
 import { members, setMembers } from '../../core/json';
-import { isRecord } from '../../core/record';
+import { isFilled, isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import type { ResponsesRequest } from './request';
 
@@ -26,8 +26,7 @@ export function renamed(raw: string, { id, previousResponseId }: ResponseNames, 
 export function itemHasContent(item: unknown): boolean {
   if (!isRecord(item)) return false;
   const parts = (list: unknown): boolean =>
-    Array.isArray(list) &&
-    list.some((part) => isRecord(part) && [part.text, part.refusal].some((text) => typeof text === 'string' && text !== ''));
+    Array.isArray(list) && list.some((part) => isRecord(part) && [part.text, part.refusal].some(isFilled));
   if (item.type === 'message') return parts(item.content);
   if (item.type === 'reasoning') return parts(item.summary) || parts(item.content) || typeof item.encrypted_content === 'string';
   return true;

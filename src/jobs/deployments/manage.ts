@@ -1,6 +1,6 @@
 /** Makes, changes and deletes deployments, as customers ask for it. */
 import { fail, ok, type Result } from '../../core/errors';
-import type { IdempotencyHashes } from '../../core/idempotency';
+import { IDEMPOTENCY_KEEP_MS, type IdempotencyHashes } from '../../core/idempotency';
 import { randomDigits } from '../../core/ids';
 import type { JobDeps } from '../deps';
 import { requestChange } from './change';
@@ -19,8 +19,6 @@ import {
   insertDeployment,
   rereadDeployment,
 } from './store';
-
-const IDEMPOTENCY_KEEP_MS = 24 * 3_600_000;
 
 export interface Maker {
   accountId: string;

@@ -1,5 +1,6 @@
 /** A deployment's runs, as far as they concern its workers' time. */
 import { and, eq, gt, isNull, lte, or } from 'drizzle-orm';
+import { HOUR_MS } from '../../core/time';
 import { database } from '../../db/client';
 import { jobs } from '../../db/jobs';
 import type { JobDeps } from '../deps';
@@ -8,7 +9,7 @@ import type { Deployment } from './store';
 import { chargedTerms, type Run } from './terms';
 
 /** From being asked for to being given up, no run takes longer. */
-export const LONGEST_RUN_MS = 5 * 3_600_000;
+export const LONGEST_RUN_MS = 5 * HOUR_MS;
 
 export const runModelOf = ({ slug }: Pick<Deployment, 'slug'>): string => `deployment:${slug}`;
 

@@ -1,12 +1,13 @@
 /** What a deployment's idle workers cost, and what they may cost before they can be stopped. Pure. */
 import { BEGUN_MS, type CommitRequest } from '../../account/commitments';
 import type { MicroCredits } from '../../core/money';
+import { HOUR_MS } from '../../core/time';
 import { idlePoolMicro } from '../../providers/catalogue/media-terms';
 import { idleMs, type RunTime, type WorkerTerms, waitingWorkers } from './idle-time';
 import type { Deployment, DeploymentFields } from './store';
 
 /** How much running time must be covered to start, and to keep, workers that always run. */
-const STARTED_AHEAD_MS = 3_600_000;
+const STARTED_AHEAD_MS = HOUR_MS;
 const KEPT_AHEAD_MS = 1_800_000;
 
 export type Terms = Pick<DeploymentFields, 'gpuTypes' | 'minWorkers' | 'maxWorkers' | 'idleTimeoutSeconds'>;

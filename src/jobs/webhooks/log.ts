@@ -1,6 +1,7 @@
 /** What became of a customer's webhooks, and sending one again. */
 import { and, desc, eq, ne, sql } from 'drizzle-orm';
 import { fail, ok, type Result } from '../../core/errors';
+import { isoOrNull } from '../../core/time';
 import { rowsBefore } from '../../db/after';
 import { database } from '../../db/client';
 import { webhookDeliveries, webhookGone } from '../../db/jobs';
@@ -20,8 +21,8 @@ export const deliveryView = ({ id, jobId, url, state, tries, log, createdAt, nex
   tries,
   attempts: (log as DeliveryTry[]).map(({ atMs, ...rest }) => ({ at: new Date(atMs).toISOString(), ...rest })),
   createdAt: new Date(createdAt).toISOString(),
-  nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
-  endedAt: endedAt === null ? null : new Date(endedAt).toISOString(),
+  nextAt: isoOrNull(nextAt),
+  endedAt: isoOrNull(endedAt),
 });
 
 export async function listDeliveries(

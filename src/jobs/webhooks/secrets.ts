@@ -1,10 +1,11 @@
 /** One signing secret per account, made on first use. Rotated secrets go on signing for a day. */
 import { and, eq } from 'drizzle-orm';
+import { DAY_MS } from '../../core/time';
 import { database } from '../../db/client';
 import { webhookSecrets } from '../../db/jobs';
 import { newWebhookSecret } from './sign';
 
-const PREVIOUS_SIGNS_MS = 24 * 3_600_000;
+const PREVIOUS_SIGNS_MS = DAY_MS;
 /** Each adds a signature to every header. */
 const MOST_PAST = 4;
 

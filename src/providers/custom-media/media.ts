@@ -1,9 +1,10 @@
 /** A job vendor over HTTP that is described by configuration instead of code. */
+import { filledText } from '../../core/record';
 import { runFailure, submitFailure } from '../media/failures';
 import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { fileOf, fileOfBase64, modelFiles } from '../media/outputs';
 import { valuesAt } from '../media/places';
-import { numberOf, textOf, textsOf } from '../media/read';
+import { numberOf, textsOf } from '../media/read';
 import { stateOf, type VendorState } from '../media/states';
 import type { MediaAdapter, MediaResult, MediaStep, OutputFile, PollStep, Submission, UpstreamJob } from '../media/types';
 import { bearer } from '../wires/authorize';
@@ -51,12 +52,12 @@ function filesAt(json: unknown, { outputs, outputForm, outputsNeedKey }: AnswerP
 /** An error may be a text or an object with one. */
 function errorAt(json: unknown, { error }: AnswerPlaces): string | undefined {
   const [found] = error === undefined ? [] : valuesAt(json, error);
-  return textOf(found) ?? (typeof found === 'object' && found !== null ? JSON.stringify(found) : undefined);
+  return filledText(found) ?? (typeof found === 'object' && found !== null ? JSON.stringify(found) : undefined);
 }
 
 const idAt = (json: unknown, { id }: AnswerPlaces): string | undefined => {
   const [found] = valuesAt(json, id);
-  return textOf(found) ?? (numberOf(found) === undefined ? undefined : String(found));
+  return filledText(found) ?? (numberOf(found) === undefined ? undefined : String(found));
 };
 
 function resultOf(files: readonly OutputFile[], { kind, seconds }: UpstreamJob): MediaResult {

@@ -1,8 +1,7 @@
 /** fal: a queue in front of every model; status first, then the result. https://fal.ai/docs/api-reference/inference-api */
-import { isRecord } from '../../core/record';
+import { filledText, isRecord, recordOf } from '../../core/record';
 import { runFailure, submitFailure } from '../media/failures';
 import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
-import { objectOf, textOf } from '../media/read';
 import type { MediaAdapter, MediaAnswer, MediaStep, PollStep, UpstreamJob } from '../media/types';
 import { errorFacts } from '../wires/failures';
 import { FAL_MODELS, USUAL_FIELDS } from './models';
@@ -22,12 +21,12 @@ const requestPath = ({ id, model }: UpstreamJob): string => `/${model.split('/')
 
 /** The vendor asks clients to use the URLs that it returns; they are used if they lead to the vendor. */
 function ownUrl(url: unknown): string | undefined {
-  const text = textOf(url);
+  const text = filledText(url);
   return text?.startsWith(`https://${QUEUE_HOST}/`) ? text : undefined;
 }
 
 function readSubmit(answer: MediaAnswer, id: string, model: string, kind: string, seconds: number | undefined): MediaStep {
-  const { status_url, response_url, cancel_url } = objectOf(answer.json);
+  const { status_url, response_url, cancel_url } = recordOf(answer.json);
   const urls = { statusUrl: ownUrl(status_url), responseUrl: ownUrl(response_url), cancelUrl: ownUrl(cancel_url) };
   const known = Object.fromEntries(Object.entries({ ...urls, seconds }).filter(([, value]) => value !== undefined));
   return { state: 'running', job: { id, model, kind, ...known } };
@@ -35,27 +34,27 @@ function readSubmit(answer: MediaAnswer, id: string, model: string, kind: string
 
 /** https://fal.ai/docs/documentation/model-apis/errors and `.../request-errors`: a list of them, or one with its type. */
 function readError({ json, headers }: Pick<MediaAnswer, 'json' | 'headers'>): PollStep | undefined {
-  const body = objectOf(json);
-  const type = textOf(body.error_type) ?? headers.get('x-fal-error-type') ?? undefined;
+  const body = recordOf(json);
+  const type = filledText(body.error_type) ?? headers.get('x-fal-error-type') ?? undefined;
   if (type === CANCELED) return { state: 'canceled' };
-  const first = Array.isArray(body.detail) ? objectOf(body.detail[0]) : {};
-  const message = errorFacts(json)?.message ?? textOf(body.error);
+  const first = Array.isArray(body.detail) ? recordOf(body.detail[0]) : {};
+  const message = errorFacts(json)?.message ?? filledText(body.error);
   if (message === undefined && type === undefined) return undefined;
-  const code = type ?? textOf(first.type);
+  const code = type ?? filledText(first.type);
   // An error about the body's fields concerns what the caller sent.
   const aboutInput = Array.isArray(first.loc) && first.loc.length > 1 && first.loc[0] === 'body';
   return runFailure(message, code, aboutInput ? 'caller' : undefined);
 }
 
 function readStatus(answer: MediaAnswer, job: UpstreamJob): PollStep {
-  const { status, error, error_type } = objectOf(answer.json);
+  const { status, error, error_type } = recordOf(answer.json);
   if (answer.status >= 300) return { state: 'unknown', message: `status ${answer.status}` };
   switch (status) {
     case 'IN_QUEUE':
     case 'IN_PROGRESS':
       return { state: 'running', job };
     case 'COMPLETED': {
-      if (textOf(error) === undefined && textOf(error_type) === undefined)
+      if (filledText(error) === undefined && filledText(error_type) === undefined)
         return { state: 'running', job: { ...job, step: RESULT }, pollAfterMs: 0 };
       return readError(answer) ?? runFailure(error);
     }
@@ -66,9 +65,9 @@ function readStatus(answer: MediaAnswer, job: UpstreamJob): PollStep {
 
 /** Does the error come from the run, rather than from the queue (an outage, a credential, a rate limit)? */
 function saysOfRun({ status, json, headers }: MediaAnswer): boolean {
-  const { detail, error_type } = objectOf(json);
-  if (textOf(error_type) !== undefined || headers.has('x-fal-error-type') || Array.isArray(detail)) return true;
-  return status >= 400 && status < 500 && ![401, 403, 404, 408, 429].includes(status) && !EARLY.test(textOf(detail) ?? '');
+  const { detail, error_type } = recordOf(json);
+  if (filledText(error_type) !== undefined || headers.has('x-fal-error-type') || Array.isArray(detail)) return true;
+  return status >= 400 && status < 500 && ![401, 403, 404, 408, 429].includes(status) && !EARLY.test(filledText(detail) ?? '');
 }
 
 function readAnswer(answer: MediaAnswer, job: UpstreamJob): PollStep {
@@ -97,17 +96,17 @@ export const falMedia: MediaAdapter = {
     return { url: `/${model}${query}`, body: JSON.stringify(bodyOf(submission, fieldsFor(model))) };
   },
   readSubmit(answer, { model, input }) {
-    const id = textOf(objectOf(answer.json).request_id);
+    const id = filledText(recordOf(answer.json).request_id);
     if (answer.status >= 300 || id === undefined) return submitFailure(answer);
     return readSubmit(answer, id, model, input.kind, secondsOf(input, fieldsFor(model)));
   },
   poll(job) {
-    if (job.step === RESULT) return { method: 'GET', url: textOf(job.responseUrl) ?? requestPath(job) };
-    return { method: 'GET', url: textOf(job.statusUrl) ?? `${requestPath(job)}/status` };
+    if (job.step === RESULT) return { method: 'GET', url: filledText(job.responseUrl) ?? requestPath(job) };
+    return { method: 'GET', url: filledText(job.statusUrl) ?? `${requestPath(job)}/status` };
   },
   readPoll: (answer, job) => (job.step === RESULT ? readAnswer(answer, job) : readStatus(answer, job)),
   // https://fal.ai/docs/inference-api/queue/cancel
-  cancel: (job) => ({ method: 'PUT', url: textOf(job.cancelUrl) ?? `${requestPath(job)}/cancel` }),
+  cancel: (job) => ({ method: 'PUT', url: filledText(job.cancelUrl) ?? `${requestPath(job)}/cancel` }),
   // Callbacks are signed with keys that would have to be fetched first, so they only trigger a poll.
   callback: {},
 };

@@ -1,6 +1,7 @@
 /** The result of a fal model: pictures, a film or a 3D model, each under its family's field. */
+import { type Fields, filledText, recordOf, recordsOf } from '../../core/record';
 import { fileOf } from '../media/outputs';
-import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from '../media/read';
+import { numberOf } from '../media/read';
 import type { MediaResult, OutputFile, UpstreamJob } from '../media/types';
 
 const FILM_NAMES = ['video', 'videos'];
@@ -8,22 +9,22 @@ const PICTURE_NAMES = ['images', 'image'];
 /** Textured models first. */
 const MODEL_NAMES = ['model_glb', 'pbr_model', 'model_mesh', 'base_model', 'model'];
 
-function readFile(file: JsonObject): OutputFile[] {
-  const read = fileOf(textOf(file.url) ?? '', textOf(file.content_type));
+function readFile(file: Fields): OutputFile[] {
+  const read = fileOf(filledText(file.url) ?? '', filledText(file.content_type));
   return read ? [read] : [];
 }
 
-const listOf = (value: unknown): JsonObject[] => (Array.isArray(value) ? objectsOf(value) : [objectOf(value)]);
-const filesUnder = (payload: JsonObject, names: readonly string[]): OutputFile[] =>
+const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? recordsOf(value) : [recordOf(value)]);
+const filesUnder = (payload: Fields, names: readonly string[]): OutputFile[] =>
   names.flatMap((name) => listOf(payload[name]).flatMap(readFile));
 
-function modelFile(payload: JsonObject): OutputFile[] {
-  const glb = readFile(objectOf(objectOf(payload.model_urls).glb));
+function modelFile(payload: Fields): OutputFile[] {
+  const glb = readFile(recordOf(recordOf(payload.model_urls).glb));
   return (glb.length > 0 ? glb : filesUnder(payload, MODEL_NAMES)).slice(0, 1);
 }
 
 /** The safety checker replaces a flagged picture by a black one, which does not count. */
-function pictures(payload: JsonObject): { files: OutputFile[]; flagged: number } {
+function pictures(payload: Fields): { files: OutputFile[]; flagged: number } {
   const flags = Array.isArray(payload.has_nsfw_concepts) ? payload.has_nsfw_concepts : [];
   const files = filesUnder(payload, PICTURE_NAMES);
   const kept = files.filter((_, index) => flags[index] !== true);
@@ -32,14 +33,14 @@ function pictures(payload: JsonObject): { files: OutputFile[]; flagged: number }
 
 /** Undefined when the safety checker left nothing. */
 export function readResult(json: unknown, { kind, seconds }: UpstreamJob): MediaResult | undefined {
-  const payload = objectOf(json);
+  const payload = recordOf(json);
   if (kind === '3d') return { files: modelFile(payload) };
   if (kind === 'video') {
-    const made = numberOf(objectOf(payload.video).duration) ?? numberOf(seconds);
+    const made = numberOf(recordOf(payload.video).duration) ?? numberOf(seconds);
     return { files: filesUnder(payload, FILM_NAMES), ...(made !== undefined && { usage: { seconds: made } }) };
   }
   const { files, flagged } = pictures(payload);
   if (files.length === 0 && flagged > 0) return undefined;
-  const revisedPrompt = textOf(payload.revised_prompt);
+  const revisedPrompt = filledText(payload.revised_prompt);
   return { files, ...(revisedPrompt !== undefined && { revisedPrompt }) };
 }

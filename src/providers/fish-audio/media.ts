@@ -1,10 +1,10 @@
 /** Fish Audio: speech, cloned voices and transcripts, answered at once. https://docs.fish.audio/api-reference */
 import { cleanType, isPage } from '../../core/media-type';
-import { isRecord } from '../../core/record';
+import { filledText, recordOf, recordsOf } from '../../core/record';
 import { blobOf, bytesOf, formOf } from '../media/blobs';
 import { failed, submitFailure } from '../media/failures';
 import { passedOn } from '../media/model-fields';
-import { numberOf, objectOf, objectsOf, textOf } from '../media/read';
+import { numberOf } from '../media/read';
 import type {
   CloneInput,
   MediaAdapter,
@@ -35,7 +35,7 @@ function speechFields(
   { model, defaults }: Pick<Submission, 'model' | 'defaults'>,
 ): Record<string, unknown> {
   const fields: Record<string, unknown> = { ...defaults, ...passedOn(extra), text: emotionsFor(model, text), format };
-  return speed === undefined ? fields : { ...fields, prosody: { ...objectOf(fields.prosody), speed } };
+  return speed === undefined ? fields : { ...fields, prosody: { ...recordOf(fields.prosody), speed } };
 }
 
 function speechRequest(input: SpeechInput, submission: Submission): MediaRequest {
@@ -47,7 +47,7 @@ function speechRequest(input: SpeechInput, submission: Submission): MediaRequest
 function cloneRequest(input: CloneInput, submission: Submission): MediaRequest {
   const fields = packable(speechFields(input, submission));
   const references = [{ audio: bytesOf(input.reference), text: input.referenceText ?? '' }];
-  const body = pack({ ...(isRecord(fields) ? fields : {}), references });
+  const body = pack({ ...recordOf(fields), references });
   return { url: '/v1/tts', headers: { model: submission.model, 'content-type': 'application/msgpack' }, body };
 }
 
@@ -71,15 +71,15 @@ function readSound({ headers, bytes, json }: MediaAnswer, format: string): Media
 }
 
 function readTranscript({ json }: MediaAnswer): MediaStep {
-  const { text, duration, segments, language } = objectOf(json);
+  const { text, duration, segments, language } = recordOf(json);
   if (typeof text !== 'string') return nothing('The provider answered without a transcript.');
-  const timed = objectsOf(segments).map((segment) => ({
-    text: textOf(segment.text) ?? '',
+  const timed = recordsOf(segments).map((segment) => ({
+    text: filledText(segment.text) ?? '',
     start: numberOf(segment.start) ?? 0,
     end: numberOf(segment.end) ?? 0,
   }));
   const durationSeconds = numberOf(duration);
-  const spoken = textOf(language);
+  const spoken = filledText(language);
   const transcript: Transcript = {
     text,
     ...(timed.length > 0 && { segments: timed }),

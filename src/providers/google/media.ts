@@ -2,11 +2,11 @@
  * Google's picture models: `generateContent` with the picture within the answer, one for each call.
  * https://ai.google.dev/gemini-api/docs/image-generation
  */
+import { type Fields, filledText, recordOf, recordsOf } from '../../core/record';
 import { blobOf, bytesOf } from '../media/blobs';
 import { nearestRatio, readSides, tierOfSides } from '../media/dimensions';
 import { failed, submitFailure } from '../media/failures';
 import { fileOfBase64 } from '../media/outputs';
-import { type JsonObject, objectOf, objectsOf, textOf } from '../media/read';
 import { toBase64 } from '../media/sources';
 import type { ImageInput, MediaAdapter, MediaSource, MediaStep, OutputFile, Submission } from '../media/types';
 
@@ -31,30 +31,29 @@ const ABOUT_CONTENT: ReadonlySet<string> = new Set([
   'IMAGE_RECITATION',
 ]);
 
-const inlineData = (source: MediaSource): JsonObject => {
+const inlineData = (source: MediaSource): Fields => {
   const { type } = blobOf(source);
   return { inlineData: { mimeType: type, data: toBase64(bytesOf(source)) } };
 };
 
 /** Fields that are priced, or set by the gateway, in both spellings that Google accepts. */
 const WITHHELD: ReadonlySet<string> = new Set(['imageConfig', 'image_config', 'imageSize', 'image_size', 'candidate_count']);
-const passedOn = (fields: unknown): JsonObject =>
-  Object.fromEntries(Object.entries(objectOf(fields)).filter(([name]) => !WITHHELD.has(name)));
+const passedOn = (fields: unknown): Fields => Object.fromEntries(Object.entries(recordOf(fields)).filter(([name]) => !WITHHELD.has(name)));
 
 /** A target's defaults are members of it, for example a tier. */
-function imageConfig({ size, aspectRatio, resolution, extra }: ImageInput, { model, defaults }: Submission): JsonObject {
+function imageConfig({ size, aspectRatio, resolution, extra }: ImageInput, { model, defaults }: Submission): Fields {
   const sides = readSides(size);
   const ratio = aspectRatio ?? (sides && nearestRatio(sides));
   const tier = resolution ?? (sides && tierOfSides(sides) !== '1K' ? tierOfSides(sides) : undefined);
   return {
-    ...passedOn(objectOf(extra.generationConfig).imageConfig),
+    ...passedOn(recordOf(extra.generationConfig).imageConfig),
     ...defaults,
     ...(ratio !== undefined && { aspectRatio: ratio }),
     ...(tier !== undefined && !ONE_SIZE.test(model) && { imageSize: IMAGE_SIZES[tier] ?? tier }),
   };
 }
 
-function bodyOf(submission: Submission, input: ImageInput): JsonObject {
+function bodyOf(submission: Submission, input: ImageInput): Fields {
   const config = imageConfig(input, submission);
   return {
     ...Object.fromEntries(Object.entries(input.extra).filter(([name]) => OWN_FIELDS.has(name))),
@@ -71,18 +70,18 @@ function bodyOf(submission: Submission, input: ImageInput): JsonObject {
 }
 
 /** Thinking models show drafts among their thoughts, which are not results. */
-function picturesOf(candidate: JsonObject): OutputFile[] {
-  return objectsOf(objectOf(candidate.content).parts).flatMap((part) => {
-    const { data, mimeType } = objectOf(part.inlineData);
-    const file = part.thought === true ? undefined : fileOfBase64(textOf(data) ?? '', textOf(mimeType));
+function picturesOf(candidate: Fields): OutputFile[] {
+  return recordsOf(recordOf(candidate.content).parts).flatMap((part) => {
+    const { data, mimeType } = recordOf(part.inlineData);
+    const file = part.thought === true ? undefined : fileOfBase64(filledText(data) ?? '', filledText(mimeType));
     return file ? [file] : [];
   });
 }
 
 /** An answer without a picture is final, and says why. */
-function withoutPicture(body: JsonObject, candidate: JsonObject): MediaStep {
-  const reason = textOf(objectOf(body.promptFeedback).blockReason) ?? textOf(candidate.finishReason) ?? 'no reason given';
-  const said = textOf(candidate.finishMessage) ?? textOf(objectOf(objectsOf(objectOf(candidate.content).parts)[0]).text);
+function withoutPicture(body: Fields, candidate: Fields): MediaStep {
+  const reason = filledText(recordOf(body.promptFeedback).blockReason) ?? filledText(candidate.finishReason) ?? 'no reason given';
+  const said = filledText(candidate.finishMessage) ?? filledText(recordOf(recordsOf(recordOf(candidate.content).parts)[0]).text);
   const message = `The provider made no picture (${reason})${said === undefined ? '.' : `: ${said.slice(0, 300)}`}`;
   return failed({ action: ABOUT_CONTENT.has(reason) ? 'caller' : 'next_target', message, code: reason, mayHaveStarted: false });
 }
@@ -103,8 +102,8 @@ export const googleMedia: MediaAdapter = {
   },
   readSubmit(answer) {
     if (answer.status !== 200) return submitFailure(answer, { direct: true });
-    const body = objectOf(answer.json);
-    const candidate = objectOf(objectsOf(body.candidates)[0]);
+    const body = recordOf(answer.json);
+    const candidate = recordOf(recordsOf(body.candidates)[0]);
     const files = picturesOf(candidate).slice(0, 1);
     return files.length > 0 ? { state: 'done', result: { files } } : withoutPicture(body, candidate);
   },

@@ -1,8 +1,7 @@
 /** Interprets unsuccessful answers of media vendors. */
-import { isRecord } from '../../core/record';
+import { filledText, isRecord } from '../../core/record';
 import type { FailureAction } from '../types';
 import { classifyFailure, cleanMessage } from '../wires/failures';
-import { textOf } from './read';
 import type { MediaAnswer, MediaFailure, MediaStep } from './types';
 
 type Failed = Extract<MediaStep, { state: 'failed' }>;
@@ -43,7 +42,7 @@ function isContentRefusal(message: string): boolean {
 
 /** A run that the vendor reported as failed. */
 export function runFailure(message: unknown, code?: unknown, action?: FailureAction): Failed {
-  const said = cleanMessage(textOf(message) ?? '');
+  const said = cleanMessage(filledText(message) ?? '');
   const cleanCode = typeof code === 'string' && /^[\w.-]{1,80}$/.test(code) ? code : undefined;
   return failed({
     action: action ?? (isContentRefusal(`${said} ${cleanCode ?? ''}`) ? 'caller' : 'next_target'),

@@ -1,4 +1,5 @@
 /** How upstream models name what the gateway knows of a request: data, and a function that builds their fields from it. */
+import type { Fields } from '../../core/record';
 import {
   atLeast,
   atMost,
@@ -65,8 +66,6 @@ export interface ModelFields {
   image?: string;
   views?: Readonly<Record<'front' | 'back' | 'left' | 'right', string>>;
 }
-
-type Fields = Record<string, unknown>;
 
 const named = (name: string | undefined, value: unknown): Fields => (name === undefined || value === undefined ? {} : { [name]: value });
 const urlOf = (source: MediaSource | undefined): string | undefined => source && sourceUrl(source);

@@ -2,12 +2,12 @@
  * OpenAI's pictures: answered at once, always as base64. Edits are forms.
  * https://platform.openai.com/docs/api-reference/images, and the comments of `resources/images` in its own client.
  */
+import { filledText, recordOf, recordsOf } from '../../core/record';
 import { blobOf, formOf } from '../media/blobs';
 import { atMost, nearestRatio, readSides, sidesOfTier } from '../media/dimensions';
 import { failed, runFailure, submitFailure } from '../media/failures';
 import { passedOn } from '../media/model-fields';
 import { fileOfBase64 } from '../media/outputs';
-import { objectOf, objectsOf, textOf } from '../media/read';
 import type { ImageInput, MediaAdapter, MediaRequest, OutputFile, Submission } from '../media/types';
 import { bearer } from '../wires/authorize';
 
@@ -79,28 +79,28 @@ export const openaiMedia: MediaAdapter = {
   },
   readSubmit(answer) {
     if (answer.status !== 200) return submitFailure(answer, { direct: true });
-    const { data, output_format } = objectOf(answer.json);
-    const pictures = objectsOf(data);
-    const type = `image/${textOf(output_format) ?? 'png'}`;
+    const { data, output_format } = recordOf(answer.json);
+    const pictures = recordsOf(data);
+    const type = `image/${filledText(output_format) ?? 'png'}`;
     const files = pictures.flatMap((picture): OutputFile[] => {
-      const base64 = textOf(picture.b64_json);
-      const url = textOf(picture.url);
+      const base64 = filledText(picture.b64_json);
+      const url = filledText(picture.url);
       const file = base64 === undefined ? url !== undefined && { url } : fileOfBase64(base64, type);
       return file ? [file] : [];
     });
     if (files.length === 0)
       return failed({ action: 'next_target', message: 'The provider answered without a picture.', mayHaveStarted: false });
-    const revisedPrompt = textOf(pictures[0]?.revised_prompt);
+    const revisedPrompt = filledText(pictures[0]?.revised_prompt);
     return { state: 'done', result: { files, ...(revisedPrompt !== undefined && { revisedPrompt }) } };
   },
   readEvent(json) {
-    const { type, b64_json, output_format, error, message, code } = objectOf(json);
+    const { type, b64_json, output_format, error, message, code } = recordOf(json);
     if (type === 'error' || error !== undefined) {
-      const facts = objectOf(error);
+      const facts = recordOf(error);
       return runFailure(facts.message ?? message, facts.code ?? code);
     }
-    const file = fileOfBase64(textOf(b64_json) ?? '', `image/${textOf(output_format) ?? 'png'}`);
+    const file = fileOfBase64(filledText(b64_json) ?? '', `image/${filledText(output_format) ?? 'png'}`);
     if (!file || !('bytes' in file)) return undefined;
-    return /\.partial_image$/.test(textOf(type) ?? '') ? { state: 'partial', file } : { state: 'done', result: { files: [file] } };
+    return /\.partial_image$/.test(filledText(type) ?? '') ? { state: 'partial', file } : { state: 'done', result: { files: [file] } };
   },
 };

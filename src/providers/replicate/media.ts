@@ -1,8 +1,9 @@
 /** Replicate: predictions of official models, and of versions by their hash. https://replicate.com/docs/reference/http */
+import { type Fields, filledText, recordOf } from '../../core/record';
 import { failed, runFailure, submitFailure } from '../media/failures';
 import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { fileOf } from '../media/outputs';
-import { type JsonObject, numberOf, objectOf, textOf } from '../media/read';
+import { numberOf } from '../media/read';
 import { isSignedBy, signedContent, withoutPrefix } from '../media/signature';
 import { fromBase64 } from '../media/sources';
 import { stateOf } from '../media/states';
@@ -30,7 +31,7 @@ function filesIn(output: unknown, depth = 0): OutputFile[] {
   return Object.values(output).flatMap((part) => filesIn(part, depth + 1));
 }
 
-function readPrediction(prediction: JsonObject, job: UpstreamJob): PollStep {
+function readPrediction(prediction: Fields, job: UpstreamJob): PollStep {
   const { status, output, error } = prediction;
   switch (stateOf(status)) {
     case 'succeeded': {
@@ -51,7 +52,7 @@ function readPrediction(prediction: JsonObject, job: UpstreamJob): PollStep {
 
 /** The gateway chose the version, so its refusal is not the caller's mistake. */
 function refusal(answer: MediaAnswer): MediaStep {
-  const title = textOf(objectOf(answer.json).title) ?? '';
+  const title = filledText(recordOf(answer.json).title) ?? '';
   if (answer.status === 422 && /version/i.test(title))
     return failed({ ...classifyFailure(answer.status, answer.text), action: 'next_target', mayHaveStarted: false });
   return submitFailure(answer);
@@ -75,8 +76,8 @@ export const replicateMedia: MediaAdapter = {
     return { url: `/models/${name}/predictions`, body: JSON.stringify({ input, ...callback }) };
   },
   readSubmit(answer, { model, input }) {
-    const prediction = objectOf(answer.json);
-    const id = textOf(prediction.id);
+    const prediction = recordOf(answer.json);
+    const id = filledText(prediction.id);
     if (answer.status >= 300 || id === undefined) return refusal(answer);
     const seconds = secondsOf(input, fieldsFor(model));
     const job: UpstreamJob = { id, model, ...(seconds !== undefined && { seconds }) };
@@ -86,7 +87,7 @@ export const replicateMedia: MediaAdapter = {
   poll: ({ id }) => ({ method: 'GET', url: `/predictions/${encodeURIComponent(id)}` }),
   readPoll(answer, job) {
     if (answer.status !== 200) return { state: 'unknown', message: `status ${answer.status}` };
-    return readPrediction(objectOf(answer.json), job);
+    return readPrediction(recordOf(answer.json), job);
   },
   cancel: ({ id }) => ({ url: `/predictions/${encodeURIComponent(id)}/cancel` }),
   callback: {
@@ -97,7 +98,7 @@ export const replicateMedia: MediaAdapter = {
       return key !== undefined && signed !== undefined && isSignedBy(key, signed.content, signed.signatures.map(fromBase64));
     },
     read({ json }, job) {
-      const prediction = objectOf(json);
+      const prediction = recordOf(json);
       if (prediction.id !== job.id) return undefined;
       const step = readPrediction(prediction, job);
       return step.state === 'unknown' ? undefined : step;

@@ -2,8 +2,9 @@
  * Endpoints for customers' own containers, by RunPod's REST API v2: one request creates an endpoint with image,
  * environment and GPU pools, another removes it with its template. https://docs.runpod.io/api-reference-v2
  */
+import { filledText, recordOf } from '../../core/record';
+import { HOUR_MS } from '../../core/time';
 import { submitFailure } from '../media/failures';
-import { objectOf, textOf } from '../media/read';
 import type { DeploymentAdapter, DeploymentSpec } from '../media/types';
 import { classifyFailure } from '../wires/failures';
 
@@ -11,7 +12,7 @@ const ENDPOINTS = '/serverless';
 /** Another worker starts when a run has waited this long. */
 const QUEUE_DELAY_SECONDS = 4;
 /** The longest run; each run sets its own limit within it. */
-const TIMEOUT_MS = 3_600_000;
+const TIMEOUT_MS = HOUR_MS;
 
 const endpointUrl = (id: string): string => `${ENDPOINTS}/${encodeURIComponent(id)}`;
 
@@ -35,7 +36,7 @@ export const runpodDeployments: DeploymentAdapter = {
     };
   },
   readCreate(answer) {
-    const endpointId = textOf(objectOf(answer.json).id);
+    const endpointId = filledText(recordOf(answer.json).id);
     if (answer.status >= 300 || endpointId === undefined) return { ok: false, failure: submitFailure(answer).failure };
     return { ok: true, deployment: { endpointId } };
   },

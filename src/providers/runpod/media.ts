@@ -1,7 +1,9 @@
 /** RunPod Serverless: runs of workers on rented GPUs. https://docs.runpod.io/serverless/endpoints/operation-reference */
+import { type Fields, filledText, recordOf } from '../../core/record';
+import { HOUR_MS } from '../../core/time';
 import { runFailure, submitFailure } from '../media/failures';
 import { passedOn } from '../media/model-fields';
-import { type JsonObject, numberOf, objectOf, textOf } from '../media/read';
+import { numberOf } from '../media/read';
 import { stateOf } from '../media/states';
 import type { MediaAdapter, PollStep, UpstreamJob } from '../media/types';
 import { bearer } from '../wires/authorize';
@@ -9,12 +11,12 @@ import { runpodDeployments } from './deployments';
 import { takeFiles } from './outputs';
 
 /** A run may wait this long in the queue before its own time begins. */
-const QUEUE_MS = 2 * 3_600_000;
+const QUEUE_MS = 2 * HOUR_MS;
 const MIN_EXECUTION_MS = 5_000;
 /** How long `/runsync` waits before it answers like `/run`. */
 const SYNC_WAIT_MS = 60_000;
 
-function readJob(body: JsonObject, job: UpstreamJob): PollStep {
+function readJob(body: Fields, job: UpstreamJob): PollStep {
   const { status, output, error, executionTime } = body;
   const gpuMs = numberOf(executionTime);
   const usage = gpuMs !== undefined && { usage: { gpuMs } };
@@ -25,7 +27,7 @@ function readJob(body: JsonObject, job: UpstreamJob): PollStep {
       return { state: 'running', job };
     case 'failed': {
       const timedOut = status === 'TIMED_OUT';
-      const { failure } = runFailure(errorText(error ?? objectOf(output).error) ?? (timedOut ? 'The run took too long.' : undefined));
+      const { failure } = runFailure(errorText(error ?? recordOf(output).error) ?? (timedOut ? 'The run took too long.' : undefined));
       return { state: 'failed', failure: { ...failure, ...(timedOut && { timedOut: { ...(gpuMs !== undefined && { gpuMs }) } }) } };
     }
     case 'canceled':
@@ -37,7 +39,7 @@ function readJob(body: JsonObject, job: UpstreamJob): PollStep {
 
 /** Python errors come as JSON in a text, with a stack trace that is not passed on. */
 function errorText(error: unknown): string | undefined {
-  const text = textOf(error);
+  const text = filledText(error);
   if (text === undefined || !text.startsWith('{')) return text;
   return /"error_message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]?.replace(/\\n/g, ' ') ?? text;
 }
@@ -66,8 +68,8 @@ export const runpodMedia: MediaAdapter = {
     return { url: `/${encodeURIComponent(model)}/${operation}`, body: JSON.stringify(body) };
   },
   readSubmit(answer, { model }) {
-    const body = objectOf(answer.json);
-    const id = textOf(body.id);
+    const body = recordOf(answer.json);
+    const id = filledText(body.id);
     if (answer.status >= 300 || id === undefined) return submitFailure(answer);
     const job: UpstreamJob = { id, model };
     const step = readJob(body, job);
@@ -76,7 +78,7 @@ export const runpodMedia: MediaAdapter = {
   poll: (job) => ({ method: 'GET', url: jobPath(job, 'status') }),
   readPoll(answer, job) {
     if (answer.status !== 200) return { state: 'unknown', message: `status ${answer.status}` };
-    return readJob(objectOf(answer.json), job);
+    return readJob(recordOf(answer.json), job);
   },
   cancel: (job) => ({ url: jobPath(job, 'cancel') }),
   // Callbacks are unsigned, so they only trigger a poll.

@@ -2,9 +2,8 @@
  * Finds files in whatever a worker returns: URLs, data URLs, and pictures in the form of
  * https://github.com/runpod-workers/worker-comfyui. Base64 is taken out of the answer, which is stored in a row.
  */
-import { isRecord } from '../../core/record';
+import { filledText, isRecord } from '../../core/record';
 import { fileOf, fileOfBase64, MAX_RESULT_FILES } from '../media/outputs';
-import { textOf } from '../media/read';
 import type { OutputFile } from '../media/types';
 
 const FILE_URL = /^https:\/\/[^\s?#]+\.(?:png|jpe?g|webp|gif|avif|mp4|webm|mov|mp3|wav|ogg|opus|flac|m4a|glb|zip)(?:[?#]\S*)?$/i;
@@ -42,7 +41,7 @@ export function takeFiles(answer: unknown): Taken {
     if (depth >= MAX_DEPTH) return value;
     if (Array.isArray(value)) return value.map((one) => take(one, name, false, depth + 1));
     if (!isRecord(value)) return value;
-    const declared = textOf(value.type) === 'base64';
+    const declared = filledText(value.type) === 'base64';
     const fields = Object.entries(value).map(([field, inner]) => [field, take(inner, field, declared && field === 'data', depth + 1)]);
     return Object.fromEntries(fields);
   };

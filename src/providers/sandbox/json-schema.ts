@@ -1,5 +1,4 @@
-import { isRecord } from '../../core/record';
-import { type JsonObject, readString } from './read';
+import { type Fields, isRecord, listOf, recordOf, textOrEmpty } from '../../core/record';
 
 /** Deeper than this, whatever may be left out is left out: recursive schemas end here. */
 const SHALLOW_DEPTH = 3;
@@ -62,7 +61,7 @@ function sample(schema: unknown, context: Context, depth: number): unknown {
 }
 
 /** One plain node out of references, intersections and unions. */
-function flatten(schema: unknown, context: Context, depth: number, hops: number): JsonObject {
+function flatten(schema: unknown, context: Context, depth: number, hops: number): Fields {
   context.nodes += 1;
   if (!isRecord(schema) || hops > MAX_HOPS || context.nodes > MAX_NODES) return {};
   const { $ref, allOf, anyOf, oneOf, ...own } = schema;
@@ -72,10 +71,10 @@ function flatten(schema: unknown, context: Context, depth: number, hops: number)
   for (const options of [anyOf, oneOf]) {
     if (Array.isArray(options) && options.length > 0) parts.push(pickOption(options, context, depth));
   }
-  return parts.reduce<JsonObject>((merged, part) => merge(merged, flatten(part, context, depth, hops + 1)), own);
+  return parts.reduce<Fields>((merged, part) => merge(merged, flatten(part, context, depth, hops + 1)), own);
 }
 
-function merge(first: JsonObject, second: JsonObject): JsonObject {
+function merge(first: Fields, second: Fields): Fields {
   const merged = { ...first, ...second };
   if (isRecord(first.properties) && isRecord(second.properties)) merged.properties = { ...first.properties, ...second.properties };
   if (Array.isArray(first.required) && Array.isArray(second.required)) merged.required = [...first.required, ...second.required];
@@ -89,7 +88,7 @@ function resolve(reference: string, context: Context): unknown {
   for (const part of reference.split('/').slice(1)) {
     const key = decodePointer(part);
     if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return {};
-    node = (node as JsonObject)[key];
+    node = (node as Fields)[key];
   }
   return node;
 }
@@ -114,14 +113,14 @@ function isScalar(schema: unknown, context: Context): boolean {
   if (!isRecord(schema)) return false;
   const node = typeof schema.$ref === 'string' ? resolve(schema.$ref, context) : schema;
   return (
-    isRecord(node) && ('const' in node || 'enum' in node || ['string', 'number', 'integer', 'boolean'].includes(readString(node.type)))
+    isRecord(node) && ('const' in node || 'enum' in node || ['string', 'number', 'integer', 'boolean'].includes(textOrEmpty(node.type)))
   );
 }
 
-function typeOf(node: JsonObject, depth: number): string {
+function typeOf(node: Fields, depth: number): string {
   if (typeof node.type === 'string') return node.type;
   if (Array.isArray(node.type)) {
-    const types = node.type.map(readString);
+    const types = node.type.map(textOrEmpty);
     if (depth >= SHALLOW_DEPTH && types.includes('null')) return 'null';
     return types.find((type) => type !== 'null') ?? 'null';
   }
@@ -132,15 +131,15 @@ function typeOf(node: JsonObject, depth: number): string {
   return 'string';
 }
 
-function sampleObject(node: JsonObject, context: Context, depth: number): JsonObject {
-  const properties = isRecord(node.properties) ? node.properties : {};
+function sampleObject(node: Fields, context: Context, depth: number): Fields {
+  const properties = recordOf(node.properties);
   const required = Array.isArray(node.required) ? node.required.filter((name) => typeof name === 'string') : [];
   const schemaOf = (name: string): unknown => (Object.hasOwn(properties, name) ? properties[name] : node.additionalProperties);
   // fromEntries rather than assignment: a property may be called __proto__.
   return Object.fromEntries(required.map((name) => [name, sample(schemaOf(name), context, depth + 1)]));
 }
 
-function sampleArray(node: JsonObject, context: Context, depth: number): unknown[] {
+function sampleArray(node: Fields, context: Context, depth: number): unknown[] {
   const tuple = [node.prefixItems, node.items].find(Array.isArray) ?? [];
   const rest = Array.isArray(node.items) ? node.additionalItems : node.items;
   const least = readNumber(node.minItems) ?? (depth < SHALLOW_DEPTH && rest !== false && isRecord(rest) ? 1 : 0);
@@ -149,13 +148,13 @@ function sampleArray(node: JsonObject, context: Context, depth: number): unknown
   return Array.from({ length }, (_, index) => sample(index < tuple.length ? tuple[index] : rest, context, depth + 1));
 }
 
-function sampleString(node: JsonObject): string {
+function sampleString(node: Fields): string {
   if (typeof node.pattern === 'string') {
-    const examples = Array.isArray(node.examples) ? node.examples : [];
+    const examples = listOf(node.examples);
     const example = [...examples, node.default].find((value) => typeof value === 'string');
     if (typeof example === 'string') return example;
   }
-  const formatted = FORMATS.get(readString(node.format));
+  const formatted = FORMATS.get(textOrEmpty(node.format));
   if (formatted) return formatted;
   const least = Math.min(readNumber(node.minLength) ?? 0, MAX_STRING_LENGTH);
   return 'sandbox'.padEnd(least, ' sandbox').slice(0, Math.max(readNumber(node.maxLength) ?? MAX_STRING_LENGTH, 0));
@@ -164,7 +163,7 @@ function sampleString(node: JsonObject): string {
 const readNumber = (value: unknown): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? value : undefined);
 
 /** 1, or the nearest number that the bounds allow. */
-function sampleNumber(node: JsonObject, integer: boolean): number {
+function sampleNumber(node: Fields, integer: boolean): number {
   const step = readNumber(node.multipleOf) ?? (integer ? 1 : 0);
   const above = readNumber(node.exclusiveMinimum);
   const below = readNumber(node.exclusiveMaximum);

@@ -1,9 +1,9 @@
-import type { JsonObject } from './read';
+import type { Fields } from '../../core/record';
 
 /** A tool that may be called: a function with JSON arguments, or a custom tool that takes plain text. */
 export interface Tool {
   name: string;
-  parameters: JsonObject;
+  parameters: Fields;
   custom?: true;
   namespace?: string;
 }

@@ -1,8 +1,9 @@
 /** WaveSpeed: a POST to the model, then the prediction until it ends. https://wavespeed.ai/docs/submit-task */
+import { type Fields, filledText, recordOf } from '../../core/record';
 import { failed, runFailure, submitFailure } from '../media/failures';
 import { bodyOf, type ModelFields, secondsOf, takesAll } from '../media/model-fields';
 import { filesOf, modelFiles } from '../media/outputs';
-import { type JsonObject, numberOf, objectOf, textOf, textsOf } from '../media/read';
+import { numberOf, textsOf } from '../media/read';
 import { fromHex, isSignedBy, signedContent, withoutPrefix } from '../media/signature';
 import { stateOf } from '../media/states';
 import type { MediaAdapter, MediaAnswer, MediaCallback, MediaResult, MediaStep, PollStep, UpstreamJob } from '../media/types';
@@ -13,15 +14,15 @@ import { USUAL_FIELDS, WAVESPEED_MODELS } from './models';
 const fieldsFor = (model: string): ModelFields => WAVESPEED_MODELS[model] ?? USUAL_FIELDS;
 
 /** The content of the envelope `{code, message, data}`; callbacks come without one. */
-const predictionOf = (json: unknown): JsonObject => objectOf(objectOf(json).data ?? json);
+const predictionOf = (json: unknown): Fields => recordOf(recordOf(json).data ?? json);
 
-function resultOf(prediction: JsonObject, job: UpstreamJob): MediaResult {
+function resultOf(prediction: Fields, job: UpstreamJob): MediaResult {
   const files = filesOf(textsOf(prediction.outputs));
   const seconds = numberOf(job.seconds);
   return { files: job.kind === '3d' ? modelFiles(files) : files, ...(seconds !== undefined && { usage: { seconds } }) };
 }
 
-function readPrediction(prediction: JsonObject, job: UpstreamJob): PollStep {
+function readPrediction(prediction: Fields, job: UpstreamJob): PollStep {
   switch (stateOf(prediction.status)) {
     case 'succeeded':
       return { state: 'done', result: resultOf(prediction, job) };
@@ -38,7 +39,7 @@ function readPrediction(prediction: JsonObject, job: UpstreamJob): PollStep {
 
 /** An error that comes with status 200 and its own code in the envelope. */
 function envelopeFailure({ text, json, status }: MediaAnswer): MediaStep | undefined {
-  const code = numberOf(objectOf(json).code);
+  const code = numberOf(recordOf(json).code);
   if (status !== 200 || code === undefined || code === 200) return undefined;
   return failed({ ...classifyFailure(code, text), mayHaveStarted: code >= 500 });
 }
@@ -61,7 +62,7 @@ export const wavespeedMedia: MediaAdapter = {
     const refused = envelopeFailure(answer);
     if (refused) return refused;
     const prediction = predictionOf(answer.json);
-    const id = textOf(prediction.id);
+    const id = filledText(prediction.id);
     if (answer.status !== 200 || id === undefined) return submitFailure(answer);
     const seconds = secondsOf(input, fieldsFor(model));
     const job: UpstreamJob = { id, model, kind: input.kind, ...(seconds !== undefined && { seconds }) };

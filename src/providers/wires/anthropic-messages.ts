@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../core/record';
+import { isFilled, isRecord, parseJson, recordOf } from '../../core/record';
 import { NO_USAGE, type Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { billedBy } from './billed';
@@ -6,11 +6,9 @@ import { type ErrorFacts, errorFacts, failureOf, classifyFailure as judge } from
 import { noteWork, WORK_HINT } from './messages-work';
 import { readTokenCounts } from './token-counts';
 
-const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
-
 /** Reads a usage object without its iterations. `input_tokens` excludes everything related to the cache. */
 function readCounts(usage: Record<string, unknown>): Usage | undefined {
-  const split = detailsOf(usage.cache_creation);
+  const split = recordOf(usage.cache_creation);
   const counts = readTokenCounts({
     input: usage.input_tokens,
     output: usage.output_tokens,
@@ -18,7 +16,7 @@ function readCounts(usage: Record<string, unknown>): Usage | undefined {
     cacheWrite: usage.cache_creation_input_tokens,
     cacheWrite5m: split.ephemeral_5m_input_tokens,
     cacheWrite1h: split.ephemeral_1h_input_tokens,
-    thinking: detailsOf(usage.output_tokens_details).thinking_tokens,
+    thinking: recordOf(usage.output_tokens_details).thinking_tokens,
   });
   if (counts === undefined || (counts.input === undefined && counts.output === undefined)) return undefined;
   const { input = 0, output = 0, cacheRead = 0, cacheWrite5m = 0, cacheWrite1h = 0, thinking = 0 } = counts;
@@ -105,7 +103,7 @@ function statusOf({ status, type }: ErrorFacts): number {
 /** The failure inside an answer of status 200 or an event of a stream. */
 export function errorInBody(json: unknown): UpstreamFailure | undefined {
   if (!isRecord(json) || Array.isArray(json.content)) return undefined;
-  const hasError = isRecord(json.error) || (typeof json.error === 'string' && json.error !== '');
+  const hasError = isRecord(json.error) || isFilled(json.error);
   if (json.type !== 'error' && !hasError) return undefined;
   const facts = errorFacts(hasError ? json : { error: { ...json, type: undefined } }) ?? { message: '' };
   const status = statusOf(facts);

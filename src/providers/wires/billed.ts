@@ -1,5 +1,5 @@
 import { MICRO_PER_USD } from '../../core/money';
-import { isRecord } from '../../core/record';
+import { recordOf } from '../../core/record';
 import type { Usage } from '../../core/usage';
 import type { ProviderQuirks } from '../types';
 
@@ -20,7 +20,7 @@ export function billedBy(
   usage: Record<string, unknown>,
   { reportsBill }: ProviderQuirks,
 ): Pick<Usage, 'billedBesideMicro' | 'billedWholeMicro'> {
-  const details = isRecord(usage.cost_details) ? usage.cost_details : {};
+  const details = recordOf(usage.cost_details);
   const whole = microOf(usage.is_byok === true ? details.upstream_inference_cost : usage.cost);
   if (!reportsBill || whole === undefined) return { billedBesideMicro: 0, billedWholeMicro: 0 };
   const input = microOf(details.upstream_inference_prompt_cost ?? details.upstream_inference_input_cost);

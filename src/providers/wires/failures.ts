@@ -1,5 +1,5 @@
 import { CONTEXT_OVERFLOW } from '../../core/errors';
-import { isRecord, parseJson } from '../../core/record';
+import { filledText, isRecord, parseJson } from '../../core/record';
 import { redactSecrets } from '../redact';
 import type { FailureAction, UpstreamFailure } from '../types';
 
@@ -23,15 +23,13 @@ export interface ErrorFacts {
   status?: number;
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
 /** A code as text. Numbers in the HTTP range are statuses instead. */
 function codeOf(value: unknown): { code?: string; status?: number } {
   if (typeof value === 'number' || (typeof value === 'string' && /^[1-5]\d\d$/.test(value))) {
     const number = Number(value);
     return Number.isInteger(number) && number >= 100 && number <= 599 ? { status: number } : { code: String(value) };
   }
-  const code = text(value);
+  const code = filledText(value);
   return code === undefined ? {} : { code };
 }
 
@@ -41,7 +39,7 @@ function detailOf({ detail, message: around }: Record<string, unknown>): { messa
   if (typeof detail === 'string') return { message: detail };
   const first: unknown = Array.isArray(detail) ? detail[0] : detail;
   if (!isRecord(first)) return {};
-  const said = text(first.msg) ?? text(first.message);
+  const said = filledText(first.msg) ?? filledText(first.message);
   const param = Array.isArray(first.loc) ? first.loc.filter((part) => part !== 'body').join('.') : undefined;
   const message = said !== undefined && param ? `${param}: ${said}` : said;
   return { ...(message !== undefined && { message }), ...(param !== undefined && { param }) };
@@ -62,15 +60,15 @@ function nestedFacts(error: Record<string, unknown>, nesting: number): ErrorFact
 function factsOfObject(error: Record<string, unknown>, nesting: number): ErrorFacts {
   const nested = nestedFacts(error, nesting);
   const { code, status } = codeOf(error.code);
-  const type = text(error.status) ?? text(error.type);
-  const param = text(error.param) ?? detailOf(error).param;
+  const type = filledText(error.status) ?? filledText(error.type);
+  const param = filledText(error.param) ?? detailOf(error).param;
   return {
     ...(code !== undefined && { code }),
     ...(type !== undefined && { type }),
     ...(param !== undefined && { param }),
     ...nested,
     ...(status !== undefined && { status }),
-    message: nested?.message ?? text(error.message) ?? text(error.msg) ?? detailOf(error).message ?? '',
+    message: nested?.message ?? filledText(error.message) ?? filledText(error.msg) ?? detailOf(error).message ?? '',
   };
 }
 
@@ -82,7 +80,7 @@ export function errorFacts(json: unknown, nesting = 0): ErrorFacts | undefined {
   if (typeof json.error === 'string') return factsOfObject({ ...json, message: json.error }, nesting);
   if (Array.isArray(json.errors) && json.errors.length > 0) return errorFacts({ error: json.errors[0] }, nesting);
   if (isRecord(json.base_resp)) {
-    return { ...codeOf(json.base_resp.status_code), message: text(json.base_resp.status_msg) ?? '' };
+    return { ...codeOf(json.base_resp.status_code), message: filledText(json.base_resp.status_msg) ?? '' };
   }
   const facts = factsOfObject(json, nesting);
   return facts.message === '' && facts.code === undefined ? undefined : facts;

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../core/record';
+import { isFilled, isRecord, listOf, parseJson } from '../../core/record';
 import { NO_USAGE, type Usage, type Work } from '../../core/usage';
 import type { UpstreamFailure, Wire } from '../types';
 import { type ErrorFacts, errorFacts, failureOf, classifyFailure as generalFailure } from './failures';
@@ -51,18 +51,16 @@ export function readUsage(usage: unknown): Usage | undefined {
 
 const QUERIES = ['webSearchQueries', 'imageSearchQueries'] as const;
 
-const saysSomething = (query: unknown): boolean => typeof query === 'string' && query !== '';
-
 /** Notes the searches and maps that an answer is grounded in: https://ai.google.dev/api/generate-content#GroundingMetadata */
 function noteWork({ candidates }: Record<string, unknown>, work: Work): void {
-  for (const [index, candidate] of (Array.isArray(candidates) ? (candidates as unknown[]) : []).entries()) {
+  for (const [index, candidate] of listOf(candidates).entries()) {
     const grounding = isRecord(candidate) ? candidate.groundingMetadata : undefined;
     if (!isRecord(candidate) || !isRecord(grounding)) continue;
-    const queries = QUERIES.flatMap((name) => (Array.isArray(grounding[name]) ? (grounding[name] as unknown[]) : [])).filter(saysSomething);
+    const queries = QUERIES.flatMap((name) => (Array.isArray(grounding[name]) ? (grounding[name] as unknown[]) : [])).filter(isFilled);
     const key = `candidate:${String(candidate.index ?? index)}`;
     const groundingQueries = Math.max(queries.length, work.get(key)?.groundingQueries ?? 0);
     if (groundingQueries > 0) work.set(key, { groundingQueries }).set('prompt', { groundedPrompts: 1 });
-    const chunks: unknown[] = Array.isArray(grounding.groundingChunks) ? grounding.groundingChunks : [];
+    const chunks = listOf(grounding.groundingChunks);
     if (chunks.some((chunk) => isRecord(chunk) && chunk.maps !== undefined)) work.set('maps', { mapPrompts: 1 });
   }
 }
@@ -97,7 +95,7 @@ function detailOf(json: unknown, type: string): Record<string, unknown> | undefi
 function fieldAtFault(json: unknown): string | undefined {
   const violations = detailOf(json, 'BadRequest')?.fieldViolations;
   const first: unknown = Array.isArray(violations) ? violations[0] : undefined;
-  return isRecord(first) && typeof first.field === 'string' && first.field !== '' ? first.field : undefined;
+  return isRecord(first) && isFilled(first.field) ? first.field : undefined;
 }
 
 /** Google answers 400 for refused credentials, and for accounts and regions that it does not serve. */

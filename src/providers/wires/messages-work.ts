@@ -1,7 +1,5 @@
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord } from '../../core/record';
 import type { Work } from '../../core/usage';
-
-type Fields = Record<string, unknown>;
 
 export const WORK_HINT = /"(?:server_tool_use|web_search_tool_result)"/;
 

@@ -1,5 +1,5 @@
 import { isBrokenChoice } from '../../core/broken-choice';
-import { isRecord } from '../../core/record';
+import { isFilled, isRecord, recordOf, recordsOf } from '../../core/record';
 import { NO_USAGE, type Usage } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
@@ -7,8 +7,6 @@ import { billedBy } from './billed';
 import { classifyFailure, classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { readTokenCounts, wholePrompt } from './token-counts';
 import { unfoldChat } from './unfold-chat';
-
-const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
 /**
  * Reasoning tokens that `completion_tokens` excludes, by the total where there is one: xAI's is prompt + completion +
@@ -23,8 +21,8 @@ function reasoningOutside(prompt: number, completion: number, reasoning: number,
 /** Reads the `usage` of Chat Completions; `prompt_tokens` includes tokens read from or written to a cache. */
 export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
   if (!isRecord(usage)) return undefined;
-  const promptDetails = detailsOf(usage.prompt_tokens_details);
-  const completionDetails = detailsOf(usage.completion_tokens_details);
+  const promptDetails = recordOf(usage.prompt_tokens_details);
+  const completionDetails = recordOf(usage.completion_tokens_details);
   const counts = readTokenCounts({
     prompt: usage.prompt_tokens,
     completion: usage.completion_tokens,
@@ -113,9 +111,9 @@ function statusOf(facts: ErrorFacts): number {
  * https://docs.z.ai/api-reference/llm/chat-completion
  */
 function bodyFacts(body: Record<string, unknown>): ErrorFacts | undefined {
-  const choices = Array.isArray(body.choices) ? body.choices.filter(isRecord) : [];
+  const choices = recordsOf(body.choices);
   const broken = choices.find(isBrokenChoice);
-  const hasError = isRecord(body.error) || (typeof body.error === 'string' && body.error !== '') || body.object === 'error';
+  const hasError = isRecord(body.error) || isFilled(body.error) || body.object === 'error';
   if (broken === undefined && (!hasError || choices.length > 0)) return undefined;
   return errorFacts(hasError ? body : { error: broken?.error }) ?? { message: '' };
 }

@@ -1,4 +1,4 @@
-import { isRecord } from '../../core/record';
+import { isRecord, recordOf } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import { NO_USAGE, type Usage, type Work } from '../../core/usage';
 import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
@@ -8,16 +8,14 @@ import { classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from '.
 import { noteWork, WORK_HINT } from './responses-work';
 import { readTokenCounts, wholePrompt } from './token-counts';
 
-const detailsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
-
 /**
  * Reads the `usage` of the Responses API. Its input count includes tokens read from and written to a cache, its output
  * count includes reasoning (https://platform.openai.com/docs/api-reference/responses/object).
  */
 export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undefined {
   if (!isRecord(usage)) return undefined;
-  const inputDetails = detailsOf(usage.input_tokens_details);
-  const outputDetails = detailsOf(usage.output_tokens_details);
+  const inputDetails = recordOf(usage.input_tokens_details);
+  const outputDetails = recordOf(usage.output_tokens_details);
   const counts = readTokenCounts({
     input: usage.input_tokens,
     output: usage.output_tokens,
@@ -69,7 +67,7 @@ function statusOf({ status, code = '', type = '' }: ErrorFacts): number {
 /** The error in an answer or event. The event may be flat, and a response may fail without an error. */
 function factsIn(json: Record<string, unknown>): ErrorFacts | undefined {
   const { type, response } = json;
-  if (type === 'response.failed') return factsOfResponse(isRecord(response) ? response : {});
+  if (type === 'response.failed') return factsOfResponse(recordOf(response));
   if (json.error !== undefined && json.error !== null) {
     return json.object === 'response' ? factsOfResponse(json) : (errorFacts(json) ?? { message: '' });
   }

@@ -1,8 +1,6 @@
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord, recordOf } from '../../core/record';
 import type { Usage, Work } from '../../core/usage';
 import { readTokenCounts } from './token-counts';
-
-type Fields = Record<string, unknown>;
 
 export const WORK_HINT = /"type"\s*:\s*"(?:web_search|file_search|code_interpreter|image_generation|shell)_call"|"image_gen"/;
 
@@ -66,7 +64,7 @@ export function noteWork(json: Fields, work: Work): void {
     const key = typeof item.id === 'string' ? item.id : `#${String(index)}`;
     for (const [name, usage] of workOf(item, key)) work.set(name, usage);
   }
-  const { image_gen: drawn, web_search: searched } = isRecord(response.tool_usage) ? response.tool_usage : {};
+  const { image_gen: drawn, web_search: searched } = recordOf(response.tool_usage);
   noteSearches(searched, work);
   const counts = isRecord(drawn) ? readTokenCounts({ input: drawn.input_tokens, output: drawn.output_tokens }) : undefined;
   if (!counts?.output) return;

@@ -1,6 +1,4 @@
-import { isRecord } from '../../core/record';
-
-type Fields = Record<string, unknown>;
+import { type Fields, isFilled, isRecord } from '../../core/record';
 
 const event = (json: unknown): string => `data: ${JSON.stringify(json)}\n\n`;
 
@@ -16,7 +14,7 @@ function pieces({ message, finish_reason, ...choice }: Fields, at: number): [sai
   const index = typeof choice.index === 'number' ? choice.index : at;
   const said = isRecord(message) ? { ...choice, index, delta: deltaOf(message) } : { ...choice, index };
   const calls = isRecord(message) && Array.isArray(message.tool_calls) && message.tool_calls.length > 0;
-  const reason = typeof finish_reason === 'string' && finish_reason !== '' ? finish_reason : calls ? 'tool_calls' : 'stop';
+  const reason = isFilled(finish_reason) ? finish_reason : calls ? 'tool_calls' : 'stop';
   const nothing = isRecord(message) ? { delta: {} } : { text: '', logprobs: null };
   return [
     { ...said, finish_reason: null },

@@ -1,6 +1,6 @@
 /** The form of answer that a client wants: as a chat option, or as words to the model where chat has no such option. */
-import { isRecord } from '../../../core/record';
-import { type Fields, recordField, textField } from '../fields';
+import { type Fields, isRecord } from '../../../core/record';
+import { recordField, textField } from '../fields';
 import { jsonSchema } from './schema';
 
 /** https://ai.google.dev/api/generate-content#generationconfig */

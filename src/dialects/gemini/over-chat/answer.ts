@@ -1,6 +1,6 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, parseRecord } from '../../../core/record';
 import type { Receipt } from '../../types';
-import { type Fields, listField, recordField, textField } from '../fields';
+import { listField, recordField, textField } from '../fields';
 import type { GeminiRequest } from '../request';
 import { convertedUsage } from '../usage';
 import { FunctionNames } from './names';
@@ -44,8 +44,7 @@ export function renderChatAnswerAsGemini(
   receipt: Receipt,
   { includeThoughts, fields = {} }: Pick<GeminiRequest, 'includeThoughts' | 'fields'>,
 ): string {
-  const parsed = parseJson(text);
-  const chat: Fields = isRecord(parsed) ? parsed : {};
+  const chat = parseRecord(text);
   const names = new FunctionNames(fields);
   return JSON.stringify({
     candidates: listField(chat, 'choices').map((choice) => candidateOf(choice, includeThoughts, names)),

@@ -1,5 +1,6 @@
+import type { Fields } from '../../../core/record';
 import { fileNameIn } from '../../file-name';
-import { type Fields, recordField, textField } from '../fields';
+import { recordField, textField } from '../fields';
 
 /** OpenAI's names for audio formats (https://platform.openai.com/docs/guides/audio); other formats go by their subtype. */
 const AUDIO_FORMATS: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
+import type { Fields } from '../../../core/record';
 import { extraContent } from '../../thought-signatures';
 import { callInSignature } from '../call-signatures';
-import { type Fields, field, listField, recordField, textField } from '../fields';
+import { field, listField, recordField, textField } from '../fields';
 import { mediaContent } from './media';
 import type { FunctionNames } from './names';
 

@@ -1,5 +1,6 @@
+import type { Fields } from '../../../core/record';
 import { chatName } from '../../openai-responses/over-chat/tools';
-import { type Fields, listField, textField } from '../fields';
+import { listField, textField } from '../fields';
 
 /**
  * Function names in chat. Google allows dots, colons and longer names

@@ -1,4 +1,5 @@
-import { type Fields, field, recordField, textField } from '../fields';
+import type { Fields } from '../../../core/record';
+import { field, recordField, textField } from '../fields';
 import { responseFormat } from './answer-form';
 
 /** Options with the same meaning in both formats. `topK` has no counterpart. */

@@ -1,9 +1,9 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, parseJson } from '../../../core/record';
 import { textChars } from '../../../core/text-chars';
 import { argumentsOf, callPosition } from '../../openai-chat/tool-calls';
 import { signatureIn } from '../../thought-signatures';
 import { signatureOfCall } from '../call-signatures';
-import { type Fields, listField, recordField, textField } from '../fields';
+import { listField, recordField, textField } from '../fields';
 import { imagePart } from './media';
 import type { FunctionNames } from './names';
 

@@ -1,6 +1,7 @@
+import type { Fields } from '../../../core/record';
 import { isFailedChunk } from '../../openai-chat/failed-chunk';
 import type { Receipt } from '../../types';
-import { type Fields, listField, recordField, textField } from '../fields';
+import { listField, recordField, textField } from '../fields';
 import type { Framing } from '../framing';
 import { partMatters } from '../parts';
 import { type Chunk, GeminiRelay } from '../relay';

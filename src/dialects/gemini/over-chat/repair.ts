@@ -1,7 +1,8 @@
+import type { Fields } from '../../../core/record';
 import { missesThoughts, NO_THOUGHT, refusesThoughts } from '../../openai-chat/repair';
 import { refusesOption } from '../../refused-options';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
-import { type Fields, listField } from '../fields';
+import { listField } from '../fields';
 
 /** Changes a chat request that an upstream has refused. */
 export type Repair = (request: Fields) => Fields;

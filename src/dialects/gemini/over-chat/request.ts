@@ -1,5 +1,4 @@
-import { isRecord, parseJson } from '../../../core/record';
-import type { Fields } from '../fields';
+import { type Fields, isRecord, parseRecord } from '../../../core/record';
 import { CHATS_OWN, type GeminiRequest, ownTools } from '../request';
 import { formNotes } from './answer-form';
 import { Conversation } from './messages';
@@ -40,8 +39,7 @@ export const chatBody = (request: GeminiRequest, model: string, repairs: readonl
   JSON.stringify(chatFields(request, model, repairs));
 
 export function chatFields({ body, stream }: GeminiRequest, model: string, repairs: readonly Repair[]): Fields {
-  const parsed = parseJson(body);
-  const json: Fields = isRecord(parsed) ? parsed : {};
+  const json = parseRecord(body);
   const options = optionFields(json);
   const names = new FunctionNames(json);
   const missing = ownTools(json);

@@ -1,5 +1,4 @@
-import { isRecord } from '../../../core/record';
-import type { Fields } from '../fields';
+import { type Fields, isRecord } from '../../../core/record';
 
 /** Google's names for keywords, and keywords whose integers Google writes as strings (https://ai.google.dev/api/caching#Schema). */
 const KEYWORDS: Readonly<Record<string, string>> = {

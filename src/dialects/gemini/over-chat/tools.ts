@@ -1,5 +1,6 @@
+import type { Fields } from '../../../core/record';
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
-import { type Fields, field, listField, recordField, textField } from '../fields';
+import { field, listField, recordField, textField } from '../fields';
 import type { FunctionNames } from './names';
 import { jsonSchema } from './schema';
 

@@ -1,9 +1,9 @@
 /** Gemini over Responses: converted to a chat call first, which then crosses like any other. */
+import type { Fields } from '../../../core/record';
 import { overResponsesBridge as chatOverResponses } from '../../openai-chat/over-responses/bridge';
 import { crossFields, type ResponsesCrossing, repairedFields } from '../../openai-chat/over-responses/request';
 import type { ThoughtsByCall } from '../../openai-chat/over-responses/thoughts';
 import type { Bridge } from '../../types';
-import type { Fields } from '../fields';
 import { renderChatAnswerAsGemini } from '../over-chat/answer';
 import { type Repair, repairsFor } from '../over-chat/repair';
 import { chatFields } from '../over-chat/request';

@@ -1,38 +1,19 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, parseRecord, recordsOf, textOrEmpty } from '../../../core/record';
 import { nowSeconds } from '../../openai-responses/response-object';
 import type { Receipt } from '../../types';
-import {
-  annotationsOf,
-  answerId,
-  BREAK,
-  chatUsage,
-  finishReason,
-  isCall,
-  partsIn,
-  textIn,
-  textOfCall,
-  thoughtParts,
-  toolCall,
-} from './items';
+import { annotationsOf, answerId, BREAK, chatUsage, finishReason, isCall, textOfCall, thoughtParts, toolCall } from './items';
 import { ThoughtKeeper, type ThoughtsByCall } from './thoughts';
-
-type Fields = Record<string, unknown>;
-
-const responseIn = (text: string): Fields => {
-  const json = parseJson(text);
-  return isRecord(json) ? json : {};
-};
 
 /** A response as a chat completion. */
 export function renderOverResponses(text: string, receipt: Receipt): string {
-  const response = responseIn(text);
+  const response = parseRecord(text);
   const { requestId } = receipt;
-  const { message, logprobs } = messageOf(partsIn(response.output), new ThoughtKeeper(requestId, new Map()));
+  const { message, logprobs } = messageOf(recordsOf(response.output), new ThoughtKeeper(requestId, new Map()));
   return JSON.stringify({
     id: answerId(requestId),
     object: 'chat.completion',
     created: typeof response.created_at === 'number' ? response.created_at : nowSeconds(),
-    model: textIn(response.model),
+    model: textOrEmpty(response.model),
     choices: [
       {
         index: 0,
@@ -49,7 +30,7 @@ export function renderOverResponses(text: string, receipt: Receipt): string {
 /** What later turns need of this response's thoughts. */
 export function thoughtsIn(text: string, requestId: string, before: ThoughtsByCall): readonly unknown[] | undefined {
   const keeper = new ThoughtKeeper(requestId, before);
-  messageOf(partsIn(responseIn(text).output), keeper);
+  messageOf(recordsOf(parseRecord(text).output), keeper);
   return keeper.kept;
 }
 
@@ -63,16 +44,16 @@ function messageOf(output: readonly Fields[], keeper: ThoughtKeeper): { message:
   for (const item of output) {
     if (item.type === 'reasoning') {
       keeper.think(item);
-      thoughts.push(...thoughtParts(item).map(({ text }) => textIn(text)));
+      thoughts.push(...thoughtParts(item).map(({ text }) => textOrEmpty(text)));
     } else if (isCall(item)) {
-      calls.push(toolCall(item, keeper.nameCall(textIn(item.call_id)), textOfCall(item)));
+      calls.push(toolCall(item, keeper.nameCall(textOrEmpty(item.call_id)), textOfCall(item)));
     } else if (item.type === 'message') {
-      const parts = partsIn(item.content);
-      if (content !== '' && parts.some(({ text }) => textIn(text) !== '')) content += BREAK;
+      const parts = recordsOf(item.content);
+      if (content !== '' && parts.some(({ text }) => textOrEmpty(text) !== '')) content += BREAK;
       for (const part of parts) {
-        annotations.push(...annotationsOf(partsIn(part.annotations), content.length));
-        content += textIn(part.text);
-        refusal += textIn(part.refusal);
+        annotations.push(...annotationsOf(recordsOf(part.annotations), content.length));
+        content += textOrEmpty(part.text);
+        refusal += textOrEmpty(part.refusal);
         if (Array.isArray(part.logprobs)) logprobs.push(...(part.logprobs as unknown[]));
       }
     }

@@ -1,10 +1,8 @@
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord, recordsOf, textOrEmpty } from '../../../core/record';
 import { textChars } from '../../../core/text-chars';
 import { ITEM_DONE } from '../../openai-responses/done-items';
-import { annotationsOf, BREAK, isCall, moreOfCall, partsIn, textIn, textOfCall, thoughtParts, toolCall } from './items';
+import { annotationsOf, BREAK, isCall, moreOfCall, textOfCall, thoughtParts, toolCall } from './items';
 import type { ThoughtKeeper } from './thoughts';
-
-type Fields = Record<string, unknown>;
 
 /** How events refer to an item: by its index or its id. */
 type Place = unknown;
@@ -43,7 +41,7 @@ export class DeltaWriter {
 
   write(type: string, event: Fields): Fields[] {
     const place = this.placeOf(event);
-    const delta = textIn(event.delta);
+    const delta = textOrEmpty(event.delta);
     if (type !== 'keepalive') this.isBetweenItems = false;
     switch (type) {
       case 'response.output_item.added':
@@ -69,7 +67,7 @@ export class DeltaWriter {
 
   /** What the items at the end of the stream hold beyond what was sent. */
   complete(output: unknown): Fields[] {
-    return partsIn(output).flatMap((item, index) => this.end(this.placeOf({ output_index: index, item }), item));
+    return recordsOf(output).flatMap((item, index) => this.end(this.placeOf({ output_index: index, item }), item));
   }
 
   private placeOf({ output_index, item_id, item }: Fields): Place {
@@ -129,7 +127,7 @@ export class DeltaWriter {
     if (this.calls.has(place)) return [];
     const call = { index: this.calls.size, isCustom: item.type === 'custom_tool_call', sentChars: 0 };
     this.calls.set(place, call);
-    const id = this.keeper.nameCall(textIn(item.call_id));
+    const id = this.keeper.nameCall(textOrEmpty(item.call_id));
     return [{ tool_calls: [{ index: call.index, ...toolCall(item, id, '') }] }, ...this.argue(place, textOfCall(item))];
   }
 
@@ -146,22 +144,22 @@ export class DeltaWriter {
     if (item.type === 'reasoning') {
       this.keeper.think(item);
       if (this.thoughtItems.has(place)) return [];
-      return thoughtParts(item).flatMap(({ text }, index) => this.think(place, index, textIn(text)));
+      return thoughtParts(item).flatMap(({ text }, index) => this.think(place, index, textOrEmpty(text)));
     }
     this.isBetweenItems = true;
     if (isCall(item)) {
       const begun = this.beginCall(place, item);
       return [...begun, ...this.argue(place, textOfCall(item).slice(this.calls.get(place)!.sentChars))];
     }
-    return item.type === 'message' ? partsIn(item.content).flatMap((part, index) => this.endPart(place, index, part)) : [];
+    return item.type === 'message' ? recordsOf(item.content).flatMap((part, index) => this.endPart(place, index, part)) : [];
   }
 
   private endPart(place: Place, index: number, { text, refusal, annotations, logprobs }: Fields): Fields[] {
     const { sentChars, cited } = this.partAt(place, index);
     return [
-      ...this.say(place, index, textIn(text).slice(sentChars), sentChars === 0 ? logprobs : undefined),
-      ...this.refuse(place, index, textIn(refusal).slice(sentChars)),
-      ...this.cite(place, index, partsIn(annotations).slice(cited)),
+      ...this.say(place, index, textOrEmpty(text).slice(sentChars), sentChars === 0 ? logprobs : undefined),
+      ...this.refuse(place, index, textOrEmpty(refusal).slice(sentChars)),
+      ...this.cite(place, index, recordsOf(annotations).slice(cited)),
     ];
   }
 }

@@ -1,9 +1,7 @@
 /** A response's items in the terms of chat. */
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord, recordsOf, textOrEmpty } from '../../../core/record';
 import type { Receipt } from '../../types';
 import { usageObject } from '../usage';
-
-type Fields = Record<string, unknown>;
 
 /** Separates items, and parts of a summary, which are a single text in chat. */
 export const BREAK = '\n\n';
@@ -11,14 +9,10 @@ export const BREAK = '\n\n';
 export const answerId = (requestId: string): string => `chatcmpl-${requestId.replace(/^req_/, '')}`;
 
 /** The parts of a message or thought that are objects. */
-export const partsIn = (list: unknown): Fields[] => (Array.isArray(list) ? (list as unknown[]).filter(isRecord) : []);
-
-export const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 /** The text of a thought: in full from open models, else as a summary. */
 export const thoughtParts = ({ summary, content }: Fields): Fields[] => {
-  const whole = partsIn(content);
-  return whole.length > 0 ? whole : partsIn(summary);
+  const whole = recordsOf(content);
+  return whole.length > 0 ? whole : recordsOf(summary);
 };
 
 export const isCall = ({ type }: Fields): boolean => type === 'function_call' || type === 'custom_tool_call';
@@ -33,14 +27,14 @@ export const toolCall = ({ type, name }: Fields, id: string, text: string): Fiel
 export const moreOfCall = (isCustom: boolean, text: string): Fields =>
   isCustom ? { custom: { input: text } } : { function: { arguments: text } };
 
-export const textOfCall = ({ type, arguments: args, input }: Fields): string => textIn(type === 'custom_tool_call' ? input : args);
+export const textOfCall = ({ type, arguments: args, input }: Fields): string => textOrEmpty(type === 'custom_tool_call' ? input : args);
 
 /** URL citations with their positions in the whole text; chat has no other kinds. */
 export const annotationsOf = (sources: readonly Fields[], offset: number): Fields[] =>
   sources.flatMap(({ type, url, title, start_index, end_index }): Fields[] => {
     if (type !== 'url_citation' || typeof url !== 'string') return [];
     const place = (index: unknown): number => offset + (typeof index === 'number' ? index : 0);
-    return [{ type, url_citation: { url, title: textIn(title), start_index: place(start_index), end_index: place(end_index) } }];
+    return [{ type, url_citation: { url, title: textOrEmpty(title), start_index: place(start_index), end_index: place(end_index) } }];
   });
 
 /** The finish reason in chat's terms. */

@@ -1,9 +1,7 @@
-import { isFilled, isRecord } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, recordOf } from '../../../core/record';
 import { IMAGES_DRAWN } from '../drawn-images';
 import { argumentsOf } from '../tool-calls';
 import type { ThoughtsByCall } from './thoughts';
-
-type Fields = Record<string, unknown>;
 
 /** Converts chat messages to input items, one by one; false from the first message that this format cannot express. */
 export class InputItems {
@@ -38,7 +36,7 @@ export class InputItems {
   /** Thoughts, then text, then calls: the order in which a model writes them. */
   private addAssistant({ content, refusal, tool_calls, function_call, audio, images }: Fields): boolean {
     if (isRecord(function_call) || isRecord(audio)) return false;
-    const calls = Array.isArray(tool_calls) ? (tool_calls as unknown[]) : [];
+    const calls = listOf(tool_calls);
     const [first] = calls;
     if (isRecord(first)) this.addThoughts(first.id);
     const parts = outputParts(content, refusal);
@@ -47,7 +45,7 @@ export class InputItems {
       const text = parts.map((part) => String(part.text)).join('');
       if (text !== '') this.items.push({ role: 'assistant', content: text });
     } else this.items.push({ type: 'message', role: 'assistant', content: parts });
-    this.showDrawn(Array.isArray(images) ? (images as unknown[]) : []);
+    this.showDrawn(listOf(images));
     return calls.every((call, index) => isRecord(call) && this.addCall(call, index > 0));
   }
 
@@ -102,7 +100,7 @@ function inputPart({ type, text, image_url, file }: Fields): Fields | undefined 
       return typeof url === 'string' ? { type: 'input_image', image_url: url, detail } : undefined;
     }
     case 'file': {
-      const { file_id, file_data, filename }: Fields = isRecord(file) ? file : {};
+      const { file_id, file_data, filename } = recordOf(file);
       if (!isFilled(file_id) && !isFilled(file_data)) return undefined;
       if (!isFilled(file_id) && WEB_ADDRESS.test(String(file_data))) return { type: 'input_file', file_url: file_data };
       const source = isFilled(file_id) ? { file_id } : { file_data };

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, parseJson } from '../../../core/record';
 import { closedRest, eventData, splitEvents } from '../../../core/sse';
 import { CUT_SHORT, eventType, OPENING_EVENTS } from '../../openai-responses/events';
 import { nowSeconds } from '../../openai-responses/response-object';
@@ -7,8 +7,6 @@ import type { ChatRequest } from '../request';
 import { DeltaWriter } from './delta-writer';
 import { answerId, chatUsage, finishReason } from './items';
 import { ThoughtKeeper, type ThoughtsByCall } from './thoughts';
-
-type Fields = Record<string, unknown>;
 
 const DONE = 'data: [DONE]\n\n';
 

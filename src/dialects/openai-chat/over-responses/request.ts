@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, listOf, parseRecord, recordOf } from '../../../core/record';
 import { repairedResponsesBody } from '../../openai-responses/repair';
 import { refusesOption } from '../../refused-options';
 import { refusesMetadata } from '../repair';
@@ -6,8 +6,6 @@ import type { ChatRequest } from '../request';
 import { InputItems } from './messages';
 import type { ThoughtsByCall } from './thoughts';
 import { responsesToolChoice, responsesTools } from './tools';
-
-type Fields = Record<string, unknown>;
 
 /** The body of a Responses call without the model; or the field that has no counterpart there. */
 export type ResponsesCrossing = { ok: true; fields: Fields } | { ok: false; field: string };
@@ -54,8 +52,7 @@ const LEAST_OUTPUT_TOKENS = 16;
 const CIPHER = 'reasoning.encrypted_content';
 
 export function crossToResponses(request: ChatRequest, thoughts: ThoughtsByCall): ResponsesCrossing {
-  const json = parseJson(request.body);
-  return crossFields(isRecord(json) ? json : {}, request, thoughts);
+  return crossFields(parseRecord(request.body), request, thoughts);
 }
 
 /** @param json The body of a chat call. */
@@ -67,7 +64,7 @@ export function crossFields(
   const beyond = Object.entries(BEYOND).find(([name, asks]) => isGiven(json[name]) && asks(json[name]));
   if (beyond) return { ok: false, field: beyond[0] };
   const input = new InputItems(thoughts);
-  const messages = Array.isArray(json.messages) ? (json.messages as unknown[]) : [];
+  const messages = listOf(json.messages);
   const unsaid = messages.findIndex((message) => !isRecord(message) || !input.add(message));
   if (unsaid >= 0) return { ok: false, field: `messages[${unsaid}]` };
   const tools = toolFields(json);
@@ -123,7 +120,7 @@ function formatOf(format: unknown): Fields | undefined {
  * send them back: upstream nothing is stored.
  */
 function reasoningFields({ reasoning_effort, reasoning }: Fields): Fields {
-  const { effort = reasoning_effort, enabled, exclude }: Fields = isRecord(reasoning) ? reasoning : {};
+  const { effort = reasoning_effort, enabled, exclude } = recordOf(reasoning);
   const isAsked = isGiven(effort);
   const shows = (isAsked ? effort !== 'none' : enabled === true) && exclude !== true;
   return {

@@ -3,11 +3,9 @@
  * field for them, so the gateway stores them and finds them by the ids that it gives to the calls.
  */
 import { ok } from '../../../core/errors';
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord, listOf } from '../../../core/record';
 import { itemId, requestOfItem, responseId } from '../../openai-responses/ids';
 import type { Call } from '../../types';
-
-type Fields = Record<string, unknown>;
 
 /** Thoughts by the id of the call that they led to. */
 export type ThoughtsByCall = ReadonlyMap<string, readonly Fields[]>;
@@ -58,7 +56,7 @@ export class ThoughtKeeper {
   /** Only an encrypted thought is of use later, as the upstream stores none. */
   think({ id, summary, encrypted_content }: Fields): void {
     if (typeof encrypted_content !== 'string' || encrypted_content === '') return;
-    this.pending.push({ type: 'reasoning', id, summary: Array.isArray(summary) ? summary : [], encrypted_content });
+    this.pending.push({ type: 'reasoning', id, summary: listOf(summary), encrypted_content });
   }
 
   /** The client's id for a call. */

@@ -1,6 +1,4 @@
-import { isRecord } from '../../../core/record';
-
-type Fields = Record<string, unknown>;
+import { type Fields, isRecord, recordOf } from '../../../core/record';
 
 const ANY_PARAMETERS = { type: 'object', properties: {} };
 
@@ -25,12 +23,12 @@ const functionOf = ({ name, description, parameters, strict }: Fields): Fields =
 });
 
 function customOf({ name, description, format }: Fields): Fields {
-  const { type, grammar }: Fields = isRecord(format) ? format : {};
+  const { type, grammar } = recordOf(format);
   return {
     type: 'custom',
     name,
     ...(typeof description === 'string' && { description }),
-    ...(type !== undefined && { format: { type, ...(isRecord(grammar) ? grammar : {}) } }),
+    ...(type !== undefined && { format: { type, ...recordOf(grammar) } }),
   };
 }
 
@@ -43,6 +41,6 @@ const named = ({ type, function: called, custom }: Fields): Fields => {
 export function responsesToolChoice(choice: unknown): unknown {
   if (!isRecord(choice)) return choice;
   if (choice.type !== 'allowed_tools') return named(choice);
-  const { mode, tools }: Fields = isRecord(choice.allowed_tools) ? choice.allowed_tools : {};
+  const { mode, tools } = recordOf(choice.allowed_tools);
   return { type: 'allowed_tools', mode, tools: Array.isArray(tools) ? (tools as unknown[]).filter(isRecord).map(named) : [] };
 }

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, parseRecord, recordOf } from '../../../core/record';
 import { argumentsOf } from '../../openai-chat/tool-calls';
 import type { Receipt } from '../../types';
 import { itemId, responseId } from '../ids';
@@ -22,14 +22,11 @@ import {
 } from './items';
 import { type ChatCrossing, OWN_TERMS } from './request';
 
-type Fields = Record<string, unknown>;
-
 /** A chat completion as a response. */
 export function renderOverChat(request: ResponsesRequest, { origins }: ChatCrossing, text: string, receipt: Receipt): string {
-  const json = parseJson(text);
-  const { model, created, choices }: Fields = isRecord(json) ? json : {};
+  const { model, created, choices } = parseRecord(text);
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
-  const { message, finish_reason, logprobs }: Fields = isRecord(choice) ? choice : {};
+  const { message, finish_reason, logprobs } = recordOf(choice);
   const { status, incomplete_details } = endOf(finish_reason);
   const id = responseId(receipt.requestId);
   return JSON.stringify(
@@ -53,12 +50,12 @@ function itemsOf(message: Fields, response: string, status: 'completed' | 'incom
   if (thought !== '') items.push(reasoningItem(idOf('rs'), thought));
   const parts = partsOf(message);
   if (parts.length > 0) items.push(messageItem(idOf('msg'), parts, status));
-  for (const call of Array.isArray(message.tool_calls) ? (message.tool_calls as unknown[]) : []) {
+  for (const call of listOf(message.tool_calls)) {
     if (!isRecord(call) || !isRecord(call.function) || typeof call.function.name !== 'string') continue;
     const { name } = call.function;
     const origin = origins.get(name) ?? { name, isCustom: false };
     const id = idOf(itemPrefix(origin));
-    const callId = typeof call.id === 'string' && call.id !== '' ? call.id : `call_${id}`;
+    const callId = isFilled(call.id) ? call.id : `call_${id}`;
     const made = { callId, origin, arguments: argumentsOf(call.function.arguments) || '{}', extraContent: extraContentOf(call) };
     items.push(callItem(id, made, status));
   }
@@ -70,6 +67,6 @@ function partsOf(message: Fields): MessagePart[] {
   const parts: MessagePart[] = [];
   const text = contentOf(message);
   if (text !== '') parts.push({ type: 'output_text', text, annotations: annotationsOf(message), logprobs: logprobsOf(message) });
-  if (typeof message.refusal === 'string' && message.refusal !== '') parts.push({ type: 'refusal', refusal: message.refusal });
+  if (isFilled(message.refusal)) parts.push({ type: 'refusal', refusal: message.refusal });
   return parts;
 }

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { listOf, parseRecord } from '../../../core/record';
 import { readChatAnswer } from '../../openai-chat/answer';
 import { foldChatStream } from '../../openai-chat/fold';
 import type { Bridge } from '../../types';
@@ -6,10 +6,7 @@ import type { ResponsesRequest } from '../request';
 import { renderOverChat } from './answer';
 import { type ChatCrossing, repairedCrossing } from './request';
 
-function ownItems(body: string): readonly unknown[] {
-  const response = parseJson(body);
-  return isRecord(response) && Array.isArray(response.output) ? (response.output as unknown[]) : [];
-}
+const ownItems = (body: string): readonly unknown[] => listOf(parseRecord(body).output);
 
 interface OverChatBridge extends Bridge {
   /** For its streams, which are opened before it is known which upstream answers in which format. */

@@ -1,4 +1,4 @@
-import { isRecord } from '../../../core/record';
+import { type Fields, isFilled, isRecord, recordOf } from '../../../core/record';
 import { argumentsOf, type BegunCall, callPosition } from '../../openai-chat/tool-calls';
 import { itemId } from '../ids';
 import type { StreamState } from '../stream-state';
@@ -15,8 +15,6 @@ import {
   type ToolCall,
 } from './items';
 import type { ChatCrossing } from './request';
-
-type Fields = Record<string, unknown>;
 
 /** An item's place in the output, and its id. */
 interface Place {
@@ -100,13 +98,13 @@ export class ItemWriter {
     const at = callPosition(this.calls, delta);
     this.calls[at] ??= { arguments: '', index: delta.index };
     const call = this.calls[at];
-    if (typeof delta.id === 'string' && delta.id !== '') call.id ??= delta.id;
+    if (isFilled(delta.id)) call.id ??= delta.id;
     call.extraContent ??= extraContentOf(delta);
-    const { name, arguments: args }: Fields = isRecord(delta.function) ? delta.function : {};
+    const { name, arguments: args } = recordOf(delta.function);
     const more = argumentsOf(args);
     if (!call.place) {
       call.arguments += more;
-      return typeof name === 'string' && name !== '' ? this.openCall(call, name) : '';
+      return isFilled(name) ? this.openCall(call, name) : '';
     }
     call.arguments += more;
     return this.argumentsDelta(call, more);

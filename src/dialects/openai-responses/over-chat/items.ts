@@ -1,7 +1,6 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, parseJson } from '../../../core/record';
 import type { ToolOrigin } from './tools';
 
-type Fields = Record<string, unknown>;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 /** A part of a message: text, or a refusal. */
@@ -59,8 +58,7 @@ export const extraContentOf = ({ extra_content }: Fields): Fields | undefined =>
 
 /** A model's thought, under either of the names that upstreams use. */
 export function thoughtOf({ reasoning_content, reasoning }: Fields): string {
-  const found = [reasoning_content, reasoning].find((text) => typeof text === 'string' && text !== '');
-  return typeof found === 'string' ? found : '';
+  return [reasoning_content, reasoning].find(isFilled) ?? '';
 }
 
 /** Text, which some upstreams send as parts. */
@@ -76,7 +74,7 @@ const tokenOf = ({ token, logprob, bytes }: Fields): Fields => ({ token, logprob
 export function logprobsOf({ logprobs }: Fields): Fields[] {
   if (!isRecord(logprobs) || !Array.isArray(logprobs.content)) return [];
   return (logprobs.content as unknown[]).filter(isRecord).map((token) => {
-    const others = Array.isArray(token.top_logprobs) ? (token.top_logprobs as unknown[]) : [];
+    const others = listOf(token.top_logprobs);
     return { ...tokenOf(token), top_logprobs: others.filter(isRecord).map(tokenOf) };
   });
 }

@@ -1,9 +1,7 @@
 import { sniffType } from '../../../core/media-type';
-import { isFilled, isRecord } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf } from '../../../core/record';
 import { fileNameIn } from '../../file-name';
 import { chatName } from './tools';
-
-type Fields = Record<string, unknown>;
 
 /** Roles in chat. Only OpenAI knows `developer` there; elsewhere it is `system`. */
 const ROLES: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system', developer: 'system' };
@@ -103,7 +101,7 @@ export class ChatMessages {
     if (role !== 'assistant') this.waiting.push({ role, content });
     else if (String(content).trim() !== '') {
       const caller = this.caller();
-      caller.content = [caller.content, content].filter((text) => typeof text === 'string' && text !== '').join('\n');
+      caller.content = [caller.content, content].filter(isFilled).join('\n');
     }
   }
 
@@ -136,7 +134,7 @@ export class ChatMessages {
     if (typeof result !== 'string' || result === '') return true;
     const image = { type: 'image_url', image_url: { url: dataUrl(result) } };
     const last = this.lastOfAssistant('');
-    last.images = [...(Array.isArray(last.images) ? (last.images as unknown[]) : []), image];
+    last.images = [...listOf(last.images), image];
     return true;
   }
 
@@ -158,7 +156,7 @@ export class ChatMessages {
     const signed = isRecord(extra_content) ? { extra_content } : {};
     const call = { id: call_id, type: 'function', function: { name: called, arguments: args.trim() || '{}' }, ...signed };
     const last = this.lastOfAssistant(null);
-    last.tool_calls = [...(Array.isArray(last.tool_calls) ? (last.tool_calls as unknown[]) : []), call];
+    last.tool_calls = [...listOf(last.tool_calls), call];
     if (this.thought !== '') last.reasoning_content = this.thought;
     const ahead = this.ahead.get(call_id) ?? 0;
     if (ahead > 0) {

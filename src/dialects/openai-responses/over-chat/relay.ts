@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, parseJson } from '../../../core/record';
 import { closedRest, eventData, splitEvents } from '../../../core/sse';
 import { textChars } from '../../../core/text-chars';
 import { isFailedChunk } from '../../openai-chat/failed-chunk';
@@ -11,7 +11,6 @@ import { ItemWriter } from './item-writer';
 import { annotationsOf, contentOf, endOf, logprobsOf, picturesOf, thoughtOf } from './items';
 import { type ChatCrossing, OWN_TERMS } from './request';
 
-type Fields = Record<string, unknown>;
 const IN_PROGRESS = 'response.in_progress';
 
 /** Relays a chat stream to a Responses client: chunks become equivalent events. */
@@ -91,7 +90,7 @@ export class OverChatRelay implements StreamRelay {
       this.hasContent = true;
       this.hasOutput = true;
     }
-    const end = typeof finish_reason === 'string' && finish_reason !== '' ? this.finish(finish_reason) : '';
+    const end = isFilled(finish_reason) ? this.finish(finish_reason) : '';
     return opening + written + end;
   }
 
@@ -123,7 +122,7 @@ export class OverChatRelay implements StreamRelay {
     const thought = thoughtOf(delta);
     const text = contentOf(delta);
     const refusal = typeof delta.refusal === 'string' ? delta.refusal : '';
-    const calls = Array.isArray(delta.tool_calls) ? (delta.tool_calls as unknown[]) : [];
+    const calls = listOf(delta.tool_calls);
     this.outputChars +=
       textChars(thought) + textChars(text) + textChars(refusal) + calls.reduce<number>((sum, call) => sum + callChars(call), 0);
     let out = '';

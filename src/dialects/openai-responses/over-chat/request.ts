@@ -1,11 +1,9 @@
 import { rewriteMembers } from '../../../core/json';
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord, listOf } from '../../../core/record';
 import { repairedChatBody } from '../../openai-chat/repair';
 import type { ResponsesRequest } from '../request';
 import { ChatMessages } from './messages';
 import { type ChatToolChoice, type ChatTools, chatToolChoice, chatTools, type ToolOrigin } from './tools';
-
-type Fields = Record<string, unknown>;
 
 /** A Responses call as a chat call, and what is needed to convert its answer back. */
 export interface ChatCrossing {
@@ -51,7 +49,7 @@ export function crossToChat({ fields, stream, background }: Pick<ResponsesReques
   const chat = new ChatMessages();
   if (!chat.instruct(fields.instructions)) return beyond(placeIn('instructions', chat.unsaid));
   if (!chat.addAll(fields.input) || chat.messages.length === 0) return beyond(placeIn('input', chat.unsaid));
-  const given = Array.isArray(fields.tools) ? (fields.tools as unknown[]) : [];
+  const given = listOf(fields.tools);
   const tools = chatTools([...given, ...chat.tools]);
   if ('beyond' in tools) return beyond(tools.beyond < given.length ? placeIn('tools', tools.beyond) : 'input');
   const chosen = chatToolChoice(fields.tool_choice, tools);

@@ -1,4 +1,4 @@
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord, listOf } from '../../../core/record';
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 
 /** The Responses tool that a chat function stands for. */
@@ -9,8 +9,6 @@ export interface ToolOrigin {
   /** Its single argument is free text. */
   isCustom: boolean;
 }
-
-type Fields = Record<string, unknown>;
 
 /** A call's tools as chat functions, and the way back from a function's name. */
 export interface ChatTools {
@@ -101,7 +99,7 @@ export function chatToolChoice(choice: unknown, { functions, origins }: ChatTool
   if (choice === undefined || choice === null || typeof choice === 'string') return { choice: choice ?? undefined, functions };
   if (!isRecord(choice)) return undefined;
   if (choice.type === 'allowed_tools') {
-    const allowed = Array.isArray(choice.tools) ? (choice.tools as unknown[]) : [];
+    const allowed = listOf(choice.tools);
     const names = new Set(allowed.flatMap((tool) => chosenName(tool) ?? []));
     const kept = functions.filter((tool) => names.has(String((tool.function as Fields).name)));
     return kept.length === 0 ? undefined : { choice: choice.mode ?? 'auto', functions: kept };

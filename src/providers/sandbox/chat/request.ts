@@ -1,6 +1,5 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
 import { countPrompt, lengthOf, readConversation, type Turn, turnTokens } from '../conversation';
-import { type JsonObject, readObject, readObjects, readString } from '../read';
 import { bad, isWhole, type LanguageRequest, type Parsed } from '../request';
 import { estimateTokens } from '../tokens';
 
@@ -15,7 +14,7 @@ export function parseChatRequest(body: string): Parsed<ChatRequest> {
   const parsed = parseJson(body);
   if (!isRecord(parsed)) return bad('We could not parse the JSON body of your request.');
   if (typeof parsed.model !== 'string' || parsed.model === '') return bad('you must provide a model parameter', 'model');
-  const messages = readObjects(parsed.messages);
+  const messages = recordsOf(parsed.messages);
   if (messages.length === 0) return bad("'messages' must be a non-empty array of messages.", 'messages');
   const choices = parsed.n ?? 1;
   if (!isWhole(choices) || choices > MAX_CHOICES) return bad(`'n' must be a whole number from 1 to ${MAX_CHOICES}.`, 'n');
@@ -27,7 +26,7 @@ export function parseChatRequest(body: string): Parsed<ChatRequest> {
     request: {
       model: parsed.model,
       stream: parsed.stream === true,
-      includeUsage: readObject(parsed.stream_options).include_usage === true,
+      includeUsage: recordOf(parsed.stream_options).include_usage === true,
       ...readConversation(turns),
       ...readTools(parsed),
       parallelToolCalls: parsed.parallel_tool_calls !== false,
@@ -40,9 +39,9 @@ export function parseChatRequest(body: string): Parsed<ChatRequest> {
   };
 }
 
-function readTurn(message: JsonObject): Turn {
+function readTurn(message: Fields): Turn {
   const text = textOf(message.content);
-  const images = readObjects(message.content).filter((part) => part.type === 'image_url').length;
+  const images = recordsOf(message.content).filter((part) => part.type === 'image_url').length;
   return {
     speaker: message.role === 'user' ? 'user' : message.role === 'assistant' ? 'model' : 'other',
     userText: message.role === 'user' ? text : undefined,
@@ -54,21 +53,21 @@ function readTurn(message: JsonObject): Turn {
 
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
-  return readObjects(content)
-    .map((part) => readString(part.text))
+  return recordsOf(content)
+    .map((part) => textOrEmpty(part.text))
     .join('\n');
 }
 
-function readTools(body: JsonObject): Pick<ChatRequest, 'tools' | 'mustCallTool'> {
-  const tools = readObjects(body.tools)
-    .map((tool) => readObject(tool.function))
+function readTools(body: Fields): Pick<ChatRequest, 'tools' | 'mustCallTool'> {
+  const tools = recordsOf(body.tools)
+    .map((tool) => recordOf(tool.function))
     .filter((tool) => typeof tool.name === 'string')
-    .map((tool) => ({ name: readString(tool.name), parameters: readObject(tool.parameters) }));
+    .map((tool) => ({ name: textOrEmpty(tool.name), parameters: recordOf(tool.parameters) }));
   const choice = body.tool_choice;
   if (choice === 'none') return { tools: [], mustCallTool: false };
   if (!isRecord(choice)) return { tools, mustCallTool: choice === 'required' && tools.length > 0 };
-  const allowed = isRecord(choice.allowed_tools) ? readObjects(choice.allowed_tools.tools) : [choice];
-  const names = allowed.map((tool) => readObject(tool.function).name);
+  const allowed = isRecord(choice.allowed_tools) ? recordsOf(choice.allowed_tools.tools) : [choice];
+  const names = allowed.map((tool) => recordOf(tool.function).name);
   const picked = tools.filter((tool) => names.includes(tool.name));
   const mustCall = !isRecord(choice.allowed_tools) || choice.allowed_tools.mode === 'required';
   return { tools: picked, mustCallTool: mustCall && picked.length > 0 };
@@ -76,7 +75,7 @@ function readTools(body: JsonObject): Pick<ChatRequest, 'tools' | 'mustCallTool'
 
 function readFormat(format: unknown): ChatRequest['json'] {
   if (!isRecord(format)) return 'no';
-  const { schema } = readObject(format.json_schema);
+  const { schema } = recordOf(format.json_schema);
   if (format.type === 'json_schema' && isRecord(schema)) return { schema };
   return format.type === 'json_schema' || format.type === 'json_object' ? 'any' : 'no';
 }

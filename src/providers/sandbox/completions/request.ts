@@ -1,6 +1,5 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { isRecord, parseJson, recordOf } from '../../../core/record';
 import { MAX_CHOICES } from '../chat/request';
-import { readObject } from '../read';
 import { type Asked, bad, isWhole, type Parsed } from '../request';
 import { estimateTokens } from '../tokens';
 
@@ -45,7 +44,7 @@ export function parseCompletionsRequest(body: string): Parsed<CompletionsRequest
       choices,
       maxTokens,
       echo: parsed.echo === true,
-      includeUsage: readObject(parsed.stream_options).include_usage === true,
+      includeUsage: recordOf(parsed.stream_options).include_usage === true,
     },
   };
 }

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { isFilled, isRecord, parseJson } from '../../../core/record';
 import { countUsage } from '../counts';
 import type { Format } from '../exchange';
 import { inBodyError, openaiErrors } from '../openai-errors';
@@ -72,7 +72,7 @@ function readInputs(input: unknown): Input[] | undefined {
 }
 
 function readInput(value: unknown): Input | undefined {
-  if (typeof value === 'string' && value !== '') return { key: value, words: value, tokens: estimateTokens(value.length) };
+  if (isFilled(value)) return { key: value, words: value, tokens: estimateTokens(value.length) };
   return isTokens(value) ? { key: JSON.stringify(value), words: '', tokens: value.length } : undefined;
 }
 

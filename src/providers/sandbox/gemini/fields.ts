@@ -1,6 +1,6 @@
-import type { JsonObject } from '../read';
+import type { Fields } from '../../../core/record';
 
 /** A field by its name in JSON, or by its name in the protocol's own files, which Google takes too. */
-export function field(object: JsonObject, name: string): unknown {
+export function field(object: Fields, name: string): unknown {
   return object[name] ?? object[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
 }

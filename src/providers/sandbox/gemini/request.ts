@@ -1,6 +1,5 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
 import { countPrompt, lengthOf, readConversation, type Turn, turnTokens } from '../conversation';
-import { type JsonObject, readObject, readObjects, readString } from '../read';
 import { bad, isWhole, type LanguageRequest, type Parsed } from '../request';
 import { estimateTokens } from '../tokens';
 import { field } from './fields';
@@ -24,7 +23,7 @@ export function parseGeminiRequest(text: string, path: GeminiPath): Parsed<Langu
   const body = isRecord(wrapped) ? wrapped : parsed;
   const contents = contentsOf(body.contents);
   if (contents.length === 0) return bad(CONTENTS_MISSING);
-  const config = readObject(field(body, 'generationConfig'));
+  const config = recordOf(field(body, 'generationConfig'));
   const choices = field(config, 'candidateCount') ?? 1;
   if (!isWhole(choices) || choices > MAX_CANDIDATES) return bad(`candidateCount must be from 1 to ${MAX_CANDIDATES}.`);
   const maxTokens = field(config, 'maxOutputTokens') ?? Infinity;
@@ -39,7 +38,7 @@ export function parseGeminiRequest(text: string, path: GeminiPath): Parsed<Langu
       ...readTools(body),
       parallelToolCalls: true,
       json: readFormat(config),
-      reasons: field(readObject(field(config, 'thinkingConfig')), 'includeThoughts') === true,
+      reasons: field(recordOf(field(config, 'thinkingConfig')), 'includeThoughts') === true,
       choices,
       maxTokens,
       prompt: countPrompt(turns, preambleTokens(body, config)),
@@ -48,15 +47,15 @@ export function parseGeminiRequest(text: string, path: GeminiPath): Parsed<Langu
 }
 
 /** One content may come without its list, and a text without its content. */
-function contentsOf(contents: unknown): JsonObject[] {
+function contentsOf(contents: unknown): Fields[] {
   if (typeof contents === 'string') return [{ role: 'user', parts: [{ text: contents }] }];
-  return isRecord(contents) ? [contents] : readObjects(contents);
+  return isRecord(contents) ? [contents] : recordsOf(contents);
 }
 
-function readTurn(content: JsonObject): Turn {
-  const parts = isRecord(content.parts) ? [content.parts] : readObjects(content.parts);
+function readTurn(content: Fields): Turn {
+  const parts = isRecord(content.parts) ? [content.parts] : recordsOf(content.parts);
   const lastResult = parts.findLastIndex((part) => field(part, 'functionResponse') !== undefined);
-  const result = readObject(field(parts[lastResult] ?? {}, 'functionResponse'));
+  const result = recordOf(field(parts[lastResult] ?? {}, 'functionResponse'));
   const texts = parts.slice(lastResult + 1).filter((part) => typeof part.text === 'string' && part.thought !== true);
   const user = content.role === undefined || content.role === 'user';
   const model = content.role === 'model';
@@ -64,53 +63,53 @@ function readTurn(content: JsonObject): Turn {
   const otherLength = parts.reduce((sum, part) => sum + partLength(part), 0);
   return {
     speaker: user ? 'user' : model ? 'model' : 'other',
-    userText: user && (lastResult < 0 || texts.length > 0) ? texts.map((part) => readString(part.text)).join('\n') : undefined,
+    userText: user && (lastResult < 0 || texts.length > 0) ? texts.map((part) => textOrEmpty(part.text)).join('\n') : undefined,
     toolResult: !model && lastResult >= 0 ? resultText(result.response) : undefined,
     images: media.filter(isImage).length,
     tokens: turnTokens(otherLength, media.length),
   };
 }
 
-const mediaOf = (part: JsonObject): unknown => field(part, 'inlineData') ?? field(part, 'fileData');
+const mediaOf = (part: Fields): unknown => field(part, 'inlineData') ?? field(part, 'fileData');
 
-const isMedia = (part: JsonObject): boolean => mediaOf(part) !== undefined;
+const isMedia = (part: Fields): boolean => mediaOf(part) !== undefined;
 
-function isImage(part: JsonObject): boolean {
-  const type = readString(field(readObject(mediaOf(part)), 'mimeType'));
+function isImage(part: Fields): boolean {
+  const type = textOrEmpty(field(recordOf(mediaOf(part)), 'mimeType'));
   return type === '' || type.startsWith('image/');
 }
 
-function partLength(part: JsonObject): number {
+function partLength(part: Fields): number {
   if (isMedia(part)) return 0;
   return typeof part.text === 'string' ? part.text.length : lengthOf(part);
 }
 
 /** The usual keys of a response are what the function said; any other response is quoted as it is. */
 function resultText(response: unknown): string {
-  const { result, output, error } = readObject(response);
+  const { result, output, error } = recordOf(response);
   const said = result ?? output ?? error ?? response ?? '';
   return typeof said === 'string' ? said : JSON.stringify(said);
 }
 
-function readTools(body: JsonObject): Pick<LanguageRequest, 'tools' | 'mustCallTool'> {
-  const tools = readObjects(body.tools)
-    .flatMap((tool) => readObjects(field(tool, 'functionDeclarations')))
+function readTools(body: Fields): Pick<LanguageRequest, 'tools' | 'mustCallTool'> {
+  const tools = recordsOf(body.tools)
+    .flatMap((tool) => recordsOf(field(tool, 'functionDeclarations')))
     .filter((declared) => typeof declared.name === 'string')
-    .map((declared) => ({ name: readString(declared.name), parameters: parametersOf(declared) }));
-  const config = readObject(field(readObject(field(body, 'toolConfig')), 'functionCallingConfig'));
-  const mode = readString(config.mode).toUpperCase();
+    .map((declared) => ({ name: textOrEmpty(declared.name), parameters: parametersOf(declared) }));
+  const config = recordOf(field(recordOf(field(body, 'toolConfig')), 'functionCallingConfig'));
+  const mode = textOrEmpty(config.mode).toUpperCase();
   if (mode === 'NONE') return { tools: [], mustCallTool: false };
   const allowed = field(config, 'allowedFunctionNames');
   const picked = Array.isArray(allowed) && allowed.length > 0 ? tools.filter((tool) => allowed.includes(tool.name)) : tools;
   return { tools: picked, mustCallTool: mode === 'ANY' && picked.length > 0 };
 }
 
-function parametersOf(declared: JsonObject): JsonObject {
+function parametersOf(declared: Fields): Fields {
   const jsonSchema = field(declared, 'parametersJsonSchema');
   return isRecord(jsonSchema) ? jsonSchema : toJsonSchema(declared.parameters);
 }
 
-function readFormat(config: JsonObject): LanguageRequest['json'] {
+function readFormat(config: Fields): LanguageRequest['json'] {
   const jsonSchema = field(config, 'responseJsonSchema');
   if (isRecord(jsonSchema)) return { schema: jsonSchema };
   const schema = field(config, 'responseSchema');
@@ -118,5 +117,5 @@ function readFormat(config: JsonObject): LanguageRequest['json'] {
   return field(config, 'responseMimeType') === 'application/json' ? 'any' : 'no';
 }
 
-const preambleTokens = (body: JsonObject, config: JsonObject): number =>
+const preambleTokens = (body: Fields, config: Fields): number =>
   estimateTokens(lengthOf(body.tools) + lengthOf(field(body, 'systemInstruction')) + lengthOf(field(config, 'responseSchema')));

@@ -1,5 +1,4 @@
-import { isRecord } from '../../../core/record';
-import type { JsonObject } from '../read';
+import { type Fields, isRecord } from '../../../core/record';
 
 const MAX_DEPTH = 32;
 const NESTED = ['items', 'additionalProperties'];
@@ -8,9 +7,9 @@ const LISTS = ['anyOf', 'prefixItems'];
 const COUNTS = ['minItems', 'maxItems', 'minLength', 'maxLength'];
 
 /** A JSON schema out of Google's own kind, whose types are in capitals. */
-export function toJsonSchema(schema: unknown, depth = 0): JsonObject {
+export function toJsonSchema(schema: unknown, depth = 0): Fields {
   if (!isRecord(schema) || depth > MAX_DEPTH) return {};
-  const plain: JsonObject = { ...schema };
+  const plain: Fields = { ...schema };
   if (typeof schema.type === 'string') plain.type = schema.type.toLowerCase();
   if (plain.type === 'type_unspecified') delete plain.type;
   // Its formats of strings are those of JSON schemas, but "enum" is one as well.

@@ -1,8 +1,7 @@
-import { isRecord } from '../../../core/record';
+import { isRecord, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
 import { fromBase64 } from '../../media/sources';
 import type { MediaAdapter, MediaAnswer, MediaInput, MediaKind, MediaStep, PollStep, Transcript, UpstreamJob } from '../../media/types';
 import { classifyFailure } from '../../wires/failures';
-import { readObject, readObjects, readString } from '../read';
 
 const KINDS: readonly MediaKind[] = ['image', 'video', 'tts', 'clone', 'asr', '3d', 'gpu'];
 
@@ -16,20 +15,20 @@ const numberOf = (value: unknown): number | undefined => (typeof value === 'numb
 
 function readTranscript(value: unknown): Transcript | undefined {
   if (!isRecord(value)) return undefined;
-  const segments = readObjects(value.segments).map(({ text, start, end }) => ({
-    text: readString(text),
+  const segments = recordsOf(value.segments).map(({ text, start, end }) => ({
+    text: textOrEmpty(text),
     start: Number(start),
     end: Number(end),
   }));
-  return { text: readString(value.text), segments, durationSeconds: numberOf(value.duration) ?? 0 };
+  return { text: textOrEmpty(value.text), segments, durationSeconds: numberOf(value.duration) ?? 0 };
 }
 
 function readStep(body: Record<string, unknown>, model: string): PollStep {
-  const job: UpstreamJob = { id: readString(body.id), model };
+  const job: UpstreamJob = { id: textOrEmpty(body.id), model };
   switch (body.status) {
     case 'done': {
       const files = Array.isArray(body.files) ? body.files.map((url) => ({ url: String(url) })) : [];
-      const { seconds, gpu_ms } = readObject(body.usage);
+      const { seconds, gpu_ms } = recordOf(body.usage);
       const transcript = readTranscript(body.transcript);
       const usage = {
         ...(typeof seconds === 'number' && { seconds }),
@@ -48,7 +47,7 @@ function readStep(body: Record<string, unknown>, model: string): PollStep {
     case 'running':
       return { state: 'running', job, ...(typeof body.progress === 'number' && { progress: body.progress }) };
     case 'failed':
-      return { state: 'failed', failure: { action: 'next_target', message: readString(body.error), mayHaveStarted: true } };
+      return { state: 'failed', failure: { action: 'next_target', message: textOrEmpty(body.error), mayHaveStarted: true } };
     case 'canceled':
       return { state: 'canceled' };
     default:
@@ -72,22 +71,22 @@ export const sandboxMedia: MediaAdapter = {
   }),
   readSubmit(answer, { model }) {
     if (answer.status !== 200) return failed(answer);
-    const step = readStep(readObject(answer.json), model);
+    const step = readStep(recordOf(answer.json), model);
     return step.state === 'unknown' ? failed(answer) : step;
   },
   poll: ({ id }) => ({ method: 'GET', url: `/media/jobs/${id}` }),
   readEvent(json, { model }) {
-    const { partial, ...body } = readObject(json);
+    const { partial, ...body } = recordOf(json);
     const bytes = typeof partial === 'string' ? fromBase64(partial) : undefined;
     if (bytes) return { state: 'partial', file: { bytes, contentType: 'image/png' } };
     const step = readStep(body, model);
     return step.state === 'unknown' ? undefined : step;
   },
-  readPoll: (answer, { model }) => readStep(readObject(answer.json), model),
+  readPoll: (answer, { model }) => readStep(recordOf(answer.json), model),
   cancel: ({ id }) => ({ url: `/media/jobs/${id}/cancel` }),
   deployments: {
     create: (_spec, soFar) => (soFar.endpointId === undefined ? { url: '/media/endpoints' } : undefined),
-    readCreate: (answer) => ({ ok: true, deployment: { endpointId: readString(readObject(answer.json).id) } }),
+    readCreate: (answer) => ({ ok: true, deployment: { endpointId: textOrEmpty(recordOf(answer.json).id) } }),
     update: (_spec, { endpointId }) => ({ method: 'PATCH', url: `/media/endpoints/${endpointId}` }),
     remove: ({ endpointId }) => (endpointId === undefined ? [] : [{ method: 'DELETE', url: `/media/endpoints/${endpointId}` }]),
     readFailure: ({ status, text }) => (status < 300 || status === 404 ? undefined : classifyFailure(status, text)),

@@ -1,5 +1,7 @@
 /** Words in a prompt that make the sandbox's jobs fail, last and cost as one likes. */
-const MAX_WAIT_MS = 3_600_000;
+import { HOUR_MS } from '../../../core/time';
+
+const MAX_WAIT_MS = HOUR_MS;
 const MAX_FILES = 10;
 const MAX_SECONDS = 60;
 

@@ -1,5 +1,5 @@
 /** The sandbox's own API for media, behind no network: jobs by their ids, files by what they are. */
-import { isRecord, parseJson } from '../../../core/record';
+import { parseRecord, recordOf } from '../../../core/record';
 import { toBase64 } from '../../media/sources';
 import type { MediaKind } from '../../media/types';
 import type { UpstreamRequest } from '../../types';
@@ -33,9 +33,8 @@ export async function serveMedia(request: UpstreamRequest): Promise<Response> {
 }
 
 function readRequest(body: string): SandboxRequest {
-  const read = parseJson(body);
-  const { kind, model, input } = isRecord(read) ? read : {};
-  return { kind: kind as MediaKind, model: String(model), input: isRecord(input) ? input : {} };
+  const { kind, model, input } = parseRecord(body);
+  return { kind: kind as MediaKind, model: String(model), input: recordOf(input) };
 }
 
 function submit(body: string): Response {

@@ -1,6 +1,5 @@
-import { isRecord } from '../../../core/record';
+import { type Fields, isRecord, recordsOf } from '../../../core/record';
 import { startOfLastAnswer } from '../conversation';
-import { type JsonObject, readObjects } from '../read';
 import type { PromptTokens } from '../request';
 import { estimateTokens } from '../tokens';
 import { blocksIn, blockTokens } from './content';
@@ -18,9 +17,9 @@ interface Segment {
  * Counts a prompt as Anthropic's prompt cache does: everything up to a mark, from 1,024 tokens on, is read from the
  * cache as far as an earlier turn has sent it, and written with the mark's ttl beyond.
  */
-export function countMarkedPrompt(body: JsonObject): PromptTokens {
-  const messages = readObjects(body.messages);
-  const preamble = [...readObjects(body.tools), ...blocksIn(body.system)].map(segmentOf);
+export function countMarkedPrompt(body: Fields): PromptTokens {
+  const messages = recordsOf(body.messages);
+  const preamble = [...recordsOf(body.tools), ...blocksIn(body.system)].map(segmentOf);
   const spoken = messages.map((message) => blocksIn(message.content).map(segmentOf));
   for (const [first] of spoken) if (first) first.tokens += MESSAGE_TOKENS;
   const segments = [...preamble, ...spoken.flat()];
@@ -49,7 +48,7 @@ function countSegments(segments: Segment[], earlierTokens: number): PromptTokens
   return counts;
 }
 
-const segmentOf = (block: JsonObject): Segment => ({ tokens: blockTokens(block), ttl: ttlOf(block.cache_control) });
+const segmentOf = (block: Fields): Segment => ({ tokens: blockTokens(block), ttl: ttlOf(block.cache_control) });
 
 function ttlOf(mark: unknown): Segment['ttl'] {
   if (!isRecord(mark)) return undefined;

@@ -1,6 +1,5 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
 import { readConversation, type Speech } from '../conversation';
-import { type JsonObject, readObject, readObjects, readString } from '../read';
 import { bad, isWhole, type LanguageRequest, type Parsed } from '../request';
 import { blocksIn, countImages, lastToolResult, spokenText } from './content';
 import { countMarkedPrompt } from './prompt-cache';
@@ -26,18 +25,18 @@ export function parseCountRequest(body: string): Parsed<MessagesRequest> {
   return readBody({ ...parsed, stream: false }, Infinity);
 }
 
-function readBody(body: JsonObject, maxTokens: number): Parsed<MessagesRequest> {
+function readBody(body: Fields, maxTokens: number): Parsed<MessagesRequest> {
   if (typeof body.model !== 'string' || body.model === '') return bad('model: Field required', 'model');
-  const messages = readObjects(body.messages);
+  const messages = recordsOf(body.messages);
   if (messages.length === 0) return bad('messages: at least one message is required', 'messages');
-  const thinking = readObject(body.thinking);
+  const thinking = recordOf(body.thinking);
   return {
     request: {
       model: body.model,
       stream: body.stream === true,
       ...readConversation(messages.map(readSpeech)),
       ...readTools(body),
-      parallelToolCalls: readObject(body.tool_choice).disable_parallel_tool_use !== true,
+      parallelToolCalls: recordOf(body.tool_choice).disable_parallel_tool_use !== true,
       json: readFormat(body),
       reasons: thinking.type === 'enabled' || thinking.type === 'adaptive',
       omitsThinking: thinking.display === 'omitted',
@@ -48,7 +47,7 @@ function readBody(body: JsonObject, maxTokens: number): Parsed<MessagesRequest> 
   };
 }
 
-function readSpeech(message: JsonObject): Speech {
+function readSpeech(message: Fields): Speech {
   const blocks = blocksIn(message.content);
   const user = message.role === 'user';
   return {
@@ -59,18 +58,18 @@ function readSpeech(message: JsonObject): Speech {
 }
 
 /** Only tools that the client runs: those of the vendor's own have no schema. */
-function readTools(body: JsonObject): Pick<MessagesRequest, 'tools' | 'mustCallTool'> {
-  const tools = readObjects(body.tools)
+function readTools(body: Fields): Pick<MessagesRequest, 'tools' | 'mustCallTool'> {
+  const tools = recordsOf(body.tools)
     .filter((tool) => typeof tool.name === 'string' && isRecord(tool.input_schema))
-    .map((tool) => ({ name: readString(tool.name), parameters: readObject(tool.input_schema) }));
-  const choice = readObject(body.tool_choice);
+    .map((tool) => ({ name: textOrEmpty(tool.name), parameters: recordOf(tool.input_schema) }));
+  const choice = recordOf(body.tool_choice);
   if (choice.type === 'none') return { tools: [], mustCallTool: false };
   if (choice.type !== 'tool') return { tools, mustCallTool: choice.type === 'any' && tools.length > 0 };
   const picked = tools.filter((tool) => tool.name === choice.name);
   return { tools: picked, mustCallTool: picked.length > 0 };
 }
 
-function readFormat(body: JsonObject): MessagesRequest['json'] {
-  const { type, schema } = readObject(readObject(body.output_config).format ?? body.output_format);
+function readFormat(body: Fields): MessagesRequest['json'] {
+  const { type, schema } = recordOf(recordOf(body.output_config).format ?? body.output_format);
   return type === 'json_schema' && isRecord(schema) ? { schema } : 'no';
 }

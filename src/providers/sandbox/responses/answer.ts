@@ -1,8 +1,8 @@
+import type { Fields } from '../../../core/record';
 import { answerChoices, type Choice } from '../answer';
 import { type Block, blocksOf } from '../blocks';
 import { type Counts, countUsage } from '../counts';
 import { IN_BODY_MESSAGE } from '../openai-errors';
-import type { JsonObject } from '../read';
 import { outputItem } from './items';
 import type { StoredAnswer } from './stored-id';
 
@@ -40,13 +40,13 @@ export const finalStatus = ({ choice }: ResponseAnswer): 'completed' | 'incomple
 /** The status of an item of a finished answer: the token limit cuts the last one only. */
 export const itemStatus = (answer: ResponseAnswer, last: boolean) => (last ? finalStatus(answer) : 'completed');
 
-export function outputOf(answer: ResponseAnswer): JsonObject[] {
+export function outputOf(answer: ResponseAnswer): Fields[] {
   const blocks = blocksOf(answer.choice.parts);
   return blocks.map((block: Block, index) => outputItem(index, block, itemStatus(answer, index === blocks.length - 1), answer));
 }
 
 /** The response object as it is with that status. */
-export function responseObject(answer: ResponseAnswer, status: Status): JsonObject {
+export function responseObject(answer: ResponseAnswer, status: Status): Fields {
   const { request, createdSeconds, counts } = answer;
   const ended = status === 'completed' || status === 'incomplete';
   return {
@@ -65,7 +65,7 @@ export function responseObject(answer: ResponseAnswer, status: Status): JsonObje
 }
 
 /** What the request said, or what is assumed where it said nothing. */
-function echoed({ request }: ResponseAnswer): JsonObject {
+function echoed({ request }: ResponseAnswer): Fields {
   const { echo } = request;
   return {
     frequency_penalty: echo.frequency_penalty ?? 0,
@@ -82,7 +82,7 @@ function echoed({ request }: ResponseAnswer): JsonObject {
     service_tier: 'default',
     store: request.stored,
     temperature: echo.temperature ?? 1,
-    text: { format: { type: 'text' }, verbosity: 'medium', ...(echo.text as JsonObject | null | undefined) },
+    text: { format: { type: 'text' }, verbosity: 'medium', ...(echo.text as Fields | null | undefined) },
     tool_choice: echo.tool_choice ?? 'auto',
     tools: echo.tools ?? [],
     top_logprobs: echo.top_logprobs ?? 0,

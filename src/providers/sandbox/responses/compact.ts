@@ -1,7 +1,7 @@
+import { textOrEmpty } from '../../../core/record';
 import { countUsage } from '../counts';
 import type { Format } from '../exchange';
 import { inBodyError, openaiErrors } from '../openai-errors';
-import { readString } from '../read';
 import { usageOf } from './answer';
 import { encryptedContent } from './items';
 import { isMessage, itemsOf, parseWholeRequest, textOf } from './request';
@@ -19,7 +19,7 @@ export const compactFormat: Format<ResponsesRequest> = {
       type: 'message',
       status: 'completed',
       content: [{ type: 'input_text', text: textOf(item.content) }],
-      role: readString(item.role),
+      role: textOrEmpty(item.role),
     }));
     const compaction = { id: `cmp_sandbox${id}`, type: 'compaction', encrypted_content: encryptedContent(hash) };
     const choice = { index: 0, parts: [{ kind: 'content' as const, text: '' }], finishReason: 'stop' as const };

@@ -1,6 +1,5 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, listOf, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
 import { cachedOf, countPrompt, lengthOf, readConversation, type Turn, turnTokens } from '../conversation';
-import { type JsonObject, readObject, readObjects, readString } from '../read';
 import { bad, isWhole, type Parsed, type PromptTokens } from '../request';
 import { estimateTokens } from '../tokens';
 import { decodeId } from './stored-id';
@@ -33,22 +32,16 @@ export async function parseResponsesRequest(body: string): Promise<Parsed<Respon
   if (parsed.background === true && parsed.store === false) return bad("'background' requires 'store' to be true.", 'background');
   const earlier = await readEarlier(parsed.previous_response_id);
   if (earlier === 'unknown') {
-    const message = `Previous response with id '${readString(parsed.previous_response_id)}' not found.`;
+    const message = `Previous response with id '${textOrEmpty(parsed.previous_response_id)}' not found.`;
     return bad(message, 'previous_response_id', 'previous_response_not_found');
   }
   return { request: readRequest(parsed, parsed.model, maxTokens, items, earlier) };
 }
 
-function readRequest(
-  body: JsonObject,
-  model: string,
-  maxTokens: number,
-  items: JsonObject[],
-  earlier: PromptTokens | undefined,
-): ResponsesRequest {
+function readRequest(body: Fields, model: string, maxTokens: number, items: Fields[], earlier: PromptTokens | undefined): ResponsesRequest {
   const turns = items.map(readTurn);
-  const reasoning = readObject(body.reasoning);
-  const include = Array.isArray(body.include) ? body.include : [];
+  const reasoning = recordOf(body.reasoning);
+  const include = listOf(body.include);
   return {
     model,
     stream: body.stream === true,
@@ -69,16 +62,16 @@ function readRequest(
 }
 
 /** The items of an input, which may be one text. */
-export const itemsOf = (input: unknown): JsonObject[] =>
-  typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : readObjects(input);
+export const itemsOf = (input: unknown): Fields[] =>
+  typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : recordsOf(input);
 
-export const isMessage = (item: JsonObject): boolean => item.type === undefined || item.type === 'message';
+export const isMessage = (item: Fields): boolean => item.type === undefined || item.type === 'message';
 
-function readTurn(item: JsonObject): Turn {
-  const type = isMessage(item) ? 'message' : readString(item.type);
+function readTurn(item: Fields): Turn {
+  const type = isMessage(item) ? 'message' : textOrEmpty(item.type);
   const content = type === 'message' ? item.content : item.output;
   const text = textOf(content);
-  const images = readObjects(content).filter((part) => part.type === 'input_image').length;
+  const images = recordsOf(content).filter((part) => part.type === 'input_image').length;
   const user = type === 'message' && item.role === 'user';
   const known = type === 'message' || type.endsWith('_call_output');
   return {
@@ -95,16 +88,16 @@ const isSpokenByModel = (type: string, role: unknown): boolean =>
 
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
-  return readObjects(content)
-    .map((part) => readString(part.text))
+  return recordsOf(content)
+    .map((part) => textOrEmpty(part.text))
     .join('\n');
 }
 
-const preambleTokens = (body: JsonObject): number =>
-  estimateTokens(lengthOf(body.tools) + readString(body.instructions).length + lengthOf(readObject(body.text).format));
+const preambleTokens = (body: Fields): number =>
+  estimateTokens(lengthOf(body.tools) + textOrEmpty(body.instructions).length + lengthOf(recordOf(body.text).format));
 
 function readFormat(text: unknown): ResponsesRequest['json'] {
-  const { type, schema } = readObject(readObject(text).format);
+  const { type, schema } = recordOf(recordOf(text).format);
   if (type === 'json_schema' && isRecord(schema)) return { schema };
   return type === 'json_schema' || type === 'json_object' ? 'any' : 'no';
 }

@@ -1,8 +1,7 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, parseJson, recordOf, textOrEmpty } from '../../../core/record';
 import { countCalls, quote, sampleInput } from '../answer';
 import { sampleJson } from '../json-schema';
 import { MAX_WAIT_MS, type Magic } from '../magic';
-import { type JsonObject, readObject, readString } from '../read';
 import { isWhole, type Tool } from '../request';
 import type { ResponsesRequest } from './types';
 
@@ -41,7 +40,7 @@ export async function decodeId(id: string): Promise<StoredAnswer | undefined> {
   return isRecord(packed) ? unpack(packed, match[1]) : undefined;
 }
 
-function pack({ request, magic, createdSeconds, dueSeconds }: StoredAnswer): JsonObject {
+function pack({ request, magic, createdSeconds, dueSeconds }: StoredAnswer): Fields {
   const calls = countCalls(request, magic);
   const { json } = request;
   return {
@@ -68,11 +67,11 @@ const toolNames = (request: ResponsesRequest): unknown => (request.tools.length 
 const packTool = (tool: Tool): unknown[] => [tool.name, sampleInput(tool), tool.custom ? 1 : 0, tool.namespace];
 
 /** The words that shape what is said; those that shape how it is sent were spent on the first answer. */
-function packMagic({ tokens, error, usage, refusal, length, reasoning, toolCalls, ignored }: Magic): JsonObject {
+function packMagic({ tokens, error, usage, refusal, length, reasoning, toolCalls, ignored }: Magic): Fields {
   return { tokens, error, usage, refusal, length, reasoning, toolCalls, ignored: ignored.length > 0 ? ignored : undefined };
 }
 
-function packLost({ request, magic, createdSeconds, dueSeconds }: StoredAnswer): JsonObject {
+function packLost({ request, magic, createdSeconds, dueSeconds }: StoredAnswer): Fields {
   const { promptTokens, cachedTokens } = request.prompt;
   const f = [0, request.background, 0, 0].map(Number);
   return {
@@ -86,15 +85,15 @@ function packLost({ request, magic, createdSeconds, dueSeconds }: StoredAnswer):
   };
 }
 
-function unpack(packed: JsonObject, hash: string): StoredAnswer {
+function unpack(packed: Fields, hash: string): StoredAnswer {
   const [promptTokens, cachedTokens] = readNumbers(packed.p);
   const [reasons, background, encrypted, compacts] = readNumbers(packed.f).map(Boolean);
   const createdSeconds = readNumber(packed.t);
   return {
     request: {
-      model: readString(packed.m),
+      model: textOrEmpty(packed.m),
       stream: false,
-      userText: readString(packed.u),
+      userText: textOrEmpty(packed.u),
       toolResult: typeof packed.r === 'string' ? packed.r : undefined,
       images: readNumber(packed.i),
       tools: readTools(packed.k),
@@ -111,7 +110,7 @@ function unpack(packed: JsonObject, hash: string): StoredAnswer {
       encrypted: encrypted ?? false,
       compacts: compacts ?? false,
     },
-    magic: readMagicAgain(readObject(packed.g)),
+    magic: readMagicAgain(recordOf(packed.g)),
     hash,
     createdSeconds,
     dueSeconds: Math.min(Math.max(createdSeconds, readNumber(packed.d)), createdSeconds + 2 * (MAX_WAIT_MS / 1000)),
@@ -122,16 +121,16 @@ function unpack(packed: JsonObject, hash: string): StoredAnswer {
 function readTools(packed: unknown): Tool[] {
   const tools = Array.isArray(packed) ? packed.filter(Array.isArray) : [];
   return tools.map(([name, input, custom, namespace]) => ({
-    name: readString(name),
-    parameters: { const: parseJson(readString(input)) ?? null },
+    name: textOrEmpty(name),
+    parameters: { const: parseJson(textOrEmpty(input)) ?? null },
     ...(custom === 1 ? { custom: true as const } : {}),
     ...(typeof namespace === 'string' ? { namespace } : {}),
   }));
 }
 
-function readMagicAgain(packed: JsonObject): Magic {
-  const magic: Magic = { ignored: Array.isArray(packed.ignored) ? packed.ignored.map(readString) : [] };
-  const usage = readObject(packed.usage);
+function readMagicAgain(packed: Fields): Magic {
+  const magic: Magic = { ignored: Array.isArray(packed.ignored) ? packed.ignored.map(textOrEmpty) : [] };
+  const usage = recordOf(packed.usage);
   if (typeof packed.tokens === 'number') magic.tokens = readNumber(packed.tokens);
   if (packed.error === 'first' || typeof packed.error === 'number') magic.error = packed.error;
   if (packed.usage === 'none') magic.usage = 'none';

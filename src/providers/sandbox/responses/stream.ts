@@ -1,12 +1,12 @@
+import type { Fields } from '../../../core/record';
 import { type BlockEvents, followBlocks, type OpenBlock } from '../blocks';
 import { type Frame, type Framing, typedFrame } from '../frames';
 import { IN_BODY_MESSAGE } from '../openai-errors';
-import type { JsonObject } from '../read';
 import type { StreamWriter } from '../stream';
 import { finalStatus, itemStatus, type ResponseAnswer, responseObject } from './answer';
 import { contentPart, isCompaction, itemId, outputItem, summaryPart } from './items';
 
-type Emit = (type: string, more: JsonObject) => Frame[];
+type Emit = (type: string, more: Fields) => Frame[];
 
 /** The events of a response, numbered from 0; those up to `startingAfter` are left out. */
 export function responseStream(answer: ResponseAnswer, framing: Framing, startingAfter = -1): StreamWriter {

@@ -1,9 +1,9 @@
-import type { JsonObject } from '../read';
+import type { Fields } from '../../../core/record';
 import type { LanguageRequest } from '../request';
 
 export interface ResponsesRequest extends LanguageRequest {
   /** Fields that the answer shows again. */
-  echo: JsonObject;
+  echo: Fields;
   /** May be fetched by its id later. */
   stored: boolean;
   background: boolean;
