@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../core/record';
+import { parseRecord, recordsOf } from '../../core/record';
 import { convertedUsage } from '../gemini/usage';
 import { readEmbeddings } from '../openai-embeddings/vectors';
 import type { Bridge, Receipt } from '../types';
@@ -19,9 +19,9 @@ export function beyondOpenai({ parts, isBatch }: EmbeddingRequest): string | und
 }
 
 function vectorsIn(text: string): { values: unknown }[] {
-  const json = parseJson(text);
-  const data = isRecord(json) && Array.isArray(json.data) ? json.data.filter(isRecord) : [];
-  return data.toSorted((one, other) => Number(one.index) - Number(other.index)).map(({ embedding }) => ({ values: embedding }));
+  return recordsOf(parseRecord(text).data)
+    .toSorted((one, other) => Number(one.index) - Number(other.index))
+    .map(({ embedding }) => ({ values: embedding }));
 }
 
 /** To an upstream of OpenAI's embeddings. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { type GeminiAddress, readAddress } from '../gemini/address';
-import { type Fields, field, recordField } from '../gemini/fields';
+import { field, recordField } from '../gemini/fields';
 import { parseBody } from '../parse-body';
 import { promptFiles } from '../prompt-files';
 import type { ClientRequest } from '../types';

@@ -1,6 +1,7 @@
 /** `generateContent` of a model that makes pictures: https://ai.google.dev/gemini-api/docs/image-generation */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
-import { type Fields, field, listField, recordField, textField } from './fields';
+import { type Fields, listOf } from '../../core/record';
+import { field, listField, recordField, textField } from './fields';
 import { partsOf } from './parts';
 import { checkContents } from './request';
 
@@ -45,8 +46,8 @@ function presentTurns(contents: readonly Fields[]): readonly Fields[] {
 
 function refuseUnserved(json: Fields, config: Fields): Result<never> | undefined {
   if (listField(json, 'tools').length > 0) return refuse('tools', 'is not served with pictures');
-  const modalities = field(config, 'responseModalities');
-  const isSilent = Array.isArray(modalities) && modalities.length > 0 && !modalities.some((name) => /^image$/i.test(String(name)));
+  const modalities = listOf(field(config, 'responseModalities'));
+  const isSilent = modalities.length > 0 && !modalities.some((name) => /^image$/i.test(String(name)));
   return isSilent ? refuse('generationConfig.responseModalities', 'must contain IMAGE: this model makes pictures') : undefined;
 }
 

@@ -1,9 +1,7 @@
 /** OpenRouter's pictures: https://openrouter.ai/docs/guides/overview/multimodal/image-generation */
 import { ERRORS, fail, type GatewayError, ok, type Result } from '../../core/errors';
-import { isRecord } from '../../core/record';
+import { type Fields, isRecord } from '../../core/record';
 import { creditsAsUsd } from './usd';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** For OpenRouter's own records; nobody else knows these fields. */
 const OWN: ReadonlySet<string> = new Set(['provider', 'session_id', 'trace', 'user']);
@@ -15,7 +13,7 @@ const isEmpty = (value: unknown): boolean => (value ?? undefined) === undefined 
 const addressOf = (part: unknown): unknown => (isRecord(part) && isRecord(part.image_url) ? part.image_url.url : part);
 
 /** The request as the fields of a media request. */
-export function readImagesRequest({ input_references: references, resolution, ...fields }: Fields): Result<Record<string, unknown>> {
+export function readImagesRequest({ input_references: references, resolution, ...fields }: Fields): Result<Fields> {
   if (!isEmpty(fields.provider))
     return fail(
       'invalid_request',

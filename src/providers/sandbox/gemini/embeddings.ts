@@ -1,8 +1,7 @@
-import { isRecord, parseJson } from '../../../core/record';
+import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
 import { countUsage } from '../counts';
 import { embed, LARGE_VECTOR_LENGTH, MAX_VECTOR_LENGTH } from '../embeddings/vectors';
 import type { Format } from '../exchange';
-import { type JsonObject, readObject, readObjects, readString } from '../read';
 import { type Asked, bad, isWhole, type Parsed } from '../request';
 import { estimateTokens } from '../tokens';
 import { geminiErrors, inBodyError } from './errors';
@@ -47,7 +46,7 @@ export const geminiEmbeddingsFormat = (method: EmbeddingMethod): Format<Embeddin
 function parseRequest(text: string, method: EmbeddingMethod): Parsed<EmbeddingRequest> {
   const parsed = parseJson(text);
   if (!isRecord(parsed)) return bad('Invalid JSON payload received.');
-  const requests = method === 'embedContent' ? [parsed] : readObjects(parsed.requests);
+  const requests = method === 'embedContent' ? [parsed] : recordsOf(parsed.requests);
   if (requests.length === 0) return bad('* BatchEmbedContentsRequest.requests: requests is not specified\n');
   if (requests.length > MAX_REQUESTS)
     return bad(`* BatchEmbedContentsRequest.requests: at most ${MAX_REQUESTS} requests can be in one batch\n`);
@@ -61,7 +60,7 @@ function parseRequest(text: string, method: EmbeddingMethod): Parsed<EmbeddingRe
       stream: false,
       userText: texts.at(-1)!,
       requests: requests.map((request, index) => ({
-        key: `${readString(field(request, 'taskType'))}${readString(request.title)}${texts[index]}`,
+        key: `${textOrEmpty(field(request, 'taskType'))}${textOrEmpty(request.title)}${texts[index]}`,
         dimensions: dimensions[index] as number,
       })),
       promptTokens: texts.reduce((sum, words) => sum + estimateTokens(words.length), 0),
@@ -69,9 +68,9 @@ function parseRequest(text: string, method: EmbeddingMethod): Parsed<EmbeddingRe
   };
 }
 
-function textOf(request: JsonObject): string {
-  const { parts } = readObject(request.content);
-  return (isRecord(parts) ? [parts] : readObjects(parts)).map(({ text }) => readString(text)).join('\n');
+function textOf(request: Fields): string {
+  const { parts } = recordOf(request.content);
+  return (isRecord(parts) ? [parts] : recordsOf(parts)).map(({ text }) => textOrEmpty(text)).join('\n');
 }
 
 /** Vector by vector: those of a large batch would not all fit into memory. */
