@@ -24,10 +24,11 @@ type Delivery = ReturnType<typeof deliveryView>;
 
 const TONES: Partial<Record<string, string>> = { delivered: 'good', dead: 'bad', gone: 'bad' };
 
-const answerOf = ({ attempts }: Delivery): string => {
+function answerOf({ attempts, state }: Delivery): string {
   const last = attempts.at(-1);
-  return last === undefined ? 'Not tried yet' : (last.error ?? `Answered ${last.status}`);
-};
+  if (last !== undefined) return last.error ?? `Answered ${last.status}`;
+  return state === 'gone' ? 'Not sent: it had answered 410' : 'Not tried yet';
+}
 
 const Row: FC<{ of: Delivery; context: VerbContext }> = ({ of: delivery, context }) => {
   const { id, jobId, url, state, tries, createdAt, nextAt } = delivery;
@@ -81,6 +82,7 @@ const Secret: FC<{ of: string; context: VerbContext }> = ({ of: secret, context 
     </details>
     {context.permissions.has('webhooks.write') && (
       <form
+        class="row"
         method="post"
         action={`${WEBHOOKS}/rotate${orgQuery(context)}`}
         data-ask="Make a new secret? For a day webhooks are signed by both, then by the new one alone."

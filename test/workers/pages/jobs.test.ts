@@ -75,9 +75,10 @@ describe('the page of jobs', () => {
 });
 
 describe('the page of webhooks', () => {
-  const addDelivery = async (account: string, jobId: string, state: string) => {
+  const ANSWERED = { atMs: 1, status: 500, durationMs: 20 };
+  const addDelivery = async (account: string, jobId: string, state: string, tries = [ANSWERED]) => {
     const id = `whd_${crypto.randomUUID()}`;
-    const log = JSON.stringify([{ atMs: 1, status: 500, durationMs: 20 }]);
+    const log = JSON.stringify(tries);
     await env.DB.prepare(
       `INSERT INTO webhook_deliveries (id, account_id, job_id, url, state, tries, log, created_at, next_at, claimed_until, ended_at)
        VALUES (?, ?, ?, 'http://127.0.0.1:9/hook', ?, 9, ?, 1, NULL, NULL, 2)`,
@@ -93,6 +94,8 @@ describe('the page of webhooks', () => {
     const id = await addDelivery(account, jobId, 'dead');
     expect(rowWith(await show(person, '/infra/webhooks?state=dead'), jobId)).toMatch(/Answered 500.*dead.*Send again/s);
     expect(await show(person, '/infra/webhooks?state=delivered')).toContain('No webhook fits');
+    await addDelivery(account, jobId, 'gone', []);
+    expect(rowWith(await show(person, '/infra/webhooks?state=gone'), jobId)).toMatch(/Not sent: it had answered 410.*gone/s);
     const sent = await call('POST', `/infra/webhooks/${id}/redeliver`, { as: person });
     expect([sent.status, sent.headers.get('location')]).toEqual([303, '/infra/webhooks']);
     const { state } = (await env.DB.prepare('SELECT state FROM webhook_deliveries WHERE id = ?').bind(id).first<{ state: string }>())!;
