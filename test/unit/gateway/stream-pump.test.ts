@@ -1,5 +1,5 @@
-// What becomes of the provider when a stream does not get to its end.
-import { expect, it } from 'vitest';
+// What becomes of a stream's client and of its provider while nothing is said, and when it does not get to its end.
+import { afterEach, expect, it, vi } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
 import { Deadlines } from '../../../src/core/deadlines';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
@@ -14,13 +14,16 @@ const WORDS = { choices: [{ index: 0, delta: { content: 'Hi' } }] };
 
 /** A stream whose provider says this and goes on for as long as it is let; `stopped` when it was ended. */
 async function streamOf(bench: Bench, ...events: object[]) {
-  const [closes, work]: [CloseRequest[], Promise<unknown>[]] = [[], []];
+  const [closes, work, beats]: [CloseRequest[], Promise<unknown>[], { count: number }] = [[], [], { count: 0 }];
   const account = {
     settle: async (close: CloseRequest) => {
       closes.push(close);
       return { ok: true, costMicro: close.costMicro, outcome: close.outcome, repeated: false };
     },
-    beat: async () => ({ ok: true }),
+    beat: async () => {
+      beats.count++;
+      return { ok: true };
+    },
   };
   let stopped = false;
   bench.script('a', async ({ signal }) => {
@@ -52,8 +55,36 @@ async function streamOf(bench: Bench, ...events: object[]) {
     ...{ failover: bench.failover(plan, { call, gone: gone.signal }), askedModel: 'gpt-5.4', idempotencyKeyHash: undefined },
   } as unknown as StreamRun;
   const response = await runStreamCall(run);
-  return { response, gone, closes, isStopped: () => stopped, idle: () => Promise.all(work) };
+  return { response, gone, closes, beats, settings, isStopped: () => stopped, idle: () => Promise.all(work) };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('a client that hears nothing is kept by a word in time, and the hold by a beat in its time', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const bench = new Bench();
+  const { response, gone, beats, settings, idle } = await streamOf(bench, WORDS);
+  const tickMs = 5_000;
+  const reader = response.body!.getReader();
+  let heard = '';
+  const listening = (async () => {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) heard += new TextDecoder().decode(read.value);
+  })();
+  for (let ms = 0; ms < settings.KEEPALIVE_MS; ms += tickMs) {
+    bench.nowMs += tickMs;
+    await vi.advanceTimersByTimeAsync(tickMs);
+  }
+  expect(heard.match(/^:/gm)).toHaveLength(1);
+  const ticks = Math.ceil(settings.BEAT_MS / tickMs);
+  bench.nowMs += settings.BEAT_MS;
+  const before = beats.count;
+  for (let tick = 0; tick < ticks; tick++) await vi.advanceTimersByTimeAsync(tickMs);
+  expect(beats.count - before).toBe(1);
+  gone.abort();
+  await Promise.all([idle(), listening.catch(() => undefined)]);
+});
 
 it('a provider that fails in the middle of its answer is stopped, and nothing is charged', async () => {
   const failure = { error: { message: 'Out of memory', code: 500 } };
