@@ -75,13 +75,27 @@ describe('an API key', () => {
     expect(await Promise.all(statuses)).toEqual([401, 200, 200]);
   });
 
-  it('is changed in place, and a limit is taken away by null', async () => {
+  it('is changed in place, in what is sent alone, and a limit is taken away by null', async () => {
     const person = await someone();
-    const { id } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key', spendingLimit: 100, ips: ['10.0.0.1'] } });
-    const changed = await must('PATCH', `/api/api-keys/${id}`, { as: person, json: { name: 'renamed', spendingLimit: null } });
-    expect(changed).toMatchObject({ name: 'renamed', spendingLimit: null, limitPeriod: 'month', ips: ['10.0.0.1'] });
-    const daily = await must('PATCH', `/api/api-keys/${id}`, { as: person, json: { spendingLimit: 5, limitPeriod: 'day' } });
-    expect(daily).toMatchObject({ spendingLimit: 5, limitPeriod: 'day', spentOfLimit: 0 });
+    const { id } = await must('POST', '/api/api-keys', { as: person, json: { name: 'a key' } });
+    const change = async (json: object) => {
+      const { keys } = await must('GET', '/api/api-keys', { as: person });
+      const { key: _, ...changed } = await must('PATCH', `/api/api-keys/${id}`, { as: person, json });
+      return { before: keys[0], changed };
+    };
+    const limits = {
+      ...{ spendingLimit: 5, limitPeriod: 'day', autoDisable: true, origins: ['https://app.example.com'], ips: ['10.0.0.1'] },
+      ...{ expiresAt: '2040-01-01T00:00:00.000Z', models: ['gpt-5.4'], families: ['chat'], scopes: ['usage.read'] },
+    };
+    for (const [name, value] of Object.entries({ name: 'renamed', status: 'disabled', ...limits })) {
+      const { before, changed } = await change({ [name]: value });
+      expect(changed).toEqual({ ...before, [name]: value });
+    }
+    const none = Object.fromEntries(Object.keys(limits).map((name) => [name, null]));
+    const free = { spendingLimit: null, limitPeriod: 'month', autoDisable: false, expiresAt: null };
+    const lists = { origins: [], ips: [], models: [], families: [], scopes: [] };
+    expect((await change(none)).changed).toMatchObject({ name: 'renamed', status: 'disabled', ...free, ...lists });
+    expect((await change({ status: 'active' })).changed).toMatchObject({ status: 'active', spentOfLimit: 0 });
     expect(await lastAudited(await accountOf(person))).toMatchObject({ action: 'api_key.update', target: id });
   });
 

@@ -7,7 +7,12 @@ import { advanceJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { consume } from '../../../src/jobs/queues';
 import { changeJob } from '../../../src/jobs/store';
+import type { Job } from '../../../src/jobs/types';
+import { makeWav } from '../../../src/providers/sandbox/media/wav';
 import { JobBench, PRICE_MICRO } from './support';
+
+/** What a request that hears a recording costs: not a whole number of micro-credits. */
+const HEARD_MICRO = 1_000_000.3;
 
 async function playOut(bench: JobBench, id: string): Promise<void> {
   while ((await bench.job(id)).settledAt === null) {
@@ -15,6 +20,15 @@ async function playOut(bench: JobBench, id: string): Promise<void> {
     await bench.wait(Math.max(0, message.dueMs - bench.nowMs));
     await advanceJob(bench.deps(), message);
   }
+}
+
+/** A job with a recording of 25 seconds that was not read yet, and of which each request hears ten. */
+async function recording(bench: JobBench, more: Partial<Job> = {}): Promise<Job> {
+  const job = await bench.start();
+  const audio = { key: `media/${job.id}/${job.callbackToken}/audio`, contentType: 'audio/wav' };
+  await env.FILES.put(audio.key, makeWav(25, 1));
+  const plan = { ...job.plan, per: 'request', units: 1, unitMicro: HEARD_MICRO, audioSecondsARequest: 10 } as const;
+  return (await changeJob(env.DB, job, () => ({ ...more, plan, input: { kind: 'asr', audio, extra: {} } })))!;
 }
 
 /** The database, which passes each statement to `hear` first; that may throw. */
@@ -126,6 +140,30 @@ describe('a job', () => {
     await changeJob(env.DB, await bench.job(smaller.id), () => ({ input }));
     await advanceJob({ ...deps, fetch, registry }, { jobId: smaller.id });
     expect(bench.provider.started).toHaveLength(1);
+  });
+
+  it('whose recording proves longer is held and charged for as much more, once', async () => {
+    const bench = await JobBench.create();
+    const { id } = await recording(bench);
+    bench.provider.submitStatus = 429;
+    await advanceJob(bench.deps(), bench.queue.take());
+    expect(await bench.job(id)).toMatchObject({ state: 'queued', plan: { units: 3 } });
+    expect(await bench.heldMicro()).toBe(PRICE_MICRO + 2_000_001);
+    bench.provider.submitStatus = 200;
+    await playOut(bench, id);
+    expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: 3_000_001 });
+    expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([3_000_001, 0]);
+  });
+
+  it('whose recording proves longer than its account can pay is not sent, and one of a test key is', async () => {
+    const bench = await JobBench.create(PRICE_MICRO / 1_000_000);
+    const { id } = await recording(bench);
+    await advanceJob(bench.deps(), bench.queue.take());
+    expect(await bench.job(id)).toMatchObject({ state: 'failed', error: { kind: expect.stringMatching(/credits/) } });
+    expect([bench.provider.started.length, await bench.heldMicro()]).toEqual([0, 0]);
+    await recording(bench, { test: true });
+    await advanceJob(bench.deps(), bench.queue.take());
+    expect([bench.provider.started.length, await bench.heldMicro()]).toEqual([1, PRICE_MICRO]);
   });
 
   it('is waited for although the database does not answer now and then', async () => {

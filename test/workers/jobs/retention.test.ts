@@ -7,7 +7,7 @@ import { advanceJob } from '../../../src/jobs/advance';
 import { createMediaJob } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { removeOldFiles } from '../../../src/jobs/retention';
-import { storeObject } from '../../../src/jobs/storage';
+import { findObject, listObjects, storeObject } from '../../../src/jobs/storage';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
 import { TestAccount } from '../account/support';
@@ -158,6 +158,28 @@ describe('what a customer stores', () => {
     await removeOldFiles(kept(bench, { UPLOAD_RETENTION_DAYS: 90 }));
     expect(await present(fileKey)).toEqual([false]);
     expect((await SELF.fetch(`https://gateway.test/${fileKey}.txt`)).status).toBe(404);
+  });
+
+  it('is its own: no other account finds it, lists it or has it for an idempotency key of the same name', async () => {
+    const [mine, theirs] = [await JobBench.create(), await JobBench.create()];
+    const store = async (bench: JobBench) => {
+      const stored = await storeObject(kept(bench), uploader(bench), upload(), 'a-key');
+      if (!stored.ok) throw new Error(stored.error.message);
+      return stored.value;
+    };
+    const { row } = await store(mine);
+    const other = await store(theirs);
+    expect([other.repeated, other.row.id === row.id]).toEqual([false, false]);
+    const found = async (bench: JobBench, id: string) => (await findObject(kept(bench), bench.account.id, id)).ok;
+    expect([await found(mine, row.id), await found(theirs, row.id)]).toEqual([true, false]);
+    const listed = async (bench: JobBench, kind?: string) =>
+      (await listObjects(kept(bench), bench.account.id, { limit: 10, kind })).map(({ id }) => id);
+    expect([await listed(mine), await listed(theirs), await listed(mine, 'file'), await listed(mine, 'image')]).toEqual([
+      [row.id],
+      [other.row.id],
+      [row.id],
+      [],
+    ]);
   });
 
   it('is limited for each file and for all of them together, whatever its length was said to be', async () => {

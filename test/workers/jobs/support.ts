@@ -305,7 +305,7 @@ export class JobBench {
   deps(fuse?: Fuse): JobDeps {
     const stub = this.account.stub;
     const account = {
-      ...pick(stub, ['admit', 'beat', 'settle', 'release', 'authorize', 'view', 'charge', 'commit', 'listKeys']),
+      ...pick(stub, ['admit', 'beat', 'extend', 'settle', 'release', 'authorize', 'view', 'charge', 'commit', 'listKeys']),
     } as unknown as AccountStub;
     const webhookQueue = (slow: boolean) =>
       ({
