@@ -12,7 +12,7 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { type MediaBody, readMediaBody } from '../../http/media-body';
 import { renderError } from '../../http/render-error';
-import { clientIp, requestKeys } from '../../http/request-key';
+import { requestKeys, sourceOf } from '../../http/request-key';
 import { authorize, type Reader, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
 import type { MediaCall } from '../../jobs/plan';
@@ -32,7 +32,7 @@ export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: ori
 export async function readerOf(c: AppContext): Promise<Result<Reader>> {
   const { keys, settings } = c.get('gateway');
   const read = await requestKeys(keys, c.req.raw);
-  return read.ok ? ok({ keys: read.value, origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) }) : read;
+  return read.ok ? ok({ keys: read.value, ...sourceOf(c.req.raw, settings) }) : read;
 }
 
 /** Runs the verb with the first key that is good, or refuses. */
