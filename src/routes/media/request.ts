@@ -20,7 +20,7 @@ import type { Job } from '../../jobs/types';
 import { creditsUsed, isOver, pollUrl } from '../../jobs/view';
 
 /** As long as any documented client waits. */
-export const SYNCHRONOUS_MS = 600_000;
+const SYNCHRONOUS_MS = 600_000;
 const MAX_PREFERRED_SECONDS = 600;
 
 export const originOf = (c: AppContext): string => c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin;
