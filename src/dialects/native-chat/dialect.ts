@@ -62,7 +62,6 @@ function nativeCall(call: Call): Call {
 
 /** The gateway's own short form of chat: `{messages, stream?, model?}` to `{id, choices, creditsUsed}`. */
 export const nativeChat: Dialect = {
-  id: 'native-chat',
   families: ['chat', 'responses', 'gemini'],
   wires: CHAT_WIRES,
   parse({ body }) {
