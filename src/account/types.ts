@@ -120,7 +120,7 @@ export interface AdmitRequest {
   idempotency: IdempotencyHashes | null;
 }
 
-export interface Admission {
+interface Admission {
   holdId: string;
   userId: string;
   /** The account's own prices. The hold is already at them. Left out where they are the list prices. */
@@ -227,7 +227,7 @@ export interface ChargeRequest {
   detail: OperationDetail;
 }
 
-export type OperationKind = 'usage' | 'grant' | 'adjust';
+type OperationKind = 'usage' | 'grant' | 'adjust';
 
 /** One operation as stored, and as it goes to D1. */
 export interface Operation {

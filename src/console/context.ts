@@ -2,7 +2,7 @@
 import type { AccountPlaneDeps } from './deps';
 import type { Permission, Role } from './permissions';
 
-export type ActorKind = 'user' | 'api_key' | 'operator' | 'system';
+type ActorKind = 'user' | 'api_key' | 'operator' | 'system';
 
 export interface Actor {
   kind: ActorKind;

@@ -5,7 +5,7 @@ import { database } from '../db/client';
 import { accounts, ledger, reconciliationRuns, reconciliations } from '../db/schema';
 import type { ConsoleDeps } from './deps';
 
-export interface Problem {
+interface Problem {
   accountId: string;
   problem: string;
 }

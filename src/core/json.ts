@@ -62,10 +62,10 @@ function skipValue(text: string, at: number): number {
   return at;
 }
 
-/** The members of the object that begins at `at` (leading white space allowed), in order. */
-export function members(text: string, at = 0): Member[] {
+/** An object's members, in order. */
+export function members(text: string): Member[] {
   const found: Member[] = [];
-  at = skipSpace(text, text.indexOf('{', at) + 1);
+  let at = skipSpace(text, text.indexOf('{') + 1);
   while (text.charCodeAt(at) === QUOTE) {
     const keyEnd = skipString(text, at);
     const key = JSON.parse(text.slice(at, keyEnd)) as string;
@@ -79,10 +79,10 @@ export function members(text: string, at = 0): Member[] {
   return found;
 }
 
-/** The elements of the array that begins at `at` (leading white space allowed), in order. */
-export function elements(text: string, at = 0): Span[] {
+/** An array's elements, in order. */
+export function elements(text: string): Span[] {
   const found: Span[] = [];
-  at = skipSpace(text, text.indexOf('[', at) + 1);
+  let at = skipSpace(text, text.indexOf('[') + 1);
   while (at < text.length && text.charCodeAt(at) !== 0x5d) {
     const end = skipValue(text, at);
     found.push({ start: at, end });

@@ -44,12 +44,16 @@ export async function requirePublic(deps: PublicFetchDeps, text: string): Promis
   return read.value;
 }
 
+/** Where a response leads to, as it says it; null where it is no redirect. */
+export const redirectOf = ({ status, headers }: Response): string | null =>
+  status >= 300 && status < 400 ? headers.get('location') : null;
+
 /** A GET that follows redirects and checks each of them. */
 export async function publicFetch(deps: PublicFetchDeps, text: string, init: RequestInit = {}): Promise<Response> {
   let url = await requirePublic(deps, text);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const response = await deps.fetch(url.href, { headers: WHO_ASKS, ...init, redirect: 'manual' });
-    const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    const location = redirectOf(response);
     if (location === null) return response;
     await response.body?.cancel();
     if (!URL.canParse(location, url.href)) throw new RefusedUrl('the URL redirects to nowhere');

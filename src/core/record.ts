@@ -29,3 +29,7 @@ export const isFilled = (value: unknown): value is string => typeof value === 's
 export const filledText = (value: unknown): string | undefined => (isFilled(value) ? value : undefined);
 
 export const textOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Is there anything in a text, a list or a record? */
+export const isNotEmpty = (value: unknown): boolean =>
+  typeof value === 'string' || Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;

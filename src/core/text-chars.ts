@@ -1,3 +1,5 @@
+import { skipString } from './json';
+
 /**
  * The length of a text for token estimates. Chinese, Japanese and Korean take about one token a character and other
  * scripts one for four, so each CJK character counts as four.
@@ -21,3 +23,21 @@ export const measureOf = (text: string): ((from: number, to: number) => number) 
   DENSE.test(text) ? (from, to) => dense(text, from, to) : plain;
 
 export const textChars = (text: string): number => measureOf(text)(0, text.length);
+
+/**
+ * The length of all JSON strings in a text that begin where `begins` ends, as JSON; good enough for an estimate.
+ *
+ * @param begins A global pattern that ends with the opening quote.
+ */
+export function charsOfStrings(text: string, begins: RegExp): number {
+  const measure = measureOf(text);
+  let chars = 0;
+  begins.lastIndex = 0;
+  while (begins.test(text)) {
+    const from = begins.lastIndex;
+    const end = skipString(text, from - 1);
+    chars += measure(from, end - 1);
+    begins.lastIndex = end;
+  }
+  return chars;
+}

@@ -15,3 +15,7 @@ const listOf = (all: readonly (Column | Value)[]): SQL =>
     all.map((one) => sql`${one}`),
     sql`, `,
   )})`;
+
+/** The id to go on after; null where a page of so many is the last. */
+export const nextAfter = (rows: readonly { id: string }[], pageSize: number): string | null =>
+  rows.length === pageSize ? (rows.at(-1)?.id ?? null) : null;

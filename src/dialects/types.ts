@@ -218,7 +218,6 @@ export interface StreamRelay {
 
 /** A client wire format: parses requests, renders answers, streams and errors, and does nothing else. */
 export interface Dialect {
-  id: string;
   /** The model families that its endpoint serves. */
   families: readonly Family[];
   /** The wires that its calls may take, best first. */

@@ -178,7 +178,7 @@ async function replay(deps: GatewayDeps, accountId: string, operationId: string)
 
 function beginRun(
   deps: GatewayDeps,
-  { dialect, endpoint }: IncomingCall,
+  { dialect }: IncomingCall,
   { accountId, mode: keyMode }: ApiKey,
   admitted: Pick<Run, 'account' | 'call' | 'plan' | 'holdId' | 'startedAtMs' | 'idempotencyKeyHash' | 'labels'>,
   gone: AbortController | undefined,
@@ -186,5 +186,5 @@ function beginRun(
 ): Run {
   const { plan, call, idempotencyKeyHash } = admitted;
   const failover = new Failover(deps, plan, call.stream, gone?.signal, idempotencyKeyHash !== undefined, parked);
-  return { ...admitted, deps, dialect, endpoint, accountId, keyMode, failover, askedModel: plan.model.id };
+  return { ...admitted, deps, dialect, accountId, keyMode, failover, askedModel: plan.model.id };
 }

@@ -28,7 +28,6 @@ export interface Run {
   /** Names the hold, the operation and the request alike. */
   holdId: string;
   startedAtMs: number;
-  endpoint: string;
   /** The catalogue's id of the model that was admitted first. */
   askedModel: string;
   idempotencyKeyHash: string | undefined;

@@ -23,3 +23,8 @@ export async function askAuth(c: AppContext, path: string, body: Record<string, 
   const request = new Request(`${origin}/api/auth${path}`, { method: 'POST', headers, body: text });
   return answerOfAuth(c, request);
 }
+
+/** Hands the cookies of its answer on to the browser. */
+export function passCookies(c: AppContext, headers: Headers): void {
+  for (const cookie of headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
+}

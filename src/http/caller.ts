@@ -9,7 +9,7 @@ import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { accountPlaneDeps, authOf } from './account-deps';
 import type { AppContext } from './context';
-import { carriesKey, clientIp, requestKeys } from './request-key';
+import { carriesKey, requestKeys, sourceOf } from './request-key';
 import { requestOrigin } from './request-origin';
 
 /** `self` stands for anybody who is signed in, for what belongs to that person alone. */
@@ -90,7 +90,7 @@ async function standingOfKey(c: AppContext, permission: GuardedPermission): Prom
 
 async function recordOf(c: AppContext, { accountId, keyId, secretHash }: ApiKey): Promise<Result<KeySummary>> {
   const { account, settings } = c.get('gateway');
-  const scope = { keyId, secretHash, origin: c.req.header('origin') ?? null, ip: clientIp(c.req.raw, settings) };
+  const scope = { keyId, secretHash, ...sourceOf(c.req.raw, settings) };
   try {
     const found = await account(accountId).ownKey(scope);
     return found.ok ? ok(found.value.key) : found;

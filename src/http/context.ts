@@ -3,7 +3,7 @@ import { newNonce, requestId } from '../core/ids';
 import type { Bindings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
 
-export interface Variables {
+interface Variables {
   /** Made on first use; see `requestIdOf`. */
   requestId: string | undefined;
   gateway: GatewayDeps;

@@ -36,3 +36,9 @@ export async function requestKeys(reader: KeyReader, request: Request): Promise<
 /** The client's address as Cloudflare saw it. A local run has no edge in front and is called from this machine only. */
 export const clientIp = (request: Request, { LOCAL }: Pick<Settings, 'LOCAL'>): string | null =>
   request.headers.get('cf-connecting-ip') ?? (LOCAL === '1' ? '127.0.0.1' : null);
+
+/** Where a request comes from, which a key may be limited to. */
+export const sourceOf = (request: Request, settings: Pick<Settings, 'LOCAL'>): { origin: string | null; ip: string | null } => ({
+  origin: request.headers.get('origin'),
+  ip: clientIp(request, settings),
+});

@@ -7,7 +7,7 @@ import type { GatewayDeps } from '../gateway/deps';
 import { type IncomingCall, runCall } from '../gateway/pipeline';
 import { readCallBody } from './body';
 import { errorAnswer } from './render-error';
-import { clientIp, requestKeys } from './request-key';
+import { requestKeys, sourceOf } from './request-key';
 
 /** An endpoint for model calls: its dialect, and its name on receipts. */
 export interface CallEndpoint {
@@ -31,7 +31,7 @@ export async function serveCall(
   const refuse = (error: GatewayError, dialect = usual) => errorAnswer(error, requestId(nonce), dialect);
   const keys = await requestKeys(gateway.keys, request);
   if (!keys.ok) return refuse(keys.error);
-  const from = { origin: request.headers.get('origin'), ip: clientIp(request, gateway.settings) };
+  const from = sourceOf(request, gateway.settings);
   const askFirst = () => refuseKeys(gateway, keys.value, from);
   const read = await readCallBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!read.ok) return refuse(read.error);

@@ -40,7 +40,7 @@ type Stored = Omit<NonNullable<ReturnType<NonNullable<Wire['stored']>['read']>>,
 type Look = { state: 'pending' } | { state: 'missing' } | ({ state: 'done' } & Stored);
 
 /** How long to wait before the next look. */
-export function delaySeconds(elapsedMs: number): number {
+function delaySeconds(elapsedMs: number): number {
   return Math.min(LONGEST_DELAY_SECONDS, Math.max(FIRST_DELAY_SECONDS, Math.floor(elapsedMs / 10_000)));
 }
 

@@ -4,7 +4,7 @@ import type { Registry } from '../providers/registry';
 import type { JobMessage, WebhookMessage } from './messages';
 
 /** The variables that jobs use, as `env.ts` reads them. */
-export interface JobSettings {
+interface JobSettings {
   LOCAL: '0' | '1';
   PUBLIC_URL?: string | undefined;
   PRIVATE_ADDRESSES: 'refused' | 'allowed';

@@ -1,5 +1,6 @@
 /** Where a job is sent next, by its model's chain and its tries so far. Pure. */
 import type { Health } from '../core/health';
+import { shortHash } from '../core/hex';
 import type { Registry } from '../providers/registry';
 import type { MediaTarget, Provider } from '../providers/types';
 import { ableTargets } from './able';
@@ -89,13 +90,10 @@ export function reopensAtMs(registry: Registry, job: Job): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** FNV-1a (http://www.isthmus.com/fnv). Distinguishes a provider's few credentials without revealing anything of them. */
+/** Distinguishes a provider's few credentials without revealing anything of them. */
 export function keyTagOf({ apiKeys }: Pick<Provider, 'apiKeys'>, keyIndex: number): string | undefined {
   const apiKey = apiKeys[keyIndex];
-  if (apiKey === undefined) return undefined;
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < apiKey.length; at++) hash = Math.imul(hash ^ apiKey.charCodeAt(at), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return apiKey === undefined ? undefined : shortHash(apiKey);
 }
 
 /** The target that has the job, with the credential that it was sent by or, where that was removed, another one. */

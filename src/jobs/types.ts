@@ -16,7 +16,7 @@ export const isFinal = (state: JobState): boolean => FINAL_STATES.includes(state
 export type KeptSource = { url: string } | { key: string; contentType: string };
 
 /** The input with its sources in another form. */
-export type InputWith<Source> = MediaInput extends infer Input ? (Input extends MediaInput ? Swap<Input, Source> : never) : never;
+type InputWith<Source> = MediaInput extends infer Input ? (Input extends MediaInput ? Swap<Input, Source> : never) : never;
 type Swap<Input, Source> = { [Field in keyof Input]: SwapSource<Input[Field], Source> };
 type SwapSource<Value, Source> = Value extends MediaSource
   ? Source

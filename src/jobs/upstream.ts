@@ -1,5 +1,5 @@
 /** Requests to providers on behalf of jobs: credentials, deadlines, answers read to their end. */
-import { publicFetch } from '../core/public-fetch';
+import { publicFetch, redirectOf } from '../core/public-fetch';
 import { readBounded } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { MediaAdapter, MediaAnswer, MediaRequest } from '../providers/media/types';
@@ -71,7 +71,7 @@ export async function fetchAuthorized(
     const asked = urlOf(request, provider);
     if (!mayHaveCredential(asked, provider)) return publicFetch(deps, asked, { signal: AbortSignal.timeout(timeoutMs) });
     const response = await fetchFrom(deps, provider, request, keyIndex, timeoutMs);
-    const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    const location = redirectOf(response);
     if (location === null) return response;
     await response.body?.cancel();
     url = new URL(location, asked).href;

@@ -21,7 +21,7 @@ export const TAGS = {
   Health: 'Is it there?',
 } as const;
 
-export type Tag = keyof typeof TAGS;
+type Tag = keyof typeof TAGS;
 
 /** Who may call a route. */
 export type Access = 'public' | 'key' | 'account' | 'person' | 'operator';
@@ -54,7 +54,7 @@ export interface RequestBody {
 }
 
 /** A stream of server-sent events. */
-export interface EventStream {
+interface EventStream {
   /** The schema of the JSON in `data:`. */
   event: z.ZodType;
   /** How the stream begins, goes on and ends. */

@@ -7,7 +7,7 @@ import { DELIVERY_STATES } from '../routes/media/webhooks';
 import { json, query, type Route } from './describe';
 import { FAILURES } from './errors';
 import { limit, PREFER } from './parts';
-import { credits, named, time } from './schemas';
+import { credits, named, pageOf, time } from './schemas';
 
 const JOB_HEADERS = ['x-job-id'] as const;
 const JOB_TYPES = ['image', 'video', 'audio', '3d', 'gpu'] as const satisfies readonly Family[];
@@ -143,8 +143,6 @@ export const webhookEvent = named(
     .meta({ description: 'The payload of a webhook; `status` decides which of these it is.' }),
 );
 
-const list = <T extends z.ZodType>(item: T) => z.object({ object: z.literal('list'), data: z.array(item), next: z.string().nullable() });
-
 const secret = named(
   'WebhookSecret',
   z.object({
@@ -172,10 +170,7 @@ const delivery = named(
     })
     .meta({ description: 'A message and its tries.' }),
 );
-const deliveryPage = named(
-  'WebhookDeliveryList',
-  z.object({ object: z.literal('list'), data: z.array(delivery), next: z.string().nullable() }),
-);
+const deliveryPage = named('WebhookDeliveryList', pageOf(delivery));
 
 const jobsOnly: Route[] = [
   {
@@ -192,7 +187,7 @@ const jobsOnly: Route[] = [
       query('status', 'With this `status` alone.', { type: 'string', enum: [...JOB_STATUSES] }),
       query('type', 'Of this family of models alone.', { type: 'string', enum: [...JOB_TYPES] }),
     ],
-    answers: { 200: json('A page.', named('JobPage', list(job))) },
+    answers: { 200: json('A page.', named('JobPage', pageOf(job))) },
     errors: FAILURES.read,
   },
   {

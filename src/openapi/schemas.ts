@@ -95,6 +95,9 @@ export function queryOf(schema: z.ZodType, descriptions: Record<string, string>)
   }));
 }
 
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ object: z.literal('list'), data: z.array(item), next: z.string().nullable() });
+
 export const time = z.iso.datetime();
 export const family = named('ModelFamily', z.enum(FAMILIES).meta({ description: 'Families of models, by the endpoints that serve them.' }));
 export const credits = z.number().meta({ description: '100 credits are 1 USD.' });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { header, type Json, json, query, type Route } from './describe';
 import { FAILURES, ONCE } from './errors';
 import { BINARY, IDEMPOTENCY, limit } from './parts';
-import { named, time } from './schemas';
+import { named, pageOf, time } from './schemas';
 
 const object = named(
   'StorageObject',
@@ -20,7 +20,7 @@ const object = named(
     })
     .meta({ description: 'A stored file.' }),
 );
-const page = named('StoragePage', z.object({ object: z.literal('list'), data: z.array(object), next: z.string().nullable() }));
+const page = named('StoragePage', pageOf(object));
 const deleted = named('StorageDeleted', z.object({ id: z.string(), object: z.literal('storage_object'), deleted: z.literal(true) }));
 
 const upload = z

@@ -10,7 +10,7 @@ import { DAY_MS } from '../core/time';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { type Asked, marked, readQuery } from './form';
-import { Empty, Headings, Name, Notice, Pages, Scroll, Time } from './parts';
+import { Empty, Headings, Name, Notice, OrgField, Pages, Scroll, Time } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/settings/audit';
@@ -162,7 +162,7 @@ interface FilterProps {
 
 const Filter: FC<FilterProps> = ({ error, typed, context }) => (
   <form class="filter" method="get" action={PATH} aria-label="Filter">
-    {context.organization && <input type="hidden" name="org" value={context.organization.id} />}
+    <OrgField context={context} />
     {FIELDS.map(([name, label, placeholder]) => (
       <label>
         {label}

@@ -84,7 +84,7 @@ const current = (href: string, path: string): boolean =>
   href === path || (['/models', '/usage', '/docs'].includes(href) && path.startsWith(`${href}/`));
 
 /** The logo: many lines that become one. */
-export const Mark: FC = () => (
+const Mark: FC = () => (
   <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" aria-hidden="true">
     <path d="M3 5h4.5c4 0 4 7 8 7H21M3 12h18M3 19h4.5c4 0 4-7 8-7" />
   </svg>

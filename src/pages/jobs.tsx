@@ -3,6 +3,7 @@ import type { FC } from 'hono/jsx';
 import { z } from 'zod';
 import type { VerbContext } from '../console/context';
 import type { GatewayError } from '../core/errors';
+import { nextAfter } from '../db/after';
 import type { AppContext } from '../http/context';
 import { jobDeps } from '../http/deps';
 import { cancelJob, findJobOf } from '../jobs/access';
@@ -12,7 +13,7 @@ import { creditsUsed, isOver, JOB_STATUSES, outputJsonUrl, outputUrls, stateOf, 
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { readQuery } from './form';
 import { within } from './frame';
-import { alignedCredits, Choice, duration, Empty, Headings, Name, Notice, Pages, type Pick, Scroll, Time } from './parts';
+import { alignedCredits, Choice, duration, Empty, Headings, Name, Notice, OrgField, Pages, type Pick, Scroll, Time } from './parts';
 import { orgQuery, page } from './shell';
 
 const JOBS = '/infra/jobs';
@@ -149,7 +150,7 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
       </div>
       <Notice error={error} />
       <form class="filter" method="get" action={JOBS} aria-label="Filter">
-        {context.organization && <input type="hidden" name="org" value={context.organization.id} />}
+        <OrgField context={context} />
         <Choice of={pick('status', JOB_STATUSES)} value={status} error={wrong} />
         <Choice of={pick('type', TYPES)} value={type} error={wrong} />
         <button type="submit">Filter</button>
@@ -188,7 +189,7 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
         of="jobs"
         path={JOBS}
         query={{ ...chosen, ...(cursor !== undefined && { cursor }) }}
-        nextCursor={jobs.length === JOBS_A_PAGE ? (jobs.at(-1)?.id ?? null) : null}
+        nextCursor={nextAfter(jobs, JOBS_A_PAGE)}
       />
     </>,
   );

@@ -1,7 +1,7 @@
 /** Prices for the wallet that a page is about, which the operator may have given a factor of its own. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
-import { organizationsOf } from '../console/me/show';
+import { organizationNamed, organizationsOf } from '../console/me/show';
 import { LIST_PERMILLE } from '../core/money';
 import type { AppContext } from '../http/context';
 import { modelAt } from '../providers/catalogue/beside';
@@ -16,7 +16,7 @@ export interface OwnPrices {
 async function walletOf(c: AppContext, context: VerbContext): Promise<{ accountId: string; name: string }> {
   const asked = c.req.query('org');
   const organizations = asked === undefined ? [] : await organizationsOf(context.db, context.actor.id);
-  const { accountId, name } = organizations.find(({ id, slug }) => id === asked || slug === asked) ?? {};
+  const { accountId, name } = organizationNamed(organizations, asked) ?? {};
   return accountId !== undefined && name !== undefined
     ? { accountId, name }
     : { accountId: context.accountId, name: 'your personal wallet' };

@@ -1,5 +1,6 @@
 /** Small components of pages. */
 import type { Child, FC } from 'hono/jsx';
+import type { VerbContext } from '../console/context';
 import type { GatewayError } from '../core/errors';
 import { CREDITS_PER_USD } from '../core/money';
 import { ERROR_ID, marked } from './form';
@@ -140,6 +141,10 @@ export const Pages: FC<PagesProps> = ({ of, path, query: { cursor, ...query }, n
   </div>
 );
 
+/** Keeps a form that is sent by GET with the organization that its page is about. */
+export const OrgField: FC<{ context: VerbContext }> = ({ context: { organization } }) =>
+  organization ? <input type="hidden" name="org" value={organization.id} /> : null;
+
 /** A group of settings: its description on the left, its forms beside it. */
 export const Section: FC<{ id: string; title: string; about: string; children?: Child }> = ({ id, title, about, children }) => (
   <section class="section" aria-labelledby={id}>
@@ -149,6 +154,17 @@ export const Section: FC<{ id: string; title: string; about: string; children?: 
     </header>
     <div class="stack">{children}</div>
   </section>
+);
+
+export const Points: FC<{ of: readonly (readonly [name: string, text: Child])[] }> = ({ of: points }) => (
+  <div class="points">
+    {points.map(([name, text]) => (
+      <div>
+        <h2>{name}</h2>
+        <p>{text}</p>
+      </div>
+    ))}
+  </div>
 );
 
 /** What to do where there is nothing yet. */

@@ -2,7 +2,7 @@
 import type { FC } from 'hono/jsx';
 import { type PlaygroundKey, playgroundKey } from '../console/api-keys/playground';
 import type { VerbContext } from '../console/context';
-import { organizationsOf } from '../console/me/show';
+import { organizationNamed, organizationsOf } from '../console/me/show';
 import { permits } from '../console/permissions';
 import { availableMicro, toCredits } from '../core/money';
 import { accountPlaneDeps } from '../http/account-deps';
@@ -73,7 +73,7 @@ async function payer(context: VerbContext, accountId: string, name: string, org:
 /** The wallets that the person may call from. An unknown wallet in the query is not silently replaced by another. */
 async function payersOf(context: VerbContext, asked: string | undefined): Promise<Payer[]> {
   const organizations = await organizationsOf(context.db, context.actor.id);
-  const theirs = organizations.find(({ id, slug }) => id === asked || slug === asked);
+  const theirs = organizationNamed(organizations, asked);
   const may = organizations.filter(({ role }) => permits(role, 'keys.write'));
   const known = await Promise.all([
     payer(context, context.accountId, 'Personal', undefined, theirs === undefined, true),

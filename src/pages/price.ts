@@ -15,8 +15,6 @@ export const unitOf = (price: Price): string => (price.per === 'token' ? 'millio
 /** "an image", "a second". */
 export const oneOf = (price: Price): string => `${price.per === 'image' ? 'an' : 'a'} ${unitOf(price)}`;
 
-export const usd = (micro: number): string => (micro / MICRO_PER_USD).toLocaleString('en', { maximumFractionDigits: 4 });
-
 /** As on a price tag, with at least cents. */
 export const usdTag = (micro: number): string =>
   `$${(micro / MICRO_PER_USD).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 4 })}`;

@@ -10,7 +10,7 @@ import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS } from './model-words';
 import { modelsAtOwnPrices, OfWhom } from './own-prices';
-import { dollars, Headings, plural, Scroll, whole } from './parts';
+import { dollars, Headings, Points, plural, Scroll, whole } from './parts';
 import { comparable, priceText, unitOf } from './price';
 import { page, viewerOf } from './shell';
 
@@ -115,14 +115,7 @@ async function pricing(c: AppContext): Promise<Response> {
           Credits are prepaid, 100 to the US dollar. No subscription and no seats: a call costs what its model’s price makes of it.
         </p>
       </div>
-      <div class="points">
-        {RULES.map(([name, text]) => (
-          <div>
-            <h2>{name}</h2>
-            <p>{text}</p>
-          </div>
-        ))}
-      </div>
+      <Points of={RULES} />
       <section class="stack" aria-labelledby="kinds">
         <div class="head">
           <h2 id="kinds">By kind of model</h2>

@@ -8,7 +8,7 @@ import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS, shortTokens } from './model-words';
 import { modelsAtOwnPrices, OfWhom, type OwnPrices } from './own-prices';
-import { Code, Headings, Scroll } from './parts';
+import { Code, Headings, Points, Scroll } from './parts';
 import { priceText } from './price';
 import { SDKS, TOOLS } from './quickstarts';
 import { page, viewerOf } from './shell';
@@ -135,14 +135,7 @@ async function home(c: AppContext): Promise<Response> {
           a provider with a variable such as <code>OPENAI_API_KEY</code>. <a href="/status">Status</a>
         </p>
       )}
-      <div class="points">
-        {POINTS.map(([name, text]) => (
-          <div>
-            <h2>{name}</h2>
-            <p>{text}</p>
-          </div>
-        ))}
-      </div>
+      <Points of={POINTS} />
       <Clients />
       <Prices models={shown} count={all.length} own={own} org={c.req.query('org')} />
     </>,

@@ -4,7 +4,7 @@ import type { VerbContext } from '../console/context';
 import { showMe } from '../console/me/show';
 import { sessionsOf } from '../console/sign-in/sessions';
 import { authOf } from '../http/account-deps';
-import { askAuth } from '../http/ask-auth';
+import { askAuth, passCookies } from '../http/ask-auth';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { Passkeys, removePasskey, revokeSession, Sessions } from './devices';
@@ -143,7 +143,7 @@ async function change(c: AppContext, context: VerbContext, asked: Asked): Promis
   const answer = await askAuth(c, asked.path, asked.body);
   if (!answer.ok)
     return settingsPage(c, context, { error: answer.status === 429 ? TOO_OFTEN : asked.wrong, changesPassword: asked.done === 'password' });
-  for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
+  passCookies(c, answer.headers);
   return done(c, asked.done);
 }
 
@@ -153,7 +153,7 @@ async function showCodes(c: AppContext, context: VerbContext, path: string): Pro
   const answer = await askAuth(c, path, { ...(password && { password }) });
   if (!answer.ok) return settingsPage(c, context, { error: answer.status === 429 ? TOO_OFTEN : WRONG_PASSWORD });
   const { totpURI, backupCodes } = (await answer.json()) as { totpURI?: string; backupCodes: string[] };
-  for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
+  passCookies(c, answer.headers);
   const codes: Codes = { codes: backupCodes, ...(totpURI !== undefined && { uri: totpURI }) };
   return thenShown(c, context, PATH, codes, SET_UP_SECONDS);
 }

@@ -1,7 +1,7 @@
 /** What all pages share: headers, the viewer, and how refusals look. */
 import type { Child } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
-import { organizationsOf } from '../console/me/show';
+import { organizationNamed, organizationsOf } from '../console/me/show';
 import { isPermission, permits, ROLES } from '../console/permissions';
 import { ERRORS, type GatewayError } from '../core/errors';
 import { availableMicro, toCredits } from '../core/money';
@@ -43,7 +43,7 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
       : undefined,
   ]);
   const wanted = organization?.id ?? c.req.query('org');
-  const asked = organizations.find(({ id, slug }) => id === wanted || slug === wanted);
+  const asked = organizationNamed(organizations, wanted);
   const org = organization?.id ?? asked?.id;
   const known = view && org === organization?.id ? view : undefined;
   const funds = permissions.has('billing.read') ? known : undefined;

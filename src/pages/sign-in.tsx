@@ -4,7 +4,7 @@ import { isTwoFactorAsked, twoFactorUrl } from '../console/sign-in/guards';
 import { safePath } from '../console/sign-in/safe-path';
 import { NOT_WELCOME, WELCOMES } from '../console/sign-in/welcome';
 import { accountPlaneDeps, authOf } from '../http/account-deps';
-import { askAuth } from '../http/ask-auth';
+import { askAuth, passCookies } from '../http/ask-auth';
 import { isSameSite } from '../http/caller';
 import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
@@ -130,7 +130,7 @@ function returnedWith(c: AppContext): string | undefined {
 async function forward(c: AppContext, answer: Response, next: string, again: (error: Wrong) => Promise<Response>): Promise<Response> {
   const body = (await answer.json().catch(() => ({}))) as Answer;
   if (!answer.ok) return again(saidBy(body));
-  for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
+  passCookies(c, answer.headers);
   if (isTwoFactorAsked(body)) return c.redirect(twoFactorUrl(next), 303);
   return body.url && body.url !== next ? onward(c, body.url) : c.redirect(next, 303);
 }
@@ -270,7 +270,7 @@ async function signOut(c: AppContext): Promise<Response> {
   if (!isSameSite(c)) return refusalPage(c, CROSS_SITE);
   const answer = await (await authOf(c)).api.signOut({ headers: c.req.raw.headers, asResponse: true });
   const { next } = await fields(c);
-  for (const cookie of answer.headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
+  passCookies(c, answer.headers);
   return c.redirect(next === undefined ? '/' : safePath(next), 303);
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
 import type { GatewayError } from '../core/errors';
+import { nextAfter } from '../db/after';
 import type { AppContext } from '../http/context';
 import { jobDeps } from '../http/deps';
 import { deliveryView, findDelivery, listDeliveries, redeliver } from '../jobs/webhooks/log';
@@ -11,7 +12,7 @@ import { readSecrets, rotateSecret } from '../jobs/webhooks/secrets';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { DELIVERY_STATES } from '../routes/media/webhooks';
 import { marked, readQuery } from './form';
-import { Choice, Code, Empty, Headings, Name, Notice, Pages, type Pick, Scroll, Time, whole } from './parts';
+import { Choice, Code, Empty, Headings, Name, Notice, OrgField, Pages, type Pick, Scroll, Time, whole } from './parts';
 import { orgQuery, page } from './shell';
 
 const WEBHOOKS = '/infra/webhooks';
@@ -106,7 +107,7 @@ interface FilterProps {
 
 const Filter: FC<FilterProps> = ({ state, jobId, error, context }) => (
   <form class="filter" method="get" action={WEBHOOKS} aria-label="Filter">
-    {context.organization && <input type="hidden" name="org" value={context.organization.id} />}
+    <OrgField context={context} />
     <Choice of={STATES} value={state} error={error} />
     <label>
       {LABELS.jobId}
@@ -168,12 +169,7 @@ async function webhooksPage(c: AppContext, context: VerbContext, said?: GatewayE
           </p>
         </Empty>
       )}
-      <Pages
-        of="webhooks"
-        path={WEBHOOKS}
-        query={query}
-        nextCursor={rows.length === DELIVERIES_A_PAGE ? (rows.at(-1)?.id ?? null) : null}
-      />
+      <Pages of="webhooks" path={WEBHOOKS} query={query} nextCursor={nextAfter(rows, DELIVERIES_A_PAGE)} />
       <Secret of={secrets.current} context={context} />
     </>,
   );

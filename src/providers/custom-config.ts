@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseJson } from '../core/record';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
+import type { Model, Target } from './types';
 
 export const nameSchema = z.string().trim().min(1).max(200);
 export const providerIdSchema = z.string().regex(/^custom(-[a-z0-9]+)+$/, 'must look like "custom-name", in lower case');
@@ -51,3 +52,10 @@ export function readReach(custom: Reachable, path: string, env: Record<string, u
   const keys = [...readApiKeys(variableText(env, keyVariable), keyVariable), ...readApiKeys(custom.apiKey, `${path}.apiKey`)];
   return { baseUrl, apiKeys: [...new Set(keys)] };
 }
+
+/** The models, each reached by the operator's own targets before any others. */
+export const withOwnTargets = (models: readonly Model[], targets: ReadonlyMap<string, readonly Target[]>): Model[] =>
+  models.map((model) => {
+    const own = targets.get(model.id);
+    return own === undefined ? model : { ...model, chain: [...own, ...model.chain] };
+  });

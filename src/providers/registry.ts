@@ -1,4 +1,5 @@
 import type { Family } from '../core/family';
+import { shortHash } from '../core/hex';
 import { usdPerMtok } from '../core/money';
 import type { WireId } from '../core/wire-id';
 import { alibaba } from './alibaba/spec';
@@ -7,6 +8,7 @@ import { MODELS } from './catalogue';
 import { UNPRICED } from './catalogue/terms';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
 import { type CustomModel, type CustomProvider, readCustomProviders } from './custom';
+import { withOwnTargets } from './custom-config';
 import { readCustomMediaProviders, withMediaTargets } from './custom-media/read';
 import { deepseek } from './deepseek/spec';
 import { fal } from './fal/spec';
@@ -150,10 +152,7 @@ function mergeModels(customs: readonly CustomProvider[]): Model[] {
       targets.set(model.id, own);
     }
   }
-  return [...merged.values()].map((model) => {
-    const own = targets.get(model.id);
-    return own === undefined ? model : { ...model, chain: [...own, ...model.chain] };
-  });
+  return withOwnTargets([...merged.values()], targets);
 }
 
 /** In a local run without any provider, the sandbox stands in for all of them. */
@@ -172,13 +171,6 @@ function overridesVariable(env: Record<string, unknown>): string | undefined {
   const value = env[OVERRIDES];
   if (value === undefined || value === null || typeof value === 'string') return variableText(env, OVERRIDES);
   return JSON.stringify(value, null, 2);
-}
-
-/** FNV-1a: tells versions apart. Nothing depends on collisions being hard to find. */
-function shortHash(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
 /** The registry with the operator's changes to its models, or every error in them. Neither input is modified. */

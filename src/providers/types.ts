@@ -61,7 +61,7 @@ export interface ProviderQuirks {
 }
 
 /** What a provider accepts but has no price here: it decides which model answers, or is billed beside the tokens. */
-export interface Unpriced {
+interface Unpriced {
   /** Refused unless empty. */
   fields?: readonly string[];
   /** Meaningless without those fields, so removed. */

@@ -10,7 +10,7 @@ import { isoOrNull } from '../core/time';
 import { type GenerationFacts, openrouterGeneration } from '../dialects/openrouter/generation';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
-import { clientIp, requestKeys } from '../http/request-key';
+import { requestKeys, sourceOf } from '../http/request-key';
 
 function generationView(operation: Operation) {
   const { id, model, endpoint, state, amountMicro, heldMicro, openedAtMs, closedAtMs, outcome, detail } = operation;
@@ -80,11 +80,10 @@ async function findGeneration(c: AppContext, id = c.req.param('id') ?? ''): Prom
 
 async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise<Result<Operation>> {
   const { account, settings } = c.get('gateway');
-  const request = c.req.raw;
   const ref = parseOperationId(id);
   let refusal = unknownKey().error;
   for (const { accountId, keyId, secretHash } of keys) {
-    const scope = { keyId, secretHash, origin: request.headers.get('origin'), ip: clientIp(request, settings) };
+    const scope = { keyId, secretHash, ...sourceOf(c.req.raw, settings) };
     const refused = await account(accountId).authorize(scope);
     if (refused) {
       refusal = refused;

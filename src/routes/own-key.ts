@@ -5,7 +5,7 @@ import { accountUnreachable, ok, type Result, unknownKey } from '../core/errors'
 import { availableMicro, type MicroCredits, priceFactor, toCredits, toUsd } from '../core/money';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
-import { clientIp, requestKeys } from '../http/request-key';
+import { requestKeys, sourceOf } from '../http/request-key';
 
 /** What the key may still spend: the lesser of its limit's rest and the wallet. Undefined where its calls are free. */
 function remainingMicro(
@@ -140,7 +140,7 @@ export async function askingKey(c: AppContext): Promise<Found | undefined> {
 
 async function find(c: AppContext, keys: readonly ApiKey[]): Promise<Result<Found>> {
   const { account, settings } = c.get('gateway');
-  const from = { origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) };
+  const from = sourceOf(c.req.raw, settings);
   let refusal = unknownKey().error;
   for (const { accountId, keyId, secretHash } of keys) {
     const found = await account(accountId).ownKey({ keyId, secretHash, ...from });

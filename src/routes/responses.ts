@@ -17,7 +17,7 @@ import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
 import { renderError } from '../http/render-error';
-import { clientIp, requestKeys } from '../http/request-key';
+import { requestKeys, sourceOf } from '../http/request-key';
 import { closeCanceled, closeIfOver, keepingWire } from '../jobs/background';
 import { chargeRest } from '../jobs/rest';
 import { withoutSecrets } from '../providers/told';
@@ -55,7 +55,7 @@ export const storedResponse =
     if (!keys.ok) return renderError(c, keys.error);
     const id = c.req.param('id') ?? '';
     const requestId = requestOfResponse(id);
-    const from = { origin: request.headers.get('origin'), ip: clientIp(request, gateway.settings) };
+    const from = sourceOf(request, gateway.settings);
     const asked =
       requestId === undefined
         ? await nobodysAnswer(gateway, keys.value, from)

@@ -11,7 +11,7 @@ import { countTokens } from '../gateway/count-tokens';
 import { readBody } from '../http/body';
 import type { AppContext } from '../http/context';
 import { renderError } from '../http/render-error';
-import { clientIp, requestKeys } from '../http/request-key';
+import { requestKeys, sourceOf } from '../http/request-key';
 
 const countRoute =
   (dialect: Dialect, parse: (request: ClientRequest) => Result<TokenQuestion>) =>
@@ -20,7 +20,7 @@ const countRoute =
     const gateway = c.get('gateway');
     const keys = await requestKeys(gateway.keys, request);
     if (!keys.ok) return renderError(c, keys.error, dialect);
-    const from = { origin: request.headers.get('origin'), ip: clientIp(request, gateway.settings) };
+    const from = sourceOf(request, gateway.settings);
     const askFirst = () => refuseKeys(gateway, keys.value, from);
     const body = await readBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
     if (!body.ok) return renderError(c, body.error, dialect);

@@ -16,6 +16,10 @@ const ORGANIZATIONS = `SELECT o.id, o.slug, o.name, m.role, o.account_id AS acco
 export const organizationsOf = async (db: D1Database, userId: string): Promise<MemberOf[]> =>
   (await db.prepare(ORGANIZATIONS).bind(userId).all<MemberOf>()).results;
 
+/** The one that is asked for, by its id or slug. */
+export const organizationNamed = (organizations: readonly MemberOf[], asked: string | undefined): MemberOf | undefined =>
+  organizations.find(({ id, slug }) => id === asked || slug === asked);
+
 /** The person, their wallet, and the organizations that they are in. */
 export async function showMe(context: VerbContext) {
   const { actor, accountId, db, account } = context;

@@ -65,7 +65,7 @@ export function receiptLines(detail: Record<string, unknown>): ReceiptLine[] {
 
 const sumMicroOf = (lines: readonly ReceiptLine[]): number => fromCredits(lines.reduce((sum, { credits }) => sum + credits, 0));
 
-export function receiptOf(operation: Operation) {
+function receiptOf(operation: Operation) {
   const { amountMicro, heldMicro, openedAtMs, closedAtMs, closeEpoch: _epoch, closeSeq: _seq, deadlineMs: _deadline, ...rest } = operation;
   return {
     ...rest,

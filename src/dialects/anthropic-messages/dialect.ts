@@ -29,7 +29,6 @@ export function messagesCall(request: MessagesRequest): Call {
 
 /** Anthropic Messages (https://platform.claude.com/docs/en/api/messages). */
 export const anthropicMessages: Dialect = {
-  id: 'anthropic-messages',
   families: ['messages'],
   wires: ['anthropic-messages'],
   parse(request) {

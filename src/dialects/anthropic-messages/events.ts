@@ -1,6 +1,5 @@
-import { skipString } from '../../core/json';
 import { isRecord } from '../../core/record';
-import { measureOf } from '../../core/text-chars';
+import { charsOfStrings } from '../../core/text-chars';
 
 /** Line breaks between JSON tokens are replaced, since they would end the data line. */
 export const formatEvent = (type: string, data: string): string => `event: ${type}\ndata: ${data.replace(/[\r\n]+/g, ' ')}\n\n`;
@@ -22,19 +21,8 @@ export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xf
 
 const TEXT_BEGINS = /"(?:text|thinking|partial_json)"\s*:\s*"/g;
 
-/** The length of the events' content as JSON, good enough for an estimate where usage is missing. */
-export function countText(events: string): number {
-  const measure = measureOf(events);
-  let chars = 0;
-  TEXT_BEGINS.lastIndex = 0;
-  while (TEXT_BEGINS.test(events)) {
-    const from = TEXT_BEGINS.lastIndex;
-    const to = skipString(events, from - 1);
-    chars += measure(from, to - 1);
-    TEXT_BEGINS.lastIndex = to;
-  }
-  return chars;
-}
+/** How much the events say, for where usage is missing. */
+export const countText = (events: string): number => charsOfStrings(events, TEXT_BEGINS);
 
 /** Does a delta carry anything, be it text, a signature or a citation? */
 export const deltaSays = (delta: unknown): boolean =>

@@ -53,7 +53,6 @@ const NATIVE_WIRES: readonly WireId[] = ['gemini', ...UNIFIED_WIRES];
 
 /** Google's own paths, `/v1beta/models/{model}:generateContent` and others (https://ai.google.dev/api/generate-content). */
 export const geminiNative: Dialect = {
-  id: 'gemini',
   families: FAMILIES,
   wires: NATIVE_WIRES,
   parse: ({ body, url }) => callOf(parseNative(body, readAddress(url)), NATIVE_WIRES),
@@ -64,7 +63,6 @@ export const geminiNative: Dialect = {
 
 /** One path for all models. Model and streaming are in the body, and the call is served over chat. */
 export const geminiUnified: Dialect = {
-  id: 'gemini-unified',
   families: FAMILIES,
   wires: UNIFIED_WIRES,
   parse: ({ body }) => callOf(parseUnified(body), UNIFIED_WIRES),

@@ -3,7 +3,7 @@ import type { Usage } from '../../core/usage';
 import type { Receipt } from '../types';
 
 /** Usage in Google's terms: the prompt count includes cached tokens, the candidates' count excludes thoughts. */
-export function usageMetadata({ outputTokens, reasoningTokens, cacheReadTokens, ...usage }: Usage): Fields {
+function usageMetadata({ outputTokens, reasoningTokens, cacheReadTokens, ...usage }: Usage): Fields {
   const promptTokenCount = usage.inputTokens + cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
   return {
     promptTokenCount,

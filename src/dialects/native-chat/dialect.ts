@@ -11,7 +11,7 @@ import type { Bridge, Call, Dialect } from '../types';
 import { NativeChatStream } from './stream';
 
 /** Used where the client names no model. */
-export const DEFAULT_MODEL = 'gpt-5.4-mini';
+const DEFAULT_MODEL = 'gpt-5.4-mini';
 
 /** The minimum price of a message: this much for each 4,096 tokens of conversation begun. */
 const TOKENS_PER_STEP = 4_096;
@@ -62,7 +62,6 @@ function nativeCall(call: Call): Call {
 
 /** The gateway's own short form of chat: `{messages, stream?, model?}` to `{id, choices, creditsUsed}`. */
 export const nativeChat: Dialect = {
-  id: 'native-chat',
   families: ['chat', 'responses', 'gemini'],
   wires: CHAT_WIRES,
   parse({ body }) {

@@ -1,5 +1,5 @@
 import { members, setMembers } from '../../core/json';
-import { isRecord, parseJson } from '../../core/record';
+import { isNotEmpty, isRecord, parseJson } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import { withCreditsUsed } from '../priced-usage';
 import type { Answer, Receipt } from '../types';
@@ -10,12 +10,11 @@ import { shownUsage } from './usage';
 export const TEXT_FIELDS = ['content', 'reasoning_content', 'reasoning', 'arguments', 'refusal', 'transcript'] as const;
 const OTHER_FIELDS = ['tool_calls', 'function_call', 'audio', 'images', 'reasoning_details', 'annotations'] as const;
 
-const filled = (value: unknown): boolean =>
-  typeof value === 'string' || Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;
-
 /** Does a delta, or an answer's message, say anything? */
 export function deltaHasContent(delta: unknown): boolean {
-  return isRecord(delta) && (TEXT_FIELDS.some((field) => filled(delta[field])) || OTHER_FIELDS.some((field) => filled(delta[field])));
+  return (
+    isRecord(delta) && (TEXT_FIELDS.some((field) => isNotEmpty(delta[field])) || OTHER_FIELDS.some((field) => isNotEmpty(delta[field])))
+  );
 }
 
 /** An answer without a choice is unreadable, and a stream without one never ends. */

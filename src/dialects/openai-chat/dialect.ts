@@ -50,7 +50,6 @@ function bridgeOver(
 
 /** OpenAI Chat Completions (platform.openai.com/docs/api-reference/chat). */
 export const openaiChat: Dialect = {
-  id: 'openai-chat',
   families: ['chat', 'responses', 'gemini'],
   wires: CHAT_WIRES,
   parse(request) {

@@ -34,7 +34,6 @@ const bridge = (request: ChatRequest): Bridge => ({
 
 /** OpenAI's legacy Completions (platform.openai.com/docs/api-reference/completions). */
 export const openaiCompletions: Dialect = {
-  id: 'openai-completions',
   families: ['chat', 'responses', 'gemini'],
   wires: ['openai-completions'],
   parse({ body }) {

@@ -43,7 +43,6 @@ function call({ body, fields, data }: ParsedBody<{ model: string }>, base64: boo
 
 /** OpenAI Embeddings (platform.openai.com/docs/api-reference/embeddings). */
 export const openaiEmbeddings: Dialect = {
-  id: 'openai-embeddings',
   families: ['embedding'],
   wires: ['openai-embeddings'],
   parse({ body }) {

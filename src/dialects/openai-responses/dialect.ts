@@ -61,7 +61,6 @@ function bridgeOver(wire: WireId, request: ResponsesRequest, overChat: () => Cha
 
 /** OpenAI Responses (platform.openai.com/docs/api-reference/responses). */
 export const openaiResponses: Dialect = {
-  id: 'openai-responses',
   families: ['chat', 'responses', 'gemini'],
   wires: ['openai-responses', 'openai-chat'],
   parse(request) {

@@ -1,6 +1,5 @@
-import { skipString } from '../../core/json';
 import { isRecord } from '../../core/record';
-import { measureOf } from '../../core/text-chars';
+import { charsOfStrings } from '../../core/text-chars';
 
 export const CREATED = 'response.created';
 
@@ -36,19 +35,8 @@ export function eventType(json: Record<string, unknown>, event: string): string 
 
 const DELTA_BEGINS = /"delta"\s*:\s*"/g;
 
-/** How much text the events carry, in characters of JSON; good enough for an estimate where usage is missing. */
-export function deltaChars(events: string): number {
-  const measure = measureOf(events);
-  let chars = 0;
-  DELTA_BEGINS.lastIndex = 0;
-  while (DELTA_BEGINS.test(events)) {
-    const from = DELTA_BEGINS.lastIndex;
-    const end = skipString(events, from - 1);
-    chars += measure(from, end - 1);
-    DELTA_BEGINS.lastIndex = end;
-  }
-  return chars;
-}
+/** How much the events say, for where usage is missing. */
+export const deltaChars = (events: string): number => charsOfStrings(events, DELTA_BEGINS);
 
 const NUMBER = '"sequence_number"';
 

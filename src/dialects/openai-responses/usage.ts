@@ -3,14 +3,7 @@ import { withCreditsUsed } from '../priced-usage';
 import type { Receipt } from '../types';
 
 /** Usage in this format, whose input count includes cached tokens. */
-export function usageObject({
-  inputTokens,
-  cacheReadTokens,
-  cacheWrite5mTokens,
-  cacheWrite1hTokens,
-  outputTokens,
-  reasoningTokens,
-}: Usage) {
+function usageObject({ inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens, outputTokens, reasoningTokens }: Usage) {
   const cacheWriteTokens = cacheWrite5mTokens + cacheWrite1hTokens;
   const allInput = inputTokens + cacheReadTokens + cacheWriteTokens;
   return {

@@ -2,7 +2,7 @@
  * A model in the form of OpenRouter's API, in addition to what other clients read:
  * https://openrouter.ai/docs/api/api-reference/models/get-models
  */
-import { microAsUsd } from './usd';
+import { usdAToken } from './usd';
 
 export interface ModelFacts {
   id: string;
@@ -27,13 +27,11 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 const ALWAYS = ['max_tokens', 'stop'];
 const UNREASONED = ['temperature', 'top_p'];
 
-const MICRO_PER_MTOK = 1_000_000;
-
 /** In USD per token, as strings. */
 export const openrouterPricing = ({ inputMicro, outputMicro, cacheReadMicro }: ModelFacts) => ({
-  prompt: microAsUsd(inputMicro, MICRO_PER_MTOK),
-  completion: microAsUsd(outputMicro, MICRO_PER_MTOK),
-  input_cache_read: microAsUsd(cacheReadMicro, MICRO_PER_MTOK),
+  prompt: usdAToken(inputMicro),
+  completion: usdAToken(outputMicro),
+  input_cache_read: usdAToken(cacheReadMicro),
 });
 
 export function openrouterModel({ id, label, capabilities, contextTokens, maxOutputTokens }: ModelFacts) {

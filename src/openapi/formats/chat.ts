@@ -112,7 +112,7 @@ export const chatSendParams = named(
   chatRequest.safeExtend(passedOn).extend({ model: z.string().nullish().meta({ description: 'A small one where it is left out.' }) }),
 );
 
-export const chatUsage = named(
+const chatUsage = named(
   'ChatUsage',
   z
     .looseObject({

@@ -4,7 +4,7 @@ import { secondsFrom } from '../media/duration';
 import type { MediaKind } from '../media/types';
 import type { Model } from '../types';
 
-export interface ReferenceTerms {
+interface ReferenceTerms {
   max: number;
   min?: number;
   /** `https`: public URLs only; `any`: data URLs and uploads too. */

@@ -1,6 +1,6 @@
 /** The operator's own media providers, and what they add to the catalogue's chains. */
 import { mediaTerms } from '../catalogue/media-terms';
-import { readJsonVariable, readReach } from '../custom-config';
+import { readJsonVariable, readReach, withOwnTargets } from '../custom-config';
 import type { MediaTarget, Model, Provider } from '../types';
 import { customMediaAdapter } from './media';
 import { type CustomMedia, customMediaProviders } from './schema';
@@ -61,8 +61,5 @@ export function withMediaTargets(models: readonly Model[], providers: readonly C
       targets.set(id, own);
     }
   }
-  return models.map((model) => {
-    const own = targets.get(model.id);
-    return own === undefined ? model : { ...model, chain: [...own, ...model.chain] };
-  });
+  return withOwnTargets(models, targets);
 }

@@ -16,7 +16,7 @@ import { offeredSeconds } from './duration';
 import { sourceUrl } from './sources';
 import type { Brought, ImageInput, MediaInput, MediaSource, Submission, ThreeDInput, VideoInput } from './types';
 
-export interface SizeField {
+interface SizeField {
   name: string;
   /** `1024*1024`, `1024x1024`, or `{width, height}`. */
   form: 'star' | 'x' | 'object';
@@ -36,7 +36,7 @@ export interface DurationField {
   offered: readonly number[];
 }
 
-export interface ResolutionField {
+interface ResolutionField {
   name: string;
   /** `1k` instead of `1K`. */
   form?: 'lower';
@@ -154,7 +154,7 @@ function threeDFields({ prompt, image, views }: ThreeDInput, model: ModelFields)
 }
 
 /** The model's fields for an input. */
-export function fieldsOf(input: MediaInput, model: ModelFields): Fields {
+function fieldsOf(input: MediaInput, model: ModelFields): Fields {
   switch (input.kind) {
     case 'image':
       return imageFields(input, model);

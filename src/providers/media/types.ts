@@ -218,7 +218,7 @@ export interface MediaCallback {
   json: unknown;
 }
 
-export interface CallbackReader {
+interface CallbackReader {
   /** Is it signed by the vendor? `secret` is the provider's `..._WEBHOOK_SECRET`. Without this method or a secret, `read` is not called. */
   verify?(callback: MediaCallback, secret: string, nowMs: number): Promise<boolean>;
   /** The step in a verified callback; undefined when it only announces news. */
@@ -295,4 +295,4 @@ export interface DeploymentAdapter {
   readFailure(answer: MediaAnswer): UpstreamFailure | undefined;
 }
 
-export type DeploymentStep = { ok: true; deployment: Partial<UpstreamDeployment> } | { ok: false; failure: UpstreamFailure };
+type DeploymentStep = { ok: true; deployment: Partial<UpstreamDeployment> } | { ok: false; failure: UpstreamFailure };

@@ -20,7 +20,7 @@ export interface Setting {
 }
 
 /** An answer in the words of its format. */
-export interface Reply {
+interface Reply {
   /** The body of an answer that is not streamed, in pieces. */
   body(): Iterable<string>;
   /** The error that comes in place of that body, with status 200. */

@@ -46,13 +46,13 @@ const flag =
   (value) =>
     value === '' ? asked : undefined;
 
-function readCount(value: string, max: number): number | undefined {
-  return /^\d+$/.test(value) ? Math.min(Number(value), max) : undefined;
-}
+export const readCount = (value: string, max: number): number | undefined =>
+  /^\d+$/.test(value) ? Math.min(Number(value), max) : undefined;
 
-function readWaitMs(value: string): number | undefined {
+/** `300ms` or `1.5s`. */
+export function readWaitMs(value: string, maxMs = MAX_WAIT_MS): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(value);
-  return match ? Math.min(Math.round(Number(match[1]) * (match[2] === 's' ? 1000 : 1)), MAX_WAIT_MS) : undefined;
+  return match ? Math.min(Math.round(Number(match[1]) * (match[2] === 's' ? 1000 : 1)), maxMs) : undefined;
 }
 
 const count =

@@ -3,7 +3,7 @@ import { MAX_WAIT_MS, type Magic } from './magic';
 import type { Step } from './steps';
 
 /** One chunk of an answer, written as events when its turn comes. */
-export type Chunk = () => Iterable<Frame>;
+type Chunk = () => Iterable<Frame>;
 
 /** An answer as a format streams it. */
 export interface StreamWriter {

@@ -37,12 +37,12 @@ const WAN_FROM_TEXT: ModelFields = { ...WAN, size: { name: 'size', form: 'star',
 const WAN_FROM_IMAGE: ModelFields = { ...WAN, resolution: { name: 'resolution' }, duration: seconds(5, 10, 15) };
 const WAN_FLASH: ModelFields = { ...WAN_FROM_IMAGE, duration: seconds(...secondsFrom(2, 15)) };
 
-const kling = (offered: readonly number[], lastFrame = 'end_image'): ModelFields => ({
+const kling = (offered: readonly number[]): ModelFields => ({
   negativePrompt: 'negative_prompt',
   aspectRatio: 'aspect_ratio',
   duration: seconds(...offered),
   firstFrame: 'image',
-  lastFrame,
+  lastFrame: 'end_image',
 });
 const KLING_2_6 = kling([5, 10]);
 const KLING_3 = kling(secondsFrom(3, 15));

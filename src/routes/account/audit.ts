@@ -1,7 +1,7 @@
 import { auditFilterInput, exportAudit, queryAudit, verifyAudit } from '../../console/audit/query';
 import { parseInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
-import { type AccountRoute, answer, queryNumber, queryOf } from './route';
+import { type AccountRoute, answer, limitIn, queryOf } from './route';
 
 const PAGE = 100;
 const MAX_PAGE = 1_000;
@@ -15,7 +15,7 @@ const routesAt = (base: string): AccountRoute[] => [
     handle: async (c, context) => {
       const filter = parseInput(auditFilterInput, queryOf(c));
       if (!filter.ok) return renderError(c, filter.error);
-      const limit = queryNumber(c, 'limit', PAGE, 1, MAX_PAGE);
+      const limit = limitIn(c, PAGE, MAX_PAGE);
       if (!limit.ok) return renderError(c, limit.error);
       return answer(c, await queryAudit(context, filter.value, limit.value, c.req.query('cursor') || undefined));
     },

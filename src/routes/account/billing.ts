@@ -9,7 +9,7 @@ import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { renderError } from '../../http/render-error';
 import { requestOrigin } from '../../http/request-origin';
-import { type AccountRoute, answer, queryNumber, withInput } from './route';
+import { type AccountRoute, answer, limitIn, withInput } from './route';
 
 const EVENT_LIMIT_BYTES = 1_048_576;
 
@@ -34,7 +34,7 @@ export const billingRoutes: AccountRoute[] = [
     path: '/api/billing/ledger',
     permission: 'billing.read',
     handle: async (c, context) => {
-      const limit = queryNumber(c, 'limit', 100, 1, 1_000);
+      const limit = limitIn(c, 100, 1_000);
       return limit.ok ? answer(c, await listLedger(context, limit.value, c.req.query('cursor') || undefined)) : renderError(c, limit.error);
     },
   },
@@ -43,7 +43,7 @@ export const billingRoutes: AccountRoute[] = [
     path: '/api/billing/receipts',
     permission: 'billing.read',
     handle: async (c, context) => {
-      const limit = queryNumber(c, 'limit', 500, 1, 500);
+      const limit = limitIn(c, 500, 500);
       return limit.ok
         ? answer(c, await listReceipts(context, limit.value, c.req.query('cursor') || undefined))
         : renderError(c, limit.error);

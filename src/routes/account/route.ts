@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { VerbContext } from '../../console/context';
-import { fail, type GatewayError, type Result } from '../../core/errors';
+import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import type { GuardedPermission } from '../../http/caller';
 import type { AppContext } from '../../http/context';
 import { jsonInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** Renders a refusal in the form that the caller expects. */
 export type Refuse = (c: AppContext, error: GatewayError) => Response | Promise<Response>;
@@ -28,13 +28,13 @@ export const answer = <T>(c: AppContext, result: Result<T>, status: 200 | 201 = 
 
 export const parameter = (c: AppContext, name: string): string => c.req.param(name) ?? '';
 
-/** A whole number from the query, or its default. */
-export function queryNumber(c: AppContext, name: string, fallback: number, least: number, most: number): Result<number> {
-  const text = c.req.query(name);
-  if (text === undefined || text === '') return { ok: true, value: fallback };
+/** How much a list is asked for by `limit`. */
+export function limitIn(c: AppContext, usual: number, most: number): Result<number> {
+  const text = c.req.query('limit');
+  if (text === undefined || text === '') return ok(usual);
   const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return { ok: true, value };
-  return fail('invalid_request', `\`${name}\` must be a whole number from ${least} to ${most}.`, { param: name });
+  if (Number.isInteger(value) && value >= 1 && value <= most) return ok(value);
+  return fail('invalid_request', `\`limit\` must be a whole number from 1 to ${most}.`, { param: 'limit' });
 }
 
 /** The query without empty parameters, which a form sends for fields that were left empty. */

@@ -7,6 +7,7 @@ import { serviceMetadata } from '../../console/sso/saml-metadata';
 import { beginSso, finishSso, type Returned, startSsoInput } from '../../console/sso/sign-in';
 import { fail, ok, type Result } from '../../core/errors';
 import { accountPlaneDeps, authOf } from '../../http/account-deps';
+import { passCookies } from '../../http/ask-auth';
 import type { AppContext } from '../../http/context';
 import { jsonInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
@@ -86,7 +87,7 @@ async function finish(c: AppContext, returned: Returned, refuse: Refuse): Promis
     headers: c.req.raw.headers,
     returnHeaders: true,
   });
-  for (const cookie of headers.getSetCookie()) c.header('set-cookie', cookie, { append: true });
+  passCookies(c, headers);
   setCookie(c, COOKIE, '', { path: '/api/auth/sso', maxAge: 0 });
   return c.redirect(isTwoFactorAsked(response) ? twoFactorUrl(returnTo) : returnTo, 303);
 }

@@ -5,7 +5,7 @@ import { queryUsage } from '../../console/usage/query';
 import { showReceipt } from '../../console/usage/receipt';
 import { parseInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
-import { type AccountRoute, answer, parameter, queryNumber, queryOf } from './route';
+import { type AccountRoute, answer, limitIn, parameter, queryOf } from './route';
 
 const PAGE = 100;
 const MAX_PAGE = 1_000;
@@ -18,7 +18,7 @@ export const usageRoutes: AccountRoute[] = [
     handle: async (c, context) => {
       const filter = parseInput(usageFilterInput, queryOf(c));
       if (!filter.ok) return renderError(c, filter.error);
-      const limit = queryNumber(c, 'limit', PAGE, 1, MAX_PAGE);
+      const limit = limitIn(c, PAGE, MAX_PAGE);
       if (!limit.ok) return renderError(c, limit.error);
       return answer(c, await queryUsage(context, filter.value, limit.value, c.req.query('cursor') || undefined));
     },
@@ -48,7 +48,7 @@ export const usageRoutes: AccountRoute[] = [
     handle: async (c, context) => {
       const asked = parseInput(usageFilterInput.extend(breakdownInput.shape), queryOf(c));
       if (!asked.ok) return renderError(c, asked.error);
-      const limit = queryNumber(c, 'limit', PAGE, 1, MAX_PAGE);
+      const limit = limitIn(c, PAGE, MAX_PAGE);
       if (!limit.ok) return renderError(c, limit.error);
       const { by, ...filter } = asked.value;
       await context.catchUp(context.accountId);

@@ -2,6 +2,7 @@ import { answerHeaders } from '../../core/answer-headers';
 import { fail } from '../../core/errors';
 import { FAMILIES } from '../../core/family';
 import { parseJson } from '../../core/record';
+import { nextAfter } from '../../db/after';
 import { readBody } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
@@ -53,7 +54,7 @@ export async function getJobs(c: AppContext): Promise<Response> {
   const overAs = known && (stateOf(known) ?? null);
   const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, overAs, family: type });
   const data = jobs.map((job) => jobView(seenFrom(c, job)));
-  return c.json({ object: 'list', data, next: jobs.length === count ? (jobs.at(-1)?.id ?? null) : null });
+  return c.json({ object: 'list', data, next: nextAfter(jobs, count) });
 }
 
 export const postCancel = (c: AppContext): Promise<Response> =>

@@ -13,7 +13,7 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { type MediaBody, readMediaBody } from '../../http/media-body';
 import { renderError } from '../../http/render-error';
-import { clientIp, requestKeys } from '../../http/request-key';
+import { requestKeys, sourceOf } from '../../http/request-key';
 import { authorize, type Reader, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
 import type { MediaCall } from '../../jobs/plan';
@@ -21,7 +21,7 @@ import type { Job } from '../../jobs/types';
 import { creditsUsed, isOver, pollUrl } from '../../jobs/view';
 
 /** As long as any documented client waits. */
-export const SYNCHRONOUS_MS = 600_000;
+const SYNCHRONOUS_MS = 600_000;
 const MAX_PREFERRED_SECONDS = 600;
 
 export const originOf = (c: AppContext): string => c.get('gateway').settings.PUBLIC_URL ?? new URL(c.req.url).origin;
@@ -33,7 +33,7 @@ export const seenFrom = (c: AppContext, job: Job): Job => ({ ...job, origin: ori
 export async function readerOf(c: AppContext): Promise<Result<Reader>> {
   const { keys, settings } = c.get('gateway');
   const read = await requestKeys(keys, c.req.raw);
-  return read.ok ? ok({ keys: read.value, origin: c.req.raw.headers.get('origin'), ip: clientIp(c.req.raw, settings) }) : read;
+  return read.ok ? ok({ keys: read.value, ...sourceOf(c.req.raw, settings) }) : read;
 }
 
 /** Runs the verb with the first key that is good, or refuses. */

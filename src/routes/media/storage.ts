@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { idempotencyIn } from '../../core/idempotency';
 import { cleanType } from '../../core/media-type';
 import { textOf } from '../../core/multipart';
+import { nextAfter } from '../../db/after';
 import { idempotencyOf } from '../../gateway/idempotency';
 import { readForm } from '../../http/body';
 import type { AppContext } from '../../http/context';
@@ -98,7 +99,7 @@ export const getStorage = (c: AppContext): Promise<Response> =>
     if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a file of yours, such as the last of a page');
     const objects = await listObjects(jobDeps(c.env), accountId, { kind, before: last?.value, limit: count });
     const data = objects.map((object) => objectView(originOf(c), object));
-    return c.json({ object: 'list', data, next: objects.length === count ? (objects.at(-1)?.id ?? null) : null });
+    return c.json({ object: 'list', data, next: nextAfter(objects, count) });
   });
 
 export const getStoredObject = (c: AppContext): Promise<Response> => withObject(c, async (row) => c.json(objectView(originOf(c), row)));

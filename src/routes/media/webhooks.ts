@@ -1,5 +1,6 @@
 import type { ApiKey } from '../../core/api-key';
 import type { GatewayError } from '../../core/errors';
+import { nextAfter } from '../../db/after';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -40,7 +41,7 @@ export const getDeliveries = (c: AppContext): Promise<Response> =>
     const last = before === undefined ? undefined : await findDelivery(c.env.DB, accountId, before);
     if (before !== undefined && !last) return refuseQuery(c, 'before', 'the id of a delivery of yours, such as the last of a page');
     const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, before: last, limit: count });
-    return c.json({ object: 'list', data: rows.map(deliveryView), next: rows.length === count ? (rows.at(-1)?.id ?? null) : null });
+    return c.json({ object: 'list', data: rows.map(deliveryView), next: nextAfter(rows, count) });
   });
 
 /** A test key may have only a test job's webhook sent again. */

@@ -60,7 +60,6 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     keyMode: 'live',
     holdId: HOLD,
     startedAtMs: Date.now(),
-    endpoint: '/v1/chat/completions',
     askedModel: 'gpt-5.4',
     labels: {},
     idempotencyKeyHash: undefined,

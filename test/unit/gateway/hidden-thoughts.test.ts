@@ -110,7 +110,6 @@ function runOf(bench: Bench, { dialect, call, plan, gone, account, work, keepali
     keyMode: 'live',
     holdId: HOLD,
     startedAtMs: NOW_MS,
-    endpoint: '/v1/chat/completions',
     askedModel: 'gpt-5.4',
     labels: {},
     idempotencyKeyHash: undefined,

@@ -29,7 +29,7 @@ const FINISH_REASONS: Readonly<Record<string, string>> = {
   sensitive: 'SAFETY',
 };
 
-export const finishReason = (reason: unknown): string => (typeof reason === 'string' ? FINISH_REASONS[reason] : undefined) ?? 'OTHER';
+const finishReason = (reason: unknown): string => (typeof reason === 'string' ? FINISH_REASONS[reason] : undefined) ?? 'OTHER';
 
 /** Thought, text and pictures of a message or delta, as parts. */
 export function spokenParts(message: Fields, includeThoughts: boolean): Fields[] {
@@ -99,7 +99,7 @@ export function addReasoningDetails(calls: CallSoFar[], details: readonly Fields
 }
 
 /** Complete calls as parts; undefined when a call's arguments are not a JSON object. */
-export function callParts(calls: readonly CallSoFar[], names: FunctionNames | undefined): Fields[] | undefined {
+function callParts(calls: readonly CallSoFar[], names: FunctionNames | undefined): Fields[] | undefined {
   const parts: Fields[] = [];
   for (const call of calls) {
     const args = call.arguments.trim() === '' ? {} : parseJson(call.arguments);

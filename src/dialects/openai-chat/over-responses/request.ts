@@ -1,4 +1,4 @@
-import { type Fields, isRecord, listOf, parseRecord, recordOf } from '../../../core/record';
+import { type Fields, isNotEmpty, isRecord, listOf, parseRecord, recordOf } from '../../../core/record';
 import { repairedResponsesBody } from '../../openai-responses/repair';
 import { refusesOption } from '../../refused-options';
 import { refusesMetadata } from '../repair';
@@ -11,8 +11,6 @@ import { responsesToolChoice, responsesTools } from './tools';
 export type ResponsesCrossing = { ok: true; fields: Fields } | { ok: false; field: string };
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
-const isFilled = (value: unknown): boolean =>
-  typeof value === 'string' || Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;
 
 /**
  * Fields without a counterpart in this format, with the values that ask for something. `seed` and `prediction` are not
@@ -20,8 +18,8 @@ const isFilled = (value: unknown): boolean =>
  */
 const BEYOND: Readonly<Record<string, (value: unknown) => boolean>> = {
   n: (value) => value !== 1,
-  stop: isFilled,
-  logit_bias: isFilled,
+  stop: isNotEmpty,
+  logit_bias: isNotEmpty,
   frequency_penalty: (value) => value !== 0,
   presence_penalty: (value) => value !== 0,
   audio: isRecord,
@@ -29,7 +27,7 @@ const BEYOND: Readonly<Record<string, (value: unknown) => boolean>> = {
   web_search_options: isRecord,
   // Both formats have it, but their results differ in shape.
   moderation: isRecord,
-  functions: isFilled,
+  functions: isNotEmpty,
 };
 
 /** Fields of the same name and meaning. */

@@ -1,6 +1,7 @@
 import { isRecord, parseJson, recordOf } from '../../../core/record';
 import { MAX_CHOICES } from '../chat/request';
 import { type Asked, bad, isWhole, type Parsed } from '../request';
+import { readTokenInputs } from '../token-inputs';
 import { estimateTokens } from '../tokens';
 
 /** OpenAI's own bound where the request gives none. */
@@ -49,17 +50,8 @@ export function parseCompletionsRequest(body: string): Parsed<CompletionsRequest
   };
 }
 
-/** One text, one list of tokens, or a list of either. */
-function readPrompts(prompt: unknown): Prompt[] | undefined {
-  const list = Array.isArray(prompt) && !isTokens(prompt) ? prompt : [prompt];
-  const prompts = list.map(readPrompt);
-  return prompts.length > 0 && prompts.every((one) => one !== undefined) ? prompts : undefined;
-}
-
-function readPrompt(value: unknown): Prompt | undefined {
-  if (typeof value === 'string') return { text: value, tokens: estimateTokens(value.length) };
-  return isTokens(value) ? { text: `${value.length} tokens`, tokens: value.length } : undefined;
-}
-
-const isTokens = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.length > 0 && value.every((token) => Number.isInteger(token));
+const readPrompts = (prompt: unknown): Prompt[] | undefined =>
+  readTokenInputs(prompt, {
+    text: (text) => ({ text, tokens: estimateTokens(text.length) }),
+    tokens: ({ length }) => ({ text: `${length} tokens`, tokens: length }),
+  });

@@ -1,8 +1,9 @@
-import { isFilled, isRecord, parseJson } from '../../../core/record';
+import { isRecord, parseJson } from '../../../core/record';
 import { countUsage } from '../counts';
 import type { Format } from '../exchange';
 import { inBodyError, openaiErrors } from '../openai-errors';
 import { type Asked, bad, isWhole, type Parsed } from '../request';
+import { readTokenInputs } from '../token-inputs';
 import { estimateTokens } from '../tokens';
 import { embed, encodeBase64, LARGE_VECTOR_LENGTH, MAX_VECTOR_LENGTH } from './vectors';
 
@@ -64,20 +65,11 @@ interface Input {
   tokens: number;
 }
 
-/** One text, one list of tokens, or a list of either; undefined for anything else, and for nothing. */
-function readInputs(input: unknown): Input[] | undefined {
-  const list = Array.isArray(input) && !isTokens(input) ? input : [input];
-  const inputs = list.map(readInput);
-  return inputs.length > 0 && inputs.every((one) => one !== undefined) ? inputs : undefined;
-}
-
-function readInput(value: unknown): Input | undefined {
-  if (isFilled(value)) return { key: value, words: value, tokens: estimateTokens(value.length) };
-  return isTokens(value) ? { key: JSON.stringify(value), words: '', tokens: value.length } : undefined;
-}
-
-const isTokens = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.length > 0 && value.every((token) => Number.isInteger(token));
+const readInputs = (input: unknown): Input[] | undefined =>
+  readTokenInputs(input, {
+    text: (text) => (text === '' ? undefined : { key: text, words: text, tokens: estimateTokens(text.length) }),
+    tokens: (tokens) => ({ key: JSON.stringify(tokens), words: '', tokens: tokens.length }),
+  });
 
 /** Text by text: all vectors of a large request at once would not fit into memory. */
 function* bodyPieces(request: EmbeddingsRequest, usage: unknown): Generator<string> {

@@ -1,7 +1,8 @@
 /** Words in a prompt that make the sandbox's jobs fail, last and cost as one likes. */
-import { HOUR_MS } from '../../../core/time';
 
-const MAX_WAIT_MS = HOUR_MS;
+import { HOUR_MS } from '../../../core/time';
+import { readCount, readWaitMs } from '../magic';
+
 const MAX_FILES = 10;
 const MAX_SECONDS = 60;
 
@@ -26,14 +27,7 @@ export interface MediaMagic {
   gpuMs?: number;
 }
 
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s)$/;
-
-function milliseconds(value: string): number | undefined {
-  const match = DURATION.exec(value);
-  return match ? Math.min(Math.round(Number(match[1]) * (match[2] === 's' ? 1_000 : 1)), MAX_WAIT_MS) : undefined;
-}
-
-const whole = (value: string, max: number): number | undefined => (/^\d+$/.test(value) ? Math.min(Number(value), max) : undefined);
+const milliseconds = (value: string): number | undefined => readWaitMs(value, HOUR_MS);
 
 const READERS: Readonly<Record<string, (value: string) => Partial<Record<keyof MediaMagic, number | true | undefined>>>> = {
   status: (value) => ({ status: /^[45]\d\d$/.test(value) ? Number(value) : undefined }),
@@ -42,8 +36,8 @@ const READERS: Readonly<Record<string, (value: string) => Partial<Record<keyof M
   hang: () => ({ hang: true }),
   empty: () => ({ empty: true }),
   lost: () => ({ lost: true }),
-  files: (value) => ({ files: whole(value, MAX_FILES) }),
-  seconds: (value) => ({ seconds: whole(value, MAX_SECONDS) }),
+  files: (value) => ({ files: readCount(value, MAX_FILES) }),
+  seconds: (value) => ({ seconds: readCount(value, MAX_SECONDS) }),
   gpu: (value) => ({ gpuMs: milliseconds(value) }),
 };
 

@@ -40,7 +40,7 @@ export const finalStatus = ({ choice }: ResponseAnswer): 'completed' | 'incomple
 /** The status of an item of a finished answer: the token limit cuts the last one only. */
 export const itemStatus = (answer: ResponseAnswer, last: boolean) => (last ? finalStatus(answer) : 'completed');
 
-export function outputOf(answer: ResponseAnswer): Fields[] {
+function outputOf(answer: ResponseAnswer): Fields[] {
   const blocks = blocksOf(answer.choice.parts);
   return blocks.map((block: Block, index) => outputItem(index, block, itemStatus(answer, index === blocks.length - 1), answer));
 }
