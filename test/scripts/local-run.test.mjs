@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { cronMatches } from '../../scripts/lib/cron.mjs';
 import { CHANGES } from '../../scripts/lib/miniflare.mjs';
 import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
+import { watchRuntime } from '../../scripts/lib/serve.mjs';
 import { collectVariables, configuredProviders, PROVIDERS, readVariables } from '../../scripts/lib/variables.mjs';
 import { PROVIDER_SPECS } from '../../src/providers/registry';
 
@@ -102,5 +103,18 @@ describe('a local start', () => {
   it.each(CHANGES.map(([theirs]) => theirs))('knows the Miniflare that is installed: %s', (theirs) => {
     const source = readFileSync(createRequire(import.meta.url).resolve('miniflare'), 'utf8');
     expect(source.split(theirs)).toHaveLength(2);
+  });
+});
+
+describe('a runtime that dies', () => {
+  it('is noticed where Miniflare fails to start it again, which would serve nothing for ever', async () => {
+    const lives = [Promise.resolve(), Promise.resolve(), Promise.reject(new Error('The Workers runtime failed to restart.'))];
+    const miniflare = {
+      get ready() {
+        return lives.shift();
+      },
+    };
+    await expect(watchRuntime(miniflare, async () => {})).rejects.toThrow('failed to restart');
+    expect(lives).toEqual([]);
   });
 });
