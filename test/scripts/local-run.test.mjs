@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cronMatches } from '../../scripts/lib/cron.mjs';
+import { migrate } from '../../scripts/lib/migrate.mjs';
 import { CHANGES } from '../../scripts/lib/miniflare.mjs';
 import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
 import { watchRuntime } from '../../scripts/lib/serve.mjs';
@@ -117,4 +118,11 @@ describe('a runtime that dies', () => {
     await expect(watchRuntime(miniflare, async () => {})).rejects.toThrow('failed to restart');
     expect(lives).toEqual([]);
   });
+});
+
+it('a database whose file is damaged is said to be, since workerd calls it an internal error', async () => {
+  const broken = { run: () => Promise.reject(new Error('internal error; reference = x')) };
+  await expect(migrate({ prepare: () => broken }, [])).rejects.toThrow(
+    /^The database cannot be opened, so its file may be damaged;.*reference = x$/,
+  );
 });
