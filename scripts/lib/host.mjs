@@ -15,13 +15,19 @@ async function serve({ root, ...job }) {
   // Imported here, since compiling Miniflare takes a third of a second.
   module.enableCompileCache?.(join(job.paths.build, 'compiled'));
   const [bundle] = await Promise.all([readyBundle(root, job.paths.build), loadMiniflare()]);
-  return serveGateway(bundle, job, { log: console.error, onMail: (mail) => say({ mail }) });
+  return serveGateway(bundle, job, { log: console.error, onMail: (mail) => say({ mail }), onGone });
 }
 
 /** Ends at once, together with whatever is being started: this process leads its own group. */
 function abandon() {
   if (process.platform !== 'win32') process.kill(-process.pid, 'SIGKILL');
   process.exit(1);
+}
+
+/** Who runs it is to know, and may start it again. */
+function onGone(error) {
+  console.error(String(error));
+  abandon();
 }
 
 const lines = createInterface({ input: process.stdin });

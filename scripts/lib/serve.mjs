@@ -5,6 +5,7 @@
 // --persist-to`.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { scheduleCrons } from './cron.mjs';
 import { mailSink } from './mail-sink.mjs';
 import { migrate } from './migrate.mjs';
@@ -72,13 +73,24 @@ function miniflareOptions({ worker, others, databases, modules, modulesRoot }, j
   };
 }
 
+const WATCH_MS = 1_000;
+
+/** Miniflare starts a runtime that has died once more, and does not say where that fails. Rejects then. */
+export async function watchRuntime(miniflare, pause = () => sleep(WATCH_MS, undefined, { ref: false })) {
+  for (;;) {
+    await pause();
+    await miniflare.ready;
+  }
+}
+
 /**
  * Runs what `readyBundle` gave: { paths, port, variables, inspectorPort?, mailBy?, hosts?, migrated? }. Tests set `mailBy`
  * to 'binding' (Cloudflare's own) or 'provider', `hosts` to { host: URL }, where requests to that host go instead, and
  * `migrated` when the databases are known to be.
- * @param {{ log: (line: string) => void, onMail?: (mail: object) => void }} tell
+ * @param {{ log: (line: string) => void, onMail?: (mail: object) => void, onGone?: (error: Error) => void }} tell
+ *   `onGone`: the runtime has died, and nothing serves any more.
  */
-export async function serveGateway(bundle, job, { log, onMail = () => {} }) {
+export async function serveGateway(bundle, job, { log, onMail = () => {}, onGone = () => {} }) {
   rmSync(job.paths.temporary, { recursive: true, force: true });
   mkdirSync(job.paths.temporary, { recursive: true });
   const { convertV4MiniflareOptions, fetch, Miniflare } = await loadMiniflare();
@@ -93,8 +105,11 @@ export async function serveGateway(bundle, job, { log, onMail = () => {} }) {
       log(`The cron ${cron} failed: ${error}`);
     }
   });
+  let isStopping = false;
+  watchRuntime(miniflare).catch((error) => isStopping || onGone(error));
   return {
     stop: async () => {
+      isStopping = true;
       unschedule();
       await miniflare.dispose();
     },

@@ -45,7 +45,7 @@ import type {
   Operation,
   RewindResult,
 } from './types';
-import { unsettledOf } from './unsettled';
+import { haveLookedAfter } from './unsettled';
 import { BOUNDS, type Bound, tidy } from './upkeep';
 
 /** A queue that does not answer must not keep holds from expiring on time. */
@@ -341,19 +341,18 @@ export class Account extends AccountKeys {
   /** Expires holds, and sends D1 what was not sent in passing. */
   override async alarm(): Promise<void> {
     this.alarmAtMs = null;
-    if (!this.open()) return;
-    const expired = this.step(({ ledger }, sql) => {
-      const ended = ledger.expire(this.now());
+    const open = this.open();
+    if (!open) return;
+    for (const beat of await haveLookedAfter(this.env.BACKGROUND_QUEUE, open.ledger, this.now())) this.beat(beat);
+    this.step(({ ledger }, sql) => {
       // The answer was lost with its Worker; its key must not charge it a second time.
-      endIdempotencies(sql, ended, 'lost');
-      if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return ended;
+      endIdempotencies(sql, ledger.expire(this.now()), 'lost');
+      if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
       this.sweptAtMs = this.now();
       sweepIdempotency(sql, this.sweptAtMs);
-      return ended;
     });
     // The runtime gives up on an alarm after six failures, so nothing below may throw.
     try {
-      await within(this.haveLookedAfter(expired), FLUSH_PATIENCE_MS);
       await within(this.flush(), FLUSH_PATIENCE_MS);
       this.tidy();
     } catch (error) {
@@ -362,18 +361,6 @@ export class Account extends AccountKeys {
     const deadlineMs = this.open()?.ledger.nextDeadlineMs();
     if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
     this.wakeForUnconfirmed();
-  }
-
-  /** A background answer that is looked after has its lease renewed, so the message of an expired one was lost: it is sent again. */
-  private async haveLookedAfter(expired: readonly Operation[]): Promise<void> {
-    const { id } = this.open()!.ledger.row.profile;
-    for (const operation of expired) {
-      const message = unsettledOf(id, operation);
-      if (message)
-        await this.env.BACKGROUND_QUEUE.send(message).catch((error: unknown) =>
-          console.error('answer not looked after', JSON.stringify({ holdId: message.holdId, error: String(error) })),
-        );
-    }
   }
 
   /** In a transaction of its own, so that holds expire even when tidying fails. */

@@ -233,10 +233,14 @@ export class Ledger {
     return { ok: true, costMicro, outcome: request.outcome, repeated: false };
   }
 
+  overdue(nowMs: number): OperationRow[] {
+    return [...this.open.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs);
+  }
+
   /** Closes holds whose lease ran out: charged by the last checkpoint, or released where there is none. */
   expire(now: number): OperationRow[] {
     const nowMs = this.tick(now);
-    const overdue = [...this.open.values()].filter((operation) => operation.deadlineMs <= nowMs);
+    const overdue = this.overdue(nowMs);
     for (const operation of overdue) {
       const charged = operation.checkpointMicro > 0;
       this.closeOpen(

@@ -6,7 +6,7 @@ import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
 import { tokensOfChars } from '../dialects/estimate-tokens';
 import type { UpstreamFailure } from '../providers/types';
-import { cancelStored, handOver } from './background';
+import { cancelStored, handOverStream, noteStream } from './background';
 import { callCostMicro } from './call-cost';
 import type { ClientStream } from './client-stream';
 import { keepItems } from './kept-items';
@@ -108,6 +108,7 @@ export class StreamPump {
     const { relay, reader, attempt } = stream;
     const { failover } = this.run;
     const { wire } = attempt.target;
+    if (this.goesOn(stream)) this.beat();
     await this.send(stream.first);
     let isBroken = false;
     try {
@@ -224,10 +225,8 @@ export class StreamPump {
   /** Leaves the call to the queue, which charges it when the answer is over. */
   private async letGoOn(stream: OpenedStream, storedId: string): Promise<void> {
     const { run } = this;
-    const keyHash = run.idempotencyKeyHash;
     if (this.stop?.ending === 'credits_ran_out') await cancelStored(run, stream.attempt, storedId);
-    const idempotency = keyHash === undefined ? undefined : { keyHash, stored: false };
-    await handOver(run, stream.attempt, storedId, idempotency, this.observedMicro(stream));
+    await handOverStream(run, stream.attempt, storedId, this.observedMicro(stream));
     if (!this.client.gone) await this.sayLast(this.stop?.error ?? goingOn());
   }
 
@@ -272,7 +271,7 @@ export class StreamPump {
     if (this.client.isStuck()) this.client.leave();
     if (nowMs - this.beatAtMs >= settings.BEAT_MS) {
       this.beatAtMs = nowMs;
-      beat(this.run, this.current ? this.observedMicro(this.current) : 0);
+      this.beat();
     }
     if (!this.current) return;
     const { attempt, relay } = this.current;
@@ -284,6 +283,13 @@ export class StreamPump {
     if (!isLate && nowMs - (this.waitingSinceMs ?? nowMs) <= idleMs) return;
     this.gaveUp = attempt;
     attempt.abort?.abort();
+  }
+
+  private beat(): void {
+    const { run, current } = this;
+    const observedMicro = current ? this.observedMicro(current) : 0;
+    if (current && this.goesOn(current)) noteStream(run, current.attempt, current.relay.storedId!, observedMicro);
+    else beat(run, observedMicro);
   }
 
   private idleLimitMs({ complete, hasContent }: OpenedStream['relay']): number {

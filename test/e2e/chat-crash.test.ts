@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody, type LiveAnswer, openStream, RudeClient } from './support/client';
 import { ledgerRows } from './support/d1';
+import { beginning, message, USAGE_MICRO as RESPONSE_MICRO, responseOf, responsesBody } from './support/responses-wire';
 import { INPUT_MICRO, OUTPUT_MICRO, Rig } from './support/rig';
 import { HANG, type Reply } from './support/upstream';
 import { gate, until } from './support/wait';
@@ -69,7 +70,7 @@ describe('a call that outlasts its lease', () => {
 /** The rig whose Worker these tests kill, one after the other. */
 let mortal: Rig;
 beforeAll(async () => {
-  mortal = await Rig.start({ solo: 8 }, QUICK);
+  mortal = await Rig.start({ solo: 8, responses: 1 }, QUICK);
 });
 afterAll(() => mortal?.stop());
 
@@ -154,6 +155,17 @@ describe('a Worker that is killed', () => {
     expect(await account.lastGeneration()).toMatchObject({ state: 'expired', outcome: 'estimated', expired: true });
     expect(await account.calls()).toHaveLength(1);
     await expectBooksInD1(mortal, account, 2);
+  });
+
+  it('leaves a stream in the background to its lease, which has the answer looked after and charged whole', async () => {
+    const account = await mortal.account();
+    const lane = mortal.lane('responses');
+    lane.first.reply(sse([...beginning('One ', 'two ', 'three'), HANG]));
+    lane.first.replyAlways(() => json(responseOf([message('One two three')], { background: true })));
+    await dieInMidStream(account, responsesBody(lane.model, { background: true, stream: true }), '/responses');
+    expect(await account.settled()).toEqual(spent(RESPONSE_MICRO));
+    expect(await account.lastGeneration()).toMatchObject({ state: 'settled', outcome: 'actual', ending: 'complete' });
+    expect(await account.problems()).toEqual([]);
   });
 
   it('leaves a call without content to its lease, which gives the hold back', async () => {

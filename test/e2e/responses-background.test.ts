@@ -275,6 +275,21 @@ describe.concurrent('a stream in the background', () => {
     expect(lane.first.seen).toHaveLength(1);
   });
 
+  it('is there under its id while its client listens', async () => {
+    const { account, lane } = await fresh();
+    const end = gate();
+    lane.first.reply(sse([...events().slice(0, 6), { until: end.opened }, ...events().slice(6)]));
+    lane.first.replyAlways(() => under('in_progress'));
+    const live = await openResponseStream(account, background(lane));
+    await live.has('output_text.delta');
+    const id = (await account.show()).holds[0]!.id.replace(/^req_/, 'resp_');
+    const fetched = await fetch(`${account.baseUrl}/responses/${id}`, { headers: { authorization: `Bearer ${account.key}` } });
+    expect([fetched.status, await fetched.json()]).toMatchObject([200, { id, status: 'in_progress' }]);
+    end.open();
+    expect((await endOf(live)).text).toBe('Thought through.');
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
+  });
+
   it.each([
     ['no more than opened', opening({ background: true })],
     ['in the middle', events().slice(0, 6)],

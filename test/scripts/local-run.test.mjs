@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cronMatches } from '../../scripts/lib/cron.mjs';
+import { migrate } from '../../scripts/lib/migrate.mjs';
 import { CHANGES } from '../../scripts/lib/miniflare.mjs';
 import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
+import { watchRuntime } from '../../scripts/lib/serve.mjs';
 import { collectVariables, configuredProviders, PROVIDERS, readVariables } from '../../scripts/lib/variables.mjs';
 import { PROVIDER_SPECS } from '../../src/providers/registry';
 
@@ -103,4 +105,24 @@ describe('a local start', () => {
     const source = readFileSync(createRequire(import.meta.url).resolve('miniflare'), 'utf8');
     expect(source.split(theirs)).toHaveLength(2);
   });
+});
+
+describe('a runtime that dies', () => {
+  it('is noticed where Miniflare fails to start it again, which would serve nothing for ever', async () => {
+    const lives = [Promise.resolve(), Promise.resolve(), Promise.reject(new Error('The Workers runtime failed to restart.'))];
+    const miniflare = {
+      get ready() {
+        return lives.shift();
+      },
+    };
+    await expect(watchRuntime(miniflare, async () => {})).rejects.toThrow('failed to restart');
+    expect(lives).toEqual([]);
+  });
+});
+
+it('a database whose file is damaged is said to be, since workerd calls it an internal error', async () => {
+  const broken = { run: () => Promise.reject(new Error('internal error; reference = x')) };
+  await expect(migrate({ prepare: () => broken }, [])).rejects.toThrow(
+    /^The database cannot be opened, so its file may be damaged;.*reference = x$/,
+  );
 });

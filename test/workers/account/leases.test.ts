@@ -97,7 +97,7 @@ describe('a lease that runs out', () => {
     await account.run((object) => {
       const holdId = holdOf(object.admit(admitRequest({ estimateMicro: 10 * CREDIT })));
       object.beat({ ...beat(holdId, 10 * CREDIT), note: { ending: 'client_gone' } });
-      object.beat({ ...beat(holdId, CREDIT), startsOver: true, note: { ending: 'background' } });
+      object.beat({ ...beat(holdId, CREDIT), startsOver: true, note: { ending: 'complete' } });
     });
     account.nowMs += LEASE_MS;
     expect(await account.fireAlarm()).toBe(true);
@@ -197,25 +197,38 @@ describe('a call that ends after its lease', () => {
 });
 
 describe('the alarm', () => {
-  it('has a background answer whose message was lost polled again, once, and no other call', async () => {
+  it('has a background answer whose message was lost looked after again, as often as it is lost, and keeps its hold', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const account = await TestAccount.create({ credits: 100 });
     const sent: BackgroundMessage[] = [];
-    const BACKGROUND_QUEUE = { send: async (message: BackgroundMessage) => void sent.push(message) };
+    let works = true;
+    const send = async (message: BackgroundMessage) => void (works ? sent.push(message) : expect.unreachable('the queue is not there'));
     const price = { input: 1, output: 2 };
-    const [holdId] = await account.run((object) => {
+    const [holdId, other] = await account.run((object) => {
       const ids = [0, 1].map(() => holdOf(object.admit(admitRequest())));
       const note = { ending: 'background', provider: 'openai', storedId: 'resp_1', price, background: { estimatedInputTokens: 7 } };
       object.beat({ ...beat(ids[0]!, 0), note });
       return ids;
     });
     await account.evict();
-    account.nowMs += DAY_MS;
-    for (let times = 0; times < 2; times++)
-      await account.run(async (object) => {
-        object.env = { ...object.env, BACKGROUND_QUEUE: BACKGROUND_QUEUE as unknown as Inside['env']['BACKGROUND_QUEUE'] };
+    const later = (ms: number) => {
+      account.nowMs += ms;
+      return account.run(async (object) => {
+        object.env = { ...object.env, BACKGROUND_QUEUE: { send } as unknown as Inside['env']['BACKGROUND_QUEUE'] };
         await object.alarm();
       });
-    expect(sent).toMatchObject([{ accountId: account.id, holdId, provider: 'openai', storedId: 'resp_1', price, estimatedInputTokens: 7 }]);
+    };
+    const message = { accountId: account.id, holdId, provider: 'openai', storedId: 'resp_1', price, estimatedInputTokens: 7 };
+    await later(DAY_MS);
+    await later(MINUTE_MS);
+    expect(sent).toMatchObject([message]);
+    expect((await account.stub.operations(9)).lines).toMatchObject([{ id: other, state: 'expired' }, { kind: 'grant' }]);
+    works = false;
+    await later(15 * MINUTE_MS);
+    works = true;
+    await later(MINUTE_MS);
+    expect(sent).toMatchObject([message, message]);
+    expect((await account.stub.operations(9)).holds).toMatchObject([{ id: holdId }]);
   });
 
   it('goes on when the queue fails, and hands everything over once it works', async () => {
