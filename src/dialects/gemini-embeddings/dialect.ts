@@ -26,7 +26,6 @@ const callOf = (request: EmbeddingRequest): Call => ({
 
 /** Google's `models/{model}:embedContent` and `:batchEmbedContents` (https://ai.google.dev/api/embeddings). */
 export const geminiEmbeddings: Dialect = {
-  id: 'gemini-embeddings',
   families: ['embedding'],
   wires: ['gemini-embeddings', 'openai-embeddings'],
   parse(request) {

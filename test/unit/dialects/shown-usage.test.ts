@@ -48,8 +48,14 @@ describe('usage that no provider has reported', () => {
   });
 
   it('has no thoughts and no cache where there were none', () => {
-    const plain = { ...NO_USAGE, inputTokens: 3, outputTokens: 2 };
-    expect(gemini.usageMetadata(plain)).toEqual({ promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 });
+    const plain = { ...receipt, usage: { ...NO_USAGE, inputTokens: 3, outputTokens: 2 } };
+    expect(gemini.shownUsage(plain)).toEqual({
+      promptTokenCount: 3,
+      candidatesTokenCount: 2,
+      totalTokenCount: 5,
+      estimated: true,
+      creditsUsed: 0.25,
+    });
   });
 });
 
