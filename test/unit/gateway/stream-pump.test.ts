@@ -202,10 +202,10 @@ describe('a hold', () => {
 
   it('is asked to grow by one request at a time', async () => {
     let answer: (grows: boolean) => void = () => undefined;
-    const events = [said(700), said(100), said(100), END];
+    const events = [said(700), said(50), said(50), said(50), said(50), END];
     const pending = new Promise<boolean>((resolve) => (answer = resolve));
     const { hear, asked, idle } = await streamOf(new Bench(), events, { estimateMicro: 1_000, extend: () => pending });
-    await hear(3);
+    await hear(5);
     answer(true);
     await hear();
     await idle();

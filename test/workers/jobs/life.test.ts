@@ -357,6 +357,19 @@ describe('a job', () => {
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
   });
 
+  it('whose provider says nothing at its deadline is asked for an hour more', async () => {
+    const bench = await JobBench.create();
+    const { id, deadline } = await bench.start();
+    await advanceJob(bench.deps(), bench.queue.take());
+    const unreachable: JobDeps = { ...bench.deps(), fetch: async () => Promise.reject(new Error('connection lost')) };
+    await bench.wait(deadline - bench.nowMs + 3_600_000);
+    await advanceJob(unreachable, { jobId: id });
+    expect((await bench.job(id)).state).toBe('running');
+    await bench.wait(1);
+    await advanceJob(unreachable, { jobId: id });
+    expect(await bench.job(id)).toMatchObject({ state: 'expired', costMicro: 0 });
+  });
+
   it('keeps its hold as long as it runs', async () => {
     const bench = await JobBench.create();
     bench.provider.ending = 'never';

@@ -258,6 +258,10 @@ describe('what a customer stores', () => {
     expect(await send()).toMatchObject({ status: 402, text: expect.stringContaining('insufficient_credits') });
     await account.run((object) => object.setTier('starter'));
     expect((await send()).status).toBe(201);
+    const spent = await TestAccount.create();
+    for (const [eventId, amountMicro] of [['paid', 5_000_000] as const, ['taken', -5_000_000] as const])
+      await spent.stub.grant({ eventId, amountMicro, reason: '', topUp: amountMicro > 0 });
+    expect((await call({ key: await keyFor(spent), path: '/v1/storage?filename=a.txt' })).status).toBe(201);
   });
 
   it('is stored once of uploads under one idempotency key, together or one after the other', async () => {
