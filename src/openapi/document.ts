@@ -17,6 +17,7 @@ import { responsesRoutes } from './responses';
 import { Schemas } from './schemas';
 import { signInRoutes } from './sign-in';
 import { storageRoutes } from './storage';
+import { filmRoutes } from './videos';
 
 export const ROUTES: readonly Route[] = [
   ...languageRoutes,
@@ -24,6 +25,7 @@ export const ROUTES: readonly Route[] = [
   ...geminiRoutes,
   ...modelRoutes,
   ...mediaRoutes,
+  ...filmRoutes,
   ...jobRoutes,
   ...gpuRoutes,
   ...storageRoutes,

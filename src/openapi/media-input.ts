@@ -97,7 +97,7 @@ const seconds = number.nullish().meta({
     'Seconds, from 1 to 60; 5, or the longest where a clip has one price, if not said. Of the lengths that the model has it is the longest that is not longer, or the shortest.',
 });
 
-const VIDEO = {
+export const VIDEO = {
   prompt: longText.nullish(),
   duration: seconds,
   seconds: aliasOf('duration', seconds),

@@ -5,7 +5,8 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { FinishReason } from '@google/genai';
 import { createOpenRouter } from '@openrouter/ai-sdk-provider';
 import { OpenRouter } from '@openrouter/sdk';
-import { generateImage, generateText } from 'ai';
+import { generateImage, generateText, experimental_generateVideo as generateVideo } from 'ai';
+import type OpenAI from 'openai';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -13,6 +14,7 @@ import type { Account } from './support/account';
 import { connectGenai, GENAI } from './support/genai';
 import { openMediaAccount } from './support/media';
 import { connect, MAJORS } from './support/sdk';
+import { until } from './support/wait';
 import { Worker } from './support/worker';
 
 let worker: Worker;
@@ -81,6 +83,39 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     })();
     await expect(failed).rejects.toThrow();
     expect(types).toEqual([]);
+  });
+
+  it('makes films, which it polls and fetches', async () => {
+    const { client } = connect(Client, account);
+    // Older majors have no films.
+    const { videos } = client as unknown as { videos?: OpenAI['videos'] };
+    if (!videos) return;
+    const input_reference = await toFile(PNG, 'first.png', { type: 'image/png' });
+    const asked = { model: 'veo3.1-fast' as never, prompt: 'waves', seconds: '8', size: '720x1280', input_reference } as const;
+    const begun = await videos.create(asked);
+    expect(begun).toMatchObject({ object: 'video', model: 'veo3.1-fast', prompt: 'waves', seconds: '8', size: '720x1280' });
+    expect(['queued', 'in_progress']).toContain(begun.status);
+    const film = await until('the film', async () => {
+      const present = await videos.retrieve(begun.id);
+      return present.status === 'completed' && present;
+    });
+    expect(film).toMatchObject({ id: begun.id, progress: 100, completed_at: expect.any(Number) });
+    const content = await videos.downloadContent(begun.id);
+    expect([content.headers.get('content-type'), (await content.arrayBuffer()).byteLength > 100]).toEqual(['video/mp4', true]);
+    const { id } = await videos.create({ ...asked, prompt: 'sandbox:fail sandbox:delay=900ms' });
+    await expect(videos.downloadContent(id)).rejects.toThrow(/not there yet/);
+    const failed = await until('its failure', async () => {
+      const present = await videos.retrieve(id);
+      return present.status === 'failed' && present;
+    });
+    expect(failed.error!.message).toMatch(/sandbox:fail/);
+    const listed: string[] = [];
+    for await (const one of videos.list({ limit: 1 })) {
+      listed.push(one.id);
+      if (one.id === begun.id) break;
+    }
+    expect(listed).toContain(id);
+    await expect(videos.retrieve('job_of_nobody')).rejects.toThrow(/Job not found/);
   });
 
   it('edits images that it uploads', async () => {
@@ -277,5 +312,34 @@ describe.concurrent("OpenRouter's clients", () => {
     const model = createOpenRouter({ apiKey: account.key, baseURL: account.baseUrl }).imageModel('nano_banana');
     const { images } = await generateImage({ model, prompt: { text: prompt, images: [PNG] }, n: 2, aspectRatio: '1:1', maxRetries: 0 });
     expect(images.map(({ base64 }) => isPng(base64))).toEqual([true, true]);
+  });
+
+  it('make films by its SDK, which polls them', async () => {
+    const { videoGeneration } = connectSdk();
+    const frame = { ...reference, frameType: 'first_frame' as const };
+    const asked = { model: 'veo3.1-fast', prompt: 'waves', duration: 8, aspectRatio: '9:16' as const, frameImages: [frame] };
+    const { id, status, pollingUrl } = await videoGeneration.generate({ videoGenerationRequest: asked });
+    expect(['queued', 'in_progress']).toContain(status);
+    expect(pollingUrl).toMatch(new RegExp(`/v1/videos/${id}$`));
+    const film = await until('the film', async () => {
+      const present = await videoGeneration.getGeneration({ jobId: id });
+      return present.status === 'completed' && present;
+    });
+    expect(film).toMatchObject({ unsignedUrls: [expect.stringMatching(/\.mp4$/)], usage: { cost: expect.any(Number) } });
+    const content = await videoGeneration.getVideoContent({ jobId: id });
+    expect((await new Response(content as ReadableStream).arrayBuffer()).byteLength).toBeGreaterThan(100);
+  });
+
+  it('make films by its provider of the AI SDK', async () => {
+    const openrouter = createOpenRouter({ apiKey: account.key, baseURL: account.baseUrl });
+    const model = openrouter.videoModel('veo3.1-fast', { pollIntervalMs: 100 });
+    const download = async ({ url }: { url: URL }) => ({
+      data: new Uint8Array(await (await fetch(url)).arrayBuffer()),
+      mediaType: 'video/mp4',
+    });
+    const { videos } = await generateVideo({ model, prompt: 'waves', aspectRatio: '16:9', maxRetries: 0, download });
+    expect(videos.map(({ mediaType, uint8Array }) => [mediaType, uint8Array.byteLength > 100])).toEqual([['video/mp4', true]]);
+    const failing = generateVideo({ model, prompt: 'sandbox:fail', maxRetries: 0 });
+    await expect(failing).rejects.toThrow(/sandbox:fail/);
   });
 });

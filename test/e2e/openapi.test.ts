@@ -203,6 +203,19 @@ describe('media', () => {
     await runExamples(id, { slug: 'sdxl' });
   });
 
+  it('films are shown in the words of their clients', async () => {
+    await runExamples('createVideos', {});
+    const [{ value }] = examplesOf('createVideos') as [ReturnType<typeof examplesOf>[0]];
+    const { id } = await call<{ id: string }>('POST', '/v1/videos', { json: value });
+    await ended(account, id);
+    await call('GET', `/v1/videos/${id}`);
+    await call('GET', '/v1/videos?limit=1');
+    await call('GET', `/v1/videos/${id}/content`);
+    await call('GET', `/v1/videos/${id}/content`, { init: { headers: { range: 'bytes=0-9' } }, status: 206 });
+    const sdk = { headers: { 'user-agent': 'speakeasy-sdk/typescript @openrouter/sdk' } };
+    await call('POST', '/v1/videos', { json: value, init: sdk, status: 202 });
+  });
+
   it('jobs are shown, listed, canceled and told of', async () => {
     const [{ value }] = examplesOf('createVideo') as [ReturnType<typeof examplesOf>[0]];
     const film = value as { prompt: string };

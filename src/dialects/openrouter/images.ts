@@ -1,31 +1,19 @@
 /** OpenRouter's pictures: https://openrouter.ai/docs/guides/overview/multimodal/image-generation */
-import { ERRORS, fail, type GatewayError, ok, type Result } from '../../core/errors';
-import { type Fields, isRecord } from '../../core/record';
+import { ERRORS, type GatewayError, ok, type Result } from '../../core/errors';
+import type { Fields } from '../../core/record';
+import { addressIn, plainFields } from './media';
 import { creditsAsUsd } from './usd';
 
-/** For OpenRouter's own records; nobody else knows these fields. */
-const OWN: ReadonlySet<string> = new Set(['provider', 'session_id', 'trace', 'user']);
 /** Its name for the half tier. */
 const HALF = '512';
 
-const isEmpty = (value: unknown): boolean => (value ?? undefined) === undefined || (isRecord(value) && Object.keys(value).length === 0);
-
-const addressOf = (part: unknown): unknown => (isRecord(part) && isRecord(part.image_url) ? part.image_url.url : part);
-
 /** The request as the fields of a media request. */
 export function readImagesRequest({ input_references: references, resolution, ...fields }: Fields): Result<Fields> {
-  if (!isEmpty(fields.provider))
-    return fail(
-      'invalid_request',
-      'The field `provider` is not served here: who makes the picture is for the catalogue to say. Leave it out.',
-      {
-        param: 'provider',
-        code: 'unsupported_parameter',
-      },
-    );
+  const plain = plainFields(fields);
+  if (!plain.ok) return plain;
   return ok({
-    ...Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN.has(name))),
-    ...(Array.isArray(references) && { image_urls: references.map(addressOf) }),
+    ...plain.value,
+    ...(Array.isArray(references) && { image_urls: references.map(addressIn) }),
     ...(resolution !== undefined && { resolution: resolution === HALF ? '0.5K' : resolution }),
   });
 }

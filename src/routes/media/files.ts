@@ -31,7 +31,11 @@ const conditionsOf = (headers: Headers): Headers =>
 export async function getFile(c: AppContext): Promise<Response> {
   const path = new URL(c.req.url).pathname.slice(1);
   const key = path.replace(/\.[0-9a-z]{1,5}$/i, '');
-  if (!FILE_KEY.test(key) || key.endsWith('/in-request')) return missing(c);
+  return FILE_KEY.test(key) && !key.endsWith('/in-request') ? serveFile(c, key) : missing(c);
+}
+
+/** A stored file, or the part or check of it that is asked for. */
+export async function serveFile(c: AppContext, key: string): Promise<Response> {
   const { headers, method } = c.req.raw;
   const ranged = method === 'GET' && headers.has('range');
   const head = method === 'HEAD' || ranged ? await c.env.FILES.head(key) : undefined;

@@ -12,6 +12,7 @@ import { managed, notForPages, permitted } from './managed';
 import { postImages } from './openrouter-images';
 import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
+import { getVideo, getVideoContent, getVideos, postVideos } from './videos';
 import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
@@ -27,6 +28,10 @@ export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/images`, api(postImages));
   app.post(`${base}/video/generations`, api(postVideoGenerations));
   app.post(`${base}/videos/generate`, api(postVideosGenerate));
+  app.post(`${base}/videos`, api(postVideos));
+  app.get(`${base}/videos`, own(getVideos));
+  app.get(`${base}/videos/:id`, api(getVideo));
+  app.get(`${base}/videos/:id/content`, api(getVideoContent));
   app.post(`${base}/audio/generations`, api(postAudioGenerations));
   app.post(`${base}/audio/generate`, api(postAudioGenerate));
   app.post(`${base}/audio/speech`, api(postSpeech));

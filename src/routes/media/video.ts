@@ -4,7 +4,7 @@ import type { Job } from '../../jobs/types';
 import { creditsUsed, jobView, outputUrls, pollUrl } from '../../jobs/view';
 import { preferredAnswer, readMediaRequest, startJob, synchronous } from './request';
 
-const VIDEO = { families: ['video'] } as const;
+export const VIDEO = { families: ['video'] } as const;
 
 export const postVideoGenerations = synchronous('/v1/video/generations', VIDEO, (job) => {
   const urls = outputUrls(job);

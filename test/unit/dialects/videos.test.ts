@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { readImagesRequest } from '../../../src/dialects/openrouter/images';
+import { readVideosRequest, type VideoFacts, videoView } from '../../../src/dialects/videos';
+
+const part = (url: string) => ({ type: 'image_url', image_url: { url } });
+const FIRST = 'https://example.com/first.png';
+const LAST = 'https://example.com/last.png';
+
+describe('a request for a film', () => {
+  it.each([
+    ['a URL', FIRST],
+    ["OpenAI's object", { image_url: FIRST }],
+    ['a part', part(FIRST)],
+  ])('has its first frame as %s', (_, input_reference) => {
+    expect(readVideosRequest({ model: 'm', prompt: 'p', seconds: '8', input_reference })).toEqual({
+      ok: true,
+      value: { model: 'm', prompt: 'p', seconds: '8', image: FIRST },
+    });
+  });
+
+  it("has frames, references and a webhook in OpenRouter's words, and nothing that is OpenRouter's alone", () => {
+    const frame_images = [
+      { ...part(LAST), frame_type: 'last_frame' },
+      { ...part(FIRST), frame_type: 'first_frame' },
+    ];
+    const own = { provider: {}, session_id: 's', trace: { trace_id: 't' }, user: 'u' };
+    const words = { frame_images, input_references: [part(FIRST)], callback_url: 'https://example.com/hook' };
+    expect(readVideosRequest({ model: 'm', duration: 5, ...words, ...own })).toEqual({
+      ok: true,
+      value: {
+        model: 'm',
+        duration: 5,
+        image: FIRST,
+        last_image: LAST,
+        reference_images: [FIRST],
+        webhook_url: 'https://example.com/hook',
+      },
+    });
+  });
+
+  it('is refused where it says who is to make it', () => {
+    for (const read of [readVideosRequest, readImagesRequest])
+      expect(read({ model: 'm', provider: { options: { google: {} } } })).toMatchObject({ ok: false, error: { param: 'provider' } });
+  });
+});
+
+it("a request for a picture has OpenRouter's references and half tier", () => {
+  expect(readImagesRequest({ model: 'm', input_references: [part(FIRST)], resolution: '512' })).toEqual({
+    ok: true,
+    value: { model: 'm', image_urls: [FIRST], resolution: '0.5K' },
+  });
+  expect(readImagesRequest({ model: 'm', resolution: '2K' })).toEqual({ ok: true, value: { model: 'm', resolution: '2K' } });
+});
+
+describe('a film', () => {
+  const facts: VideoFacts = {
+    id: 'job_1',
+    requestId: 'req_1',
+    model: 'm',
+    state: 'failed',
+    createdAtMs: 5_999,
+    endedAtMs: 8_001,
+    prompt: 'p',
+    seconds: 8,
+    size: '1280x720',
+    urls: [],
+    pollUrl: 'https://x/v1/videos/job_1',
+    creditsUsed: 0,
+    error: { code: 'upstream_failed', message: 'No.' },
+  };
+
+  it('says why it failed as its client reads it', () => {
+    expect(videoView(facts, false)).toMatchObject({ status: 'failed', error: facts.error, created_at: 5, completed_at: null, progress: 0 });
+    expect(videoView(facts, true).error).toBe('No.');
+  });
+
+  it('has no error and a file when it is done', () => {
+    const done = videoView({ ...facts, state: 'completed', error: null, urls: ['https://x/a.mp4'], creditsUsed: 16 }, false);
+    expect(done).not.toHaveProperty('error');
+    expect(done).toMatchObject({ status: 'completed', completed_at: 8, progress: 100, seconds: '8', unsigned_urls: ['https://x/a.mp4'] });
+    expect(done.usage).toEqual({ cost: 0.16, creditsUsed: 16 });
+  });
+});
