@@ -23,11 +23,12 @@ const bug = (): never => {
   throw new TypeError('undefined is not a function (evaluating secret)');
 };
 
-/** A call whose provider answers after a while, and what happens to its hold. */
-function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfterMs?: number }) {
+/** A call, and what happens to its hold. Its provider answers at once or, where it is late, when it is told to. */
+function callWith({ stream, isLate = false }: { stream: boolean; isLate?: boolean }) {
   const closes: CloseRequest[] = [];
   const beats: unknown[] = [];
   const work: Promise<unknown>[] = [];
+  const told = Promise.withResolvers<void>();
   const account = {
     settle: async (close: CloseRequest) => {
       closes.push(close);
@@ -39,14 +40,19 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     },
   };
   const bench = new Bench().script('a', async () => {
-    await new Promise((resolve) => setTimeout(resolve, answersAfterMs));
+    if (isLate) await told.promise;
     if (!stream) return Response.json(ANSWER);
     const body = EVENTS.map((data) => `data: ${data}\n\n`).join('');
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
   });
   const plan = planOf(provider('a'));
   const call = callOf({ stream });
-  const settings = { ...readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) }), JSON_STATUS_HOLD_MS: 50, KEEPALIVE_MS: 10, BEAT_MS: 10 };
+  const settings = {
+    ...readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) }),
+    KEEPALIVE_MS: 10,
+    BEAT_MS: 10,
+    ...(isLate && { JSON_STATUS_HOLD_MS: 1 }),
+  };
   const waitUntil = (done: Promise<unknown>) => void work.push(done);
   const deps = { settings, now: Date.now, deadlines: new Deadlines(), account: () => account, waitUntil };
   const run: StreamRun = {
@@ -66,7 +72,7 @@ function callWith({ stream, answersAfterMs = 0 }: { stream: boolean; answersAfte
     gone: new AbortController(),
     outgoing: call.openStream(HOLD),
   };
-  return { run, closes, beats, idle: () => Promise.all(work) };
+  return { run, closes, beats, answer: told.resolve, idle: () => Promise.all(work) };
 }
 
 const expectFailure = (text: string): void => {
@@ -78,12 +84,16 @@ const expectFailure = (text: string): void => {
 const RELEASED = { holdId: HOLD, costMicro: 0, outcome: 'released', detailJson: expect.stringContaining('"ending":"gateway_failed"') };
 
 describe('a bug in a dialect', () => {
-  it.each([0, 150])('ends a JSON call with an error, and gives its hold back (answered after %d ms)', async (answersAfterMs) => {
+  it.each([
+    [500, 'at once'],
+    [200, 'late'],
+  ])('ends a JSON call with an error, and gives its hold back: a status of %d, answered %s', async (status, when) => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const { run, closes, beats, idle } = callWith({ stream: false, answersAfterMs });
+    const { run, closes, beats, answer, idle } = callWith({ stream: false, isLate: when === 'late' });
     run.plan.targets[0]!.bridge.renderAnswer = bug;
     const response = await runJsonCall(run, () => run.gone.signal);
-    expect(response.status).toBe(answersAfterMs === 0 ? 500 : 200);
+    expect(response.status).toBe(status);
+    answer();
     expectFailure(await response.text());
     await idle();
     expect(closes).toMatchObject([RELEASED]);
