@@ -102,6 +102,8 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     expect(film).toMatchObject({ id: begun.id, progress: 100, completed_at: expect.any(Number) });
     const content = await videos.downloadContent(begun.id);
     expect([content.headers.get('content-type'), (await content.arrayBuffer()).byteLength > 100]).toEqual(['video/mp4', true]);
+    // Whoever knows the id must not have it from a cache on the way.
+    expect(content.headers.get('cache-control')).toBe('private, no-cache');
     const { id } = await videos.create({ ...asked, prompt: 'sandbox:fail sandbox:delay=900ms' });
     await expect(videos.downloadContent(id)).rejects.toThrow(/not there yet/);
     const failed = await until('its failure', async () => {

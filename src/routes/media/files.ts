@@ -12,6 +12,9 @@ const FILE_KEY = /^(media\/job|storage\/obj)_[0-9A-Za-z]{1,40}\/[0-9A-Za-z]{16,4
 /** A file under a key never changes. */
 const FOREVER_SECONDS = 31_536_000;
 
+/** How a file may be kept by caches where its address is no secret, and each request must show its key. */
+export const ASKED_EACH_TIME = 'private, no-cache';
+
 /** https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3 */
 const ENTITY_TAGS = /^(?:\*|(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*)$/;
 const areTags = (text: string): boolean => ENTITY_TAGS.test(text.trim());
@@ -34,13 +37,18 @@ export async function getFile(c: AppContext): Promise<Response> {
   return FILE_KEY.test(key) && !key.endsWith('/in-request') ? serveFile(c, key) : missing(c);
 }
 
-/** A stored file, or the part or check of it that is asked for. */
-export async function serveFile(c: AppContext, key: string): Promise<Response> {
+/**
+ * A stored file, or the part or check of it that is asked for.
+ *
+ * @param caching For addresses that are told to others, unlike the file's own.
+ */
+export async function serveFile(c: AppContext, key: string, caching?: string): Promise<Response> {
   const { headers, method } = c.req.raw;
+  const headersOf = (object: R2Object) => ({ ...fileHeaders(c, object), ...(caching !== undefined && { 'cache-control': caching }) });
   const ranged = method === 'GET' && headers.has('range');
   const head = method === 'HEAD' || ranged ? await c.env.FILES.head(key) : undefined;
   if (head === null) return gone(c, key);
-  if (head && method === 'HEAD') return new Response(null, { headers: { ...headersOf(c, head), 'content-length': String(head.size) } });
+  if (head && method === 'HEAD') return new Response(null, { headers: { ...headersOf(head), 'content-length': String(head.size) } });
   const part = head && isSameVersion(headers.get('if-range'), head) ? readRange(headers.get('range'), head.size) : undefined;
   if (part === 'unsatisfiable') {
     const error = fail('invalid_request', 'The range lies beyond the file.', { status: 416, param: 'Range' }).error;
@@ -50,11 +58,11 @@ export async function serveFile(c: AppContext, key: string): Promise<Response> {
   const conditions = conditionsOf(headers);
   const object = await c.env.FILES.get(key, { onlyIf: conditions, ...range });
   if (!object) return gone(c, key);
-  if (!('body' in object)) return new Response(null, { status: isUnmet(conditions) ? 412 : 304, headers: headersOf(c, object) });
+  if (!('body' in object)) return new Response(null, { status: isUnmet(conditions) ? 412 : 304, headers: headersOf(object) });
   return new Response(object.body, {
     status: part ? 206 : 200,
     headers: {
-      ...headersOf(c, object),
+      ...headersOf(object),
       'content-length': String(part ? part.end - part.start + 1 : object.size),
       ...(part && { 'content-range': `bytes ${part.start}-${part.end}/${object.size}` }),
     },
@@ -82,7 +90,7 @@ async function gone(c: AppContext, key: string): Promise<Response> {
 }
 
 /** Whatever a browser might run is sent as a download. */
-function headersOf(c: AppContext, { key, httpEtag, httpMetadata, uploaded }: R2Object): Record<string, string> {
+function fileHeaders(c: AppContext, { key, httpEtag, httpMetadata, uploaded }: R2Object): Record<string, string> {
   const { RESULT_RETENTION_DAYS, UPLOAD_RETENTION_DAYS } = c.get('gateway').settings;
   const days = key.startsWith('media/') ? RESULT_RETENTION_DAYS : UPLOAD_RETENTION_DAYS;
   const maxAge = Math.min(FOREVER_SECONDS, keptSeconds(days, uploaded.getTime(), Date.now()) ?? FOREVER_SECONDS);

@@ -2,7 +2,8 @@
 import { answerHeaders } from '../../core/answer-headers';
 import { fail, ok, type Result } from '../../core/errors';
 import { filledText } from '../../core/record';
-import { readVideosRequest, type VideoFacts, videoView } from '../../dialects/videos';
+import { inWords } from '../../dialects/in-words';
+import { readVideosRequest, type VideoFacts, videosPlaces, videoView } from '../../dialects/videos';
 import { clientFormat } from '../../http/client-format';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
@@ -13,7 +14,7 @@ import { listJobs } from '../../jobs/store';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, isOver, outputUrls, statusOf } from '../../jobs/view';
 import { sidesOfFilm } from '../../providers/media/dimensions';
-import { serveFile } from './files';
+import { ASKED_EACH_TIME, serveFile } from './files';
 import { jobError, jobHeaders, pageSize, readerOf, readMediaRequest, refuseQuery, seenFrom, startJob, withKey } from './request';
 import { VIDEO } from './video';
 
@@ -66,16 +67,17 @@ async function created(c: AppContext): Promise<Result<CreatedJob>> {
   const { request, body } = read.value;
   const asked = readVideosRequest(body.fields);
   if (!asked.ok) return asked;
-  const { webhook_url: webhookUrl = request.webhookUrl, ...fields } = asked.value;
+  const { webhook_url: webhookUrl, ...fields } = asked.value;
   const { input_reference: image, ...uploads } = body.uploads;
-  return startJob(
+  const film = await startJob(
     c,
     {
-      request: { ...request, webhookUrl: webhookUrl as string | null },
+      request: { ...request, webhookUrl: filledText(webhookUrl) ?? request.webhookUrl },
       body: { ...body, fields, uploads: image ? { ...uploads, image } : uploads },
     },
     VIDEO,
   );
+  return film.ok ? film : { ok: false, error: inWords(film.error, videosPlaces(body.fields, image !== undefined)) };
 }
 
 export async function postVideos(c: AppContext): Promise<Response> {
@@ -106,7 +108,7 @@ export async function getVideoContent(c: AppContext): Promise<Response> {
   const { variant = 'video' } = c.req.query();
   if (variant !== 'video') return refuseQuery(c, 'variant', '`video`: there is nothing else of a film here');
   const file = fileOf(film.value);
-  return file.ok ? serveFile(c, file.value) : renderError(c, file.error);
+  return file.ok ? serveFile(c, file.value, ASKED_EACH_TIME) : renderError(c, file.error);
 }
 
 function fileOf(job: Job): Result<string> {
