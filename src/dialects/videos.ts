@@ -2,23 +2,45 @@
  * Films at `/videos`, where both OpenAI's clients (https://platform.openai.com/docs/api-reference/videos) and OpenRouter's
  * (https://openrouter.ai/docs/guides/overview/multimodal/video-generation) make them: one path, two sets of words.
  */
-import { ok, type Result } from '../core/errors';
-import { type Fields, filledText, recordsOf } from '../core/record';
-import { addressIn, plainFields } from './openrouter/media';
+import { fail, ok, type Result } from '../core/errors';
+import { type Fields, filledText, isRecord, listOf } from '../core/record';
+import { addressesIn, addressIn, plainFields } from './openrouter/media';
 import { creditsAsUsd } from './openrouter/usd';
 
-const frame = (frames: readonly Fields[], type: string): unknown => addressIn(frames.find(({ frame_type }) => frame_type === type));
+const isGiven = (value: unknown): boolean => (value ?? '') !== '';
+
+type Frames = Partial<Record<'first_frame' | 'last_frame', unknown>>;
+
+const refuse = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
+
+function readFrames(frames: unknown): Result<Frames> {
+  const given = listOf(frames);
+  const isEach = given.every((frame) => isRecord(frame) && /^(?:first|last)_frame$/.test(String(frame.frame_type)));
+  if (!isEach || (isGiven(frames) && !Array.isArray(frames)))
+    return refuse('frame_images', 'must be a list of parts whose `frame_type` is `first_frame` or `last_frame`');
+  return ok(Object.fromEntries((given as Fields[]).map((frame) => [frame.frame_type, addressIn(frame)])));
+}
+
+/** Where fields of a media request stand in this request. */
+export const videosPlaces = ({ input_reference, input_references, frame_images, callback_url }: Fields, hasUpload: boolean) => ({
+  ...(isGiven(frame_images) && { image: 'frame_images', last_image: 'frame_images' }),
+  ...((hasUpload || isGiven(input_reference)) && { image: 'input_reference' }),
+  ...(isGiven(input_references) && { reference_images: 'input_references' }),
+  ...(isGiven(callback_url) && { webhook_url: 'callback_url' }),
+});
 
 /** A request in the words of either as the fields of a media request. What both have is left as it is. */
 export function readVideosRequest(request: Fields): Result<Fields> {
   const { input_reference, input_references, frame_images, callback_url, ...rest } = request;
   const plain = plainFields(rest);
   if (!plain.ok) return plain;
-  const frames = recordsOf(frame_images);
+  const frames = readFrames(frame_images);
+  if (!frames.ok) return frames;
+  if (isGiven(callback_url) && typeof callback_url !== 'string') return refuse('callback_url', 'must be a URL');
   const read: Fields = {
-    image: addressIn(input_reference) ?? frame(frames, 'first_frame'),
-    last_image: frame(frames, 'last_frame'),
-    reference_images: Array.isArray(input_references) ? input_references.map(addressIn) : undefined,
+    image: addressIn(input_reference) ?? frames.value.first_frame,
+    last_image: frames.value.last_frame,
+    reference_images: addressesIn(input_references),
     webhook_url: filledText(callback_url),
   };
   return ok({ ...plain.value, ...Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) });

@@ -1,6 +1,7 @@
 /** `generateContent` of a model that makes pictures: https://ai.google.dev/gemini-api/docs/image-generation */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { type Fields, listOf } from '../../core/record';
+import { inWords } from '../in-words';
 import { field, listField, recordField, textField } from './fields';
 import { partsOf } from './parts';
 import { checkContents } from './request';
@@ -21,10 +22,7 @@ const TIERS: Readonly<Record<string, string>> = { '512': '0.5K' };
 const refuse = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
 
 /** The error of a media request in the words of Google's format. */
-export function inGooglesWords(error: GatewayError): GatewayError {
-  const place = error.param === undefined ? undefined : PLACES[error.param];
-  return place === undefined ? error : { ...error, param: place, message: error.message.replaceAll(`\`${error.param}\``, `\`${place}\``) };
-}
+export const inGooglesWords = (error: GatewayError): GatewayError => inWords(error, PLACES);
 
 const pictureOf = (part: Fields): string | undefined => {
   const blob = recordField(part, 'inlineData');

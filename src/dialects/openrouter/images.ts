@@ -1,8 +1,12 @@
 /** OpenRouter's pictures: https://openrouter.ai/docs/guides/overview/multimodal/image-generation */
 import { ERRORS, type GatewayError, ok, type Result } from '../../core/errors';
 import type { Fields } from '../../core/record';
-import { addressIn, plainFields } from './media';
+import { addressesIn, plainFields } from './media';
 import { creditsAsUsd } from './usd';
+
+/** Where fields of a media request stand in a request of OpenRouter's. */
+export const imagesPlaces = ({ input_references: references }: Fields): Record<string, string> =>
+  references === undefined ? {} : { image_urls: 'input_references' };
 
 /** Its name for the half tier. */
 const HALF = '512';
@@ -13,7 +17,7 @@ export function readImagesRequest({ input_references: references, resolution, ..
   if (!plain.ok) return plain;
   return ok({
     ...plain.value,
-    ...(Array.isArray(references) && { image_urls: references.map(addressIn) }),
+    ...(references !== undefined && { image_urls: addressesIn(references) }),
     ...(resolution !== undefined && { resolution: resolution === HALF ? '0.5K' : resolution }),
   });
 }

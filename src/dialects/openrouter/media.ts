@@ -15,8 +15,14 @@ export function plainFields(fields: Fields): Result<Fields> {
   return ok(Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN.has(name))));
 }
 
-/** The address in a part such as `{"type": "image_url", "image_url": {"url": "..."}}`. */
+/**
+ * The address in a part such as `{"type": "image_url", "image_url": {"url": "..."}}`. A part without one stays as it is, and
+ * is refused where addresses are read: what is made without the picture that was given would be paid for all the same.
+ */
 export function addressIn(part: unknown): unknown {
   const held = isRecord(part) ? (part.image_url ?? part) : part;
-  return isRecord(held) ? held.url : held;
+  return isRecord(held) ? (held.url ?? held) : held;
 }
+
+/** The addresses in a list of parts, or in a single one. */
+export const addressesIn = (parts: unknown): unknown => (Array.isArray(parts) ? parts.map(addressIn) : addressIn(parts));

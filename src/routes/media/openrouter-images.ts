@@ -1,7 +1,8 @@
 /** Pictures at OpenRouter's path, for its clients. */
 import { ok, type Result } from '../../core/errors';
+import { inWords } from '../../dialects/in-words';
 import { renderOpenaiError } from '../../dialects/openai-errors';
-import { errorEvent, imagesAnswer, imagesEvents, partialEvent, readImagesRequest } from '../../dialects/openrouter/images';
+import { errorEvent, imagesAnswer, imagesEvents, imagesPlaces, partialEvent, readImagesRequest } from '../../dialects/openrouter/images';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -50,7 +51,9 @@ async function created(c: AppContext): Promise<Result<{ job: CreatedJob; stream:
   if (!fields.ok) return fields;
   const asked = { ...fields.value, model: bareName(c, fields.value.model) };
   const job = await startJob(c, { ...read.value, body: { ...read.value.body, fields: asked } }, IMAGES);
-  return job.ok ? ok({ job: job.value, stream: isTrue(fields.value.stream) }) : job;
+  return job.ok
+    ? ok({ job: job.value, stream: isTrue(fields.value.stream) })
+    : { ok: false, error: inWords(job.error, imagesPlaces(read.value.body.fields)) };
 }
 
 export async function postImages(c: AppContext): Promise<Response> {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { fail } from '../../../src/core/errors';
+import { inWords } from '../../../src/dialects/in-words';
 import { readImagesRequest } from '../../../src/dialects/openrouter/images';
-import { readVideosRequest, type VideoFacts, videoView } from '../../../src/dialects/videos';
+import { readVideosRequest, type VideoFacts, videosPlaces, videoView } from '../../../src/dialects/videos';
 
 const part = (url: string) => ({ type: 'image_url', image_url: { url } });
 const FIRST = 'https://example.com/first.png';
@@ -36,6 +38,42 @@ describe('a request for a film', () => {
         webhook_url: 'https://example.com/hook',
       },
     });
+  });
+
+  it.each([
+    ['frame_images', { frame_images: [part(FIRST)] }],
+    ['frame_images', { frame_images: part(FIRST) }],
+    ['frame_images', { frame_images: [FIRST] }],
+    ['callback_url', { callback_url: 5 }],
+  ])('is refused for %s that would be left out: %j', (param, words) => {
+    expect(readVideosRequest({ model: 'm', ...words })).toMatchObject({ ok: false, error: { param } });
+  });
+
+  it('leaves a picture that has no address to be refused where addresses are read', () => {
+    const stored = { file_id: 'file_1' };
+    expect(readVideosRequest({ input_reference: stored, input_references: [stored] })).toEqual({
+      ok: true,
+      value: { image: stored, reference_images: [stored] },
+    });
+    expect(readImagesRequest({ input_references: stored })).toEqual({ ok: true, value: { image_urls: stored } });
+  });
+
+  it('takes null and nothing for fields that are left out', () => {
+    const none = { input_reference: '', frame_images: null, input_references: null, callback_url: '' };
+    expect(readVideosRequest({ model: 'm', ...none })).toEqual({ ok: true, value: { model: 'm', image: '', reference_images: null } });
+  });
+
+  it('has its errors in the words that it was written in', () => {
+    const places = (words: Record<string, unknown>) => videosPlaces({ image: FIRST, ...words }, false);
+    expect(places({})).toEqual({});
+    expect(places({ frame_images: [] }).image).toBe('frame_images');
+    expect(places({ frame_images: [], input_reference: FIRST }).image).toBe('input_reference');
+    const error = fail('invalid_request', 'The field `image` must be a URL.', { param: 'image' }).error;
+    expect(inWords(error, places({ input_reference: 5 }))).toMatchObject({
+      param: 'input_reference',
+      message: 'The field `input_reference` must be a URL.',
+    });
+    expect(inWords(error, places({}))).toBe(error);
   });
 
   it('is refused where it says who is to make it', () => {
