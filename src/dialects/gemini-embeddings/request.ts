@@ -4,6 +4,7 @@ import { type Fields, isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { type GeminiAddress, readAddress } from '../gemini/address';
 import { field, recordField } from '../gemini/fields';
+import { partsIn } from '../gemini/parts';
 import { parseBody } from '../parse-body';
 import { promptFiles } from '../prompt-files';
 import type { ClientRequest } from '../types';
@@ -35,16 +36,10 @@ const anyObject = z.looseObject({});
 
 const refuse = (param: string, message: string) => fail('invalid_request', message, { param });
 
-/** Google takes a single part for a list of one, and so do its clients. */
-function partsOf(content: Fields): Fields[] {
-  const given = content.parts;
-  return (Array.isArray(given) ? given : [given]).filter(isRecord);
-}
-
 const isGiven = (request: Fields, name: string): boolean => ![undefined, null, ''].includes(field(request, name) as null);
 
 function readPart(request: Fields, at: string): Result<EmbeddedPart> {
-  const parts = partsOf(recordField(request, 'content') ?? {});
+  const parts = partsIn(recordField(request, 'content') ?? {});
   if (parts.length === 0) return refuse(`${at}content`, `The field \`${at}content\` must have at least one part.`);
   return ok({
     text: parts.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join('\n'),

@@ -1,10 +1,10 @@
 /** `generateContent` of a model that makes pictures: https://ai.google.dev/gemini-api/docs/image-generation */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
-import { type Fields, listOf } from '../../core/record';
+import { type Fields, isNotEmpty, listOf } from '../../core/record';
 import { inWords } from '../in-words';
-import { field, listField, recordField, textField } from './fields';
-import { partsOf } from './parts';
-import { checkContents } from './request';
+import { field, recordField, textField } from './fields';
+import { partSays, partsIn } from './parts';
+import { checkContents, refuseCached } from './request';
 
 /** Where a media request's fields stand in Google's format. */
 const PLACES: Readonly<Record<string, string>> = {
@@ -24,7 +24,9 @@ const refuse = (param: string, why: string) => fail('invalid_request', `The fiel
 /** The error of a media request in the words of Google's format. */
 export const inGooglesWords = (error: GatewayError): GatewayError => inWords(error, PLACES);
 
+/** Pictures among a model's thoughts are drafts. */
 const pictureOf = (part: Fields): string | undefined => {
+  if (part.thought === true) return undefined;
   const blob = recordField(part, 'inlineData');
   const data = blob && textField(blob, 'data');
   if (data !== undefined) return `data:${textField(blob!, 'mimeType') ?? 'image/png'};base64,${data}`;
@@ -38,12 +40,18 @@ const textsOf = (parts: readonly Fields[]): string[] =>
 
 /** A conversation from its last picture on: what was said before is in that picture. */
 function presentTurns(contents: readonly Fields[]): readonly Fields[] {
-  const from = contents.findLastIndex((turn) => turn.role === 'model' && picturesOf(listField(turn, 'parts')).length > 0);
+  const from = contents.findLastIndex((turn) => turn.role === 'model' && picturesOf(partsIn(turn)).length > 0);
   return contents.slice(Math.max(0, from));
 }
 
-function refuseUnserved(json: Fields, config: Fields): Result<never> | undefined {
-  if (listField(json, 'tools').length > 0) return refuse('tools', 'is not served with pictures');
+/** What would be left out, while the picture was made and paid for. */
+const isUnread = (part: Fields): boolean =>
+  part.thought !== true && partSays(part) && textField(part, 'text') === undefined && pictureOf(part) === undefined;
+
+function refuseUnserved(json: Fields, turns: readonly Fields[], config: Fields): Result<never> | undefined {
+  if (turns.some((turn) => partsIn(turn).some(isUnread)))
+    return refuse('contents', 'holds a part that is neither a text nor a picture by its data or its address');
+  if (isNotEmpty(field(json, 'tools'))) return refuse('tools', 'is not served with pictures');
   const modalities = listOf(field(config, 'responseModalities'));
   const isSilent = modalities.length > 0 && !modalities.some((name) => /^image$/i.test(String(name)));
   return isSilent ? refuse('generationConfig.responseModalities', 'must contain IMAGE: this model makes pictures') : undefined;
@@ -54,17 +62,17 @@ export function readPictureRequest(json: Fields, model: string): Result<Fields> 
   const contents = checkContents(json);
   if (!contents.ok) return contents;
   const config = recordField(json, 'generationConfig') ?? {};
-  const refused = refuseUnserved(json, config);
-  if (refused) return refused;
   const turns = presentTurns(contents.value);
-  const said = turns.filter(({ role }) => role !== 'model').map((turn) => listField(turn, 'parts'));
-  const instruction = partsOf({ content: recordField(json, 'systemInstruction') });
+  const refused = refuseCached(json) ?? refuseUnserved(json, turns, config);
+  if (refused) return refused;
+  const said = turns.filter(({ role }) => role !== 'model').map(partsIn);
+  const instruction = partsIn(recordField(json, 'systemInstruction') ?? {});
   const image = recordField(config, 'imageConfig') ?? {};
   const size = field(image, 'imageSize');
   return ok({
     model,
     prompt: [instruction, ...said].flatMap(textsOf).join('\n\n'),
-    image_urls: turns.flatMap((turn) => picturesOf(listField(turn, 'parts'))),
+    image_urls: turns.flatMap((turn) => picturesOf(partsIn(turn))),
     n: field(config, 'candidateCount'),
     seed: field(config, 'seed'),
     aspect_ratio: field(image, 'aspectRatio'),

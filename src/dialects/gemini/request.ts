@@ -90,13 +90,18 @@ function refuseChatsOwn(json: Fields): Result<never> | undefined {
   return refuse(name, `The field \`${name}\` is OpenAI's; beside \`contents\` it is written \`${CHATS_OWN[folded(name)]!}\`.`);
 }
 
+export const refuseCached = (json: Fields): Result<never> | undefined =>
+  field(json, 'cachedContent') === undefined
+    ? undefined
+    : refuse('cachedContent', 'Cached contents belong to one Google account and cannot be used here; send the contents themselves.');
+
 function readRequest({ body, fields: json }: Read, head: Pick<GeminiRequest, 'model' | 'stream' | 'streamAs'>): Result<GeminiRequest> {
   const contents = checkContents(json);
   if (!contents.ok) return contents;
   const foreign = refuseChatsOwn(json);
   if (foreign) return foreign;
-  if (field(json, 'cachedContent') !== undefined)
-    return refuse('cachedContent', 'Cached contents belong to one Google account and cannot be used here; send the contents themselves.');
+  const cached = refuseCached(json);
+  if (cached) return cached;
   const config = recordField(json, 'generationConfig') ?? {};
   const thinking = recordField(config, 'thinkingConfig') ?? {};
   const candidates = readCount(config, 'candidateCount', candidateCount);

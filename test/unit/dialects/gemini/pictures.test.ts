@@ -42,6 +42,11 @@ describe('a picture by generateContent', () => {
     });
   });
 
+  it('takes a single part for a list of one, and no drafts among thoughts for pictures', () => {
+    const contents = [{ role: 'user', parts: { text: 'a cat' } }, model({ ...png('draft'), thought: true }), user({ text: 'in red' })];
+    expect(read(contents)).toMatchObject({ prompt: 'a cat\n\nin red', image_urls: [] });
+  });
+
   it('keeps a conversation without a picture whole, but for what the model said', () => {
     const contents = [user({ text: 'a cat' }), model({ text: 'Which colour?' }), user({ text: 'red' })];
     expect(read(contents)).toMatchObject({ prompt: 'a cat\n\nred', image_urls: [] });
@@ -50,6 +55,11 @@ describe('a picture by generateContent', () => {
   it.each([
     ['contents', {}],
     ['tools', { contents: [user({ text: 'a' })], tools: [{ googleSearch: {} }] }],
+    ['tools', { contents: [user({ text: 'a' })], tools: { googleSearch: {} } }],
+    ['cachedContent', { contents: [user({ text: 'a' })], cached_content: 'cachedContents/1' }],
+    ['contents', { contents: [user({ text: 'a' }, { inlineData: { mimeType: 'image/png', data: '' } })] }],
+    ['contents', { contents: [user({ text: 'a' }, { inline_data: { data: 5 } })] }],
+    ['contents', { contents: [user({ text: 'a' }, { functionResponse: { name: 'f', response: {} } })] }],
     ['generationConfig.responseModalities', { contents: [user({ text: 'a' })], generationConfig: { responseModalities: ['TEXT'] } }],
   ])('is refused for its %s', (param, body) => {
     expect(readPictureRequest(body, 'm')).toMatchObject({ ok: false, error: { kind: 'invalid_request', param } });
