@@ -1,7 +1,7 @@
-import { parseRecord, recordsOf } from '../../core/record';
+import { parseRecord, recordOf, recordsOf } from '../../core/record';
 import { convertedUsage } from '../gemini/usage';
 import { readEmbeddings } from '../openai-embeddings/vectors';
-import type { Bridge, Receipt } from '../types';
+import type { Answer, Bridge, Receipt } from '../types';
 import type { EmbeddingRequest } from './request';
 
 /**
@@ -24,6 +24,12 @@ function vectorsIn(text: string): { values: unknown }[] {
     .map(({ embedding }) => ({ values: embedding }));
 }
 
+/** As in `straight.ts`: with a vector missing, nothing is known of the others. */
+const answerOf =
+  (count: number) =>
+  (json: unknown): Answer | undefined =>
+    recordsOf(recordOf(json).data).length === count ? readEmbeddings(json) : undefined;
+
 /** To an upstream of OpenAI's embeddings. */
 export const overOpenaiBridge = ({ parts, isBatch }: EmbeddingRequest): Bridge => ({
   request({ model }) {
@@ -31,7 +37,7 @@ export const overOpenaiBridge = ({ parts, isBatch }: EmbeddingRequest): Bridge =
     const dimensions = parts[0]!.dimensions ?? undefined;
     return { body: JSON.stringify({ model, input, encoding_format: 'float', dimensions }) };
   },
-  readAnswer: readEmbeddings,
+  readAnswer: answerOf(parts.length),
   renderAnswer(text: string, receipt: Receipt) {
     const embeddings = vectorsIn(text);
     const shown = isBatch ? { embeddings } : { embedding: embeddings[0] };

@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { type Fields, isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { type GeminiAddress, readAddress } from '../gemini/address';
-import { field, recordField } from '../gemini/fields';
+import { field, recordField, textField } from '../gemini/fields';
 import { partsIn } from '../gemini/parts';
 import { parseBody } from '../parse-body';
 import { promptFiles } from '../prompt-files';
@@ -56,11 +56,12 @@ function requestsOf(fields: Fields, isBatch: boolean): Result<Fields[]> {
   return refuse('requests', 'The field `requests` must be a list of at least one request.');
 }
 
-/** Only the texts count: what stands around them is nothing that is embedded. */
+/** Only the texts and their titles count: what stands around them is nothing that is embedded. */
 function sizeOf(requests: readonly Fields[], parts: readonly EmbeddedPart[]): PromptSize {
-  const texts = parts.map(({ text }) => text).join('\n');
+  const titles = requests.flatMap((request) => textField(request, 'title') ?? []);
   const contents = requests.map((request) => recordField(request, 'content'));
-  return promptFiles(contents).length > 0 ? promptSize(JSON.stringify(contents), contents) : promptSize(texts, undefined);
+  if (promptFiles(contents).length > 0) return promptSize(JSON.stringify([titles, contents]), contents);
+  return promptSize([...titles, ...parts.map(({ text }) => text)].join('\n'), undefined);
 }
 
 /** Reads a call of `models/{model}:embedContent` or `:batchEmbedContents` (https://ai.google.dev/api/embeddings). */

@@ -1,5 +1,5 @@
 import { rewriteElements, rewriteMembers, setMembers } from '../../core/json';
-import { isRecord } from '../../core/record';
+import { isNotEmpty, isRecord, recordsOf } from '../../core/record';
 import { modelPath } from '../gemini/address';
 import { shownUsage } from '../gemini/usage';
 import type { Answer, Bridge, Receipt } from '../types';
@@ -12,20 +12,24 @@ const bodyFor = (body: string, model: string): string =>
     return key === 'requests' ? rewriteElements(raw, (request) => setMembers(request, { model: JSON.stringify(`models/${model}`) })) : raw;
   });
 
-function readAnswer(json: unknown): Answer | undefined {
-  if (!isRecord(json)) return undefined;
-  const { embedding, embeddings = [embedding], usageMetadata: usage } = json;
-  if (!Array.isArray(embeddings) || !embeddings.every(isRecord)) return undefined;
-  return { usage, hasOutput: embeddings.length > 0, outputChars: 0 };
-}
+/** Vectors are told apart by their places alone, so with one missing all others may be of other texts. */
+const answerOf =
+  (count: number) =>
+  (json: unknown): Answer | undefined => {
+    if (!isRecord(json)) return undefined;
+    const { embedding, embeddings = [embedding], usageMetadata: usage } = json;
+    const vectors = recordsOf(embeddings);
+    if (vectors.length !== count) return undefined;
+    return { usage, hasOutput: vectors.some(({ values }) => isNotEmpty(values)), outputChars: 0 };
+  };
 
 /** To an upstream that speaks the same format. */
-export const straightBridge = ({ body, isBatch }: EmbeddingRequest): Bridge => ({
+export const straightBridge = ({ body, isBatch, parts }: EmbeddingRequest): Bridge => ({
   request: ({ model }) => ({
     body: bodyFor(body, model),
     path: modelPath(model, isBatch ? 'batchEmbedContents' : 'embedContent'),
   }),
-  readAnswer,
+  readAnswer: answerOf(parts.length),
   renderAnswer: (text: string, receipt: Receipt) => setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) }),
   answersAlone: true,
 });
