@@ -10,8 +10,15 @@ export interface ListedModel {
 }
 
 const GENERATES = ['generateContent', 'streamGenerateContent', 'countTokens'];
-const DRAWS = GENERATES.slice(0, 2);
-const EMBEDS = ['embedContent', 'batchEmbedContents'];
+/** What Google's paths serve of families other than those of language models. */
+const METHODS: Partial<Record<Family, readonly string[]>> = {
+  embedding: ['embedContent', 'batchEmbedContents'],
+  image: GENERATES.slice(0, 2),
+  video: [],
+  audio: [],
+  '3d': [],
+  gpu: [],
+};
 
 /** A model as Google lists it (https://ai.google.dev/api/models#Model). */
 export const geminiModelView = ({ id, label, family, contextTokens, maxOutputTokens }: ListedModel) => ({
@@ -21,5 +28,5 @@ export const geminiModelView = ({ id, label, family, contextTokens, maxOutputTok
   displayName: label,
   ...(contextTokens !== undefined && { inputTokenLimit: contextTokens }),
   ...(maxOutputTokens !== undefined && { outputTokenLimit: maxOutputTokens }),
-  supportedGenerationMethods: family === 'embedding' ? EMBEDS : family === 'image' ? DRAWS : GENERATES,
+  supportedGenerationMethods: METHODS[family] ?? GENERATES,
 });

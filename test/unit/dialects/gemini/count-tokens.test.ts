@@ -62,4 +62,12 @@ describe('a listed model', () => {
       supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
     });
   });
+
+  it.each([
+    ['embedding', ['embedContent', 'batchEmbedContents']],
+    ['image', ['generateContent', 'streamGenerateContent']],
+    ['video', []],
+  ] as const)('of the family %s names the methods that it has', (family, methods) => {
+    expect(geminiModelView({ id: 'm', label: 'M', family }).supportedGenerationMethods).toEqual(methods);
+  });
 });
