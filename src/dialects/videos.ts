@@ -52,7 +52,7 @@ export interface VideoFacts {
   /** The receipt's id. */
   requestId: string;
   model: string;
-  state: 'queued' | 'running' | 'completed' | 'failed';
+  state: keyof typeof STATUSES;
   createdAtMs: number;
   endedAtMs: number | null;
   prompt: string | null;
@@ -67,27 +67,34 @@ export interface VideoFacts {
 
 const unixSeconds = (ms: number | null): number | null => (ms === null ? null : Math.floor(ms / 1_000));
 
-const STATUSES = { queued: 'queued', running: 'in_progress', completed: 'completed', failed: 'failed' } as const;
+const STATUSES = {
+  queued: 'queued',
+  running: 'in_progress',
+  completed: 'completed',
+  failed: 'failed',
+  canceled: 'failed',
+  expired: 'failed',
+} as const;
+const OPENROUTERS_STATUSES = { ...STATUSES, queued: 'pending', canceled: 'cancelled', expired: 'expired' } as const;
 
 /**
- * In the words of both. How far a provider has come is not known here.
- *
- * @param errorAsText OpenAI has an object there, OpenRouter a text; neither's clients read the other.
+ * In the words of both, or of OpenRouter alone where the two use one word for different things: `status`, and `error`, which
+ * is an object for one and a text for the other. How far a provider has come is not known here.
  */
-export const videoView = ({ id, state, error, urls, ...facts }: VideoFacts, errorAsText: boolean) => ({
+export const videoView = ({ id, state, error, urls, ...facts }: VideoFacts, isOpenrouters: boolean) => ({
   id,
   object: 'video',
   created_at: unixSeconds(facts.createdAtMs),
   completed_at: state === 'completed' ? unixSeconds(facts.endedAtMs) : null,
   expires_at: null,
   model: facts.model,
-  status: STATUSES[state],
+  status: (isOpenrouters ? OPENROUTERS_STATUSES : STATUSES)[state],
   progress: state === 'completed' ? 100 : 0,
   prompt: facts.prompt,
   seconds: facts.seconds === null ? null : String(facts.seconds),
   size: facts.size,
   remixed_from_video_id: null,
-  ...(error && { error: errorAsText ? error.message : error }),
+  ...(error && { error: isOpenrouters ? error.message : error }),
   generation_id: facts.requestId,
   polling_url: facts.pollUrl,
   ...(urls.length > 0 && { unsigned_urls: urls }),

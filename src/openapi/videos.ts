@@ -33,7 +33,11 @@ const film = named(
     .object({
       id: z.string(),
       object: z.literal('video'),
-      status: z.enum(['queued', 'in_progress', 'completed', 'failed']),
+      status: z
+        .enum(['queued', 'pending', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'])
+        .meta({
+          description: 'OpenRouter’s clients are told `pending` for `queued`, and `cancelled` or `expired` where others are told `failed`.',
+        }),
       progress: z.int().meta({ description: '100 at the end, and 0 before.' }),
       model: z.string(),
       prompt: z.string().nullable(),

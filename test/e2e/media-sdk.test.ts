@@ -321,7 +321,7 @@ describe.concurrent("OpenRouter's clients", () => {
     const frame = { ...reference, frameType: 'first_frame' as const };
     const asked = { model: 'veo3.1-fast', prompt: 'waves', duration: 8, aspectRatio: '9:16' as const, frameImages: [frame] };
     const { id, status, pollingUrl } = await videoGeneration.generate({ videoGenerationRequest: asked });
-    expect(['queued', 'in_progress']).toContain(status);
+    expect(['pending', 'in_progress']).toContain(status);
     expect(pollingUrl).toMatch(new RegExp(`/v1/videos/${id}$`));
     const film = await until('the film', async () => {
       const present = await videoGeneration.getGeneration({ jobId: id });

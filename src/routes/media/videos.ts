@@ -21,11 +21,11 @@ import { VIDEO } from './video';
 const PATH = '/v1/videos';
 const PAGE = { usual: 20, most: 100 };
 
-const stateOf = (job: Job): VideoFacts['state'] => {
+function stateOf(job: Job): VideoFacts['state'] {
   const status = statusOf(job);
-  if (status === 'processing') return job.state === 'queued' ? 'queued' : 'running';
-  return status === 'completed' ? status : 'failed';
-};
+  if (status !== 'processing') return status;
+  return job.state === 'queued' ? 'queued' : 'running';
+}
 
 /** What was asked for, unless it was so long that it lies in a file. */
 function askedOf({ input }: Job): Pick<VideoFacts, 'prompt' | 'seconds' | 'size'> {

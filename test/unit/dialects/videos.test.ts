@@ -112,6 +112,17 @@ describe('a film', () => {
     expect(videoView(facts, true).error).toBe('No.');
   });
 
+  it.each([
+    ['queued', 'queued', 'pending'],
+    ['running', 'in_progress', 'in_progress'],
+    ['canceled', 'failed', 'cancelled'],
+    ['expired', 'failed', 'expired'],
+    ['failed', 'failed', 'failed'],
+    ['completed', 'completed', 'completed'],
+  ] as const)('that is %s has the status that its client knows', (state, openais, openrouters) => {
+    expect([false, true].map((isOpenrouters) => videoView({ ...facts, state }, isOpenrouters).status)).toEqual([openais, openrouters]);
+  });
+
   it('has no error and a file when it is done', () => {
     const done = videoView({ ...facts, state: 'completed', error: null, urls: ['https://x/a.mp4'], creditsUsed: 16 }, false);
     expect(done).not.toHaveProperty('error');
