@@ -5,11 +5,13 @@ import { shownUsage } from '../gemini/usage';
 import type { Answer, Bridge, Receipt } from '../types';
 import type { EmbeddingRequest } from './request';
 
+const named = (request: string, model: string): string => setMembers(request, { model: JSON.stringify(`models/${model}`) });
+
 /** Every request of a batch names the model once more. */
-const bodyFor = (body: string, model: string): string =>
+const bodyFor = ({ body, isBatch }: EmbeddingRequest, model: string): string =>
   rewriteMembers(body, (raw, key) => {
     if (key === 'model') return undefined;
-    return key === 'requests' ? rewriteElements(raw, (request) => setMembers(request, { model: JSON.stringify(`models/${model}`) })) : raw;
+    return isBatch && key === 'requests' ? rewriteElements(raw, (request) => named(request, model)) : raw;
   });
 
 /** Vectors are told apart by their places alone, so with one missing all others may be of other texts. */
@@ -24,12 +26,12 @@ const answerOf =
   };
 
 /** To an upstream that speaks the same format. */
-export const straightBridge = ({ body, isBatch, parts }: EmbeddingRequest): Bridge => ({
+export const straightBridge = (request: EmbeddingRequest): Bridge => ({
   request: ({ model }) => ({
-    body: bodyFor(body, model),
-    path: modelPath(model, isBatch ? 'batchEmbedContents' : 'embedContent'),
+    body: bodyFor(request, model),
+    path: modelPath(model, request.isBatch ? 'batchEmbedContents' : 'embedContent'),
   }),
-  readAnswer: answerOf(parts.length),
+  readAnswer: answerOf(request.parts.length),
   renderAnswer: (text: string, receipt: Receipt) => setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) }),
   answersAlone: true,
 });

@@ -37,6 +37,13 @@ it('a single text is answered by one vector', () => {
   for (const answer of [{}, { embedding: null }, { embedding: 'QQ==' }, [], null]) expect(readAnswer(answer)).toBeUndefined();
 });
 
+it('what is not of its method goes on as it came', () => {
+  for (const requests of [null, 5, ['x', null]]) {
+    const sent = straightBridge(read('embedContent', request('a', { requests }))).request({ model: 'm', moved: false }).body;
+    expect(JSON.parse(sent)).toEqual(request('a', { requests }));
+  }
+});
+
 it("a text's title counts, since it is embedded with it", () => {
   const title = 'x'.repeat(400);
   for (const titled of [request('a', { title }), { requests: [request('a', { title })] }])
