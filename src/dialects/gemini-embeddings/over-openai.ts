@@ -30,6 +30,14 @@ const answerOf =
   (json: unknown): Answer | undefined =>
     recordsOf(recordOf(json).data).length === count ? readEmbeddings(json) : undefined;
 
+const rendererOf =
+  (isBatch: boolean) =>
+  (text: string, receipt: Receipt): string => {
+    const embeddings = vectorsIn(text);
+    const shown = isBatch ? { embeddings } : { embedding: embeddings[0] };
+    return JSON.stringify({ ...shown, usageMetadata: convertedUsage(receipt) });
+  };
+
 /** To an upstream of OpenAI's embeddings. */
 export const overOpenaiBridge = ({ parts, isBatch }: EmbeddingRequest): Bridge => ({
   request({ model }) {
@@ -37,11 +45,8 @@ export const overOpenaiBridge = ({ parts, isBatch }: EmbeddingRequest): Bridge =
     const dimensions = parts[0]!.dimensions ?? undefined;
     return { body: JSON.stringify({ model, input, encoding_format: 'float', dimensions }) };
   },
+  // Made elsewhere, since all functions of one scope hold what any of them does.
   readAnswer: answerOf(parts.length),
-  renderAnswer(text: string, receipt: Receipt) {
-    const embeddings = vectorsIn(text);
-    const shown = isBatch ? { embeddings } : { embedding: embeddings[0] };
-    return JSON.stringify({ ...shown, usageMetadata: convertedUsage(receipt) });
-  },
+  renderAnswer: rendererOf(isBatch),
   answersAlone: true,
 });

@@ -1,8 +1,8 @@
 import { rewriteElements, rewriteMembers, setMembers } from '../../core/json';
 import { isNotEmpty, isRecord, recordsOf } from '../../core/record';
 import { modelPath } from '../gemini/address';
-import { shownUsage } from '../gemini/usage';
-import type { Answer, Bridge, Receipt } from '../types';
+import { renderGeminiAnswer } from '../gemini/straight';
+import type { Answer, Bridge } from '../types';
 import type { EmbeddingRequest } from './request';
 
 const named = (request: string, model: string): string => setMembers(request, { model: JSON.stringify(`models/${model}`) });
@@ -32,6 +32,6 @@ export const straightBridge = (request: EmbeddingRequest): Bridge => ({
     path: modelPath(model, request.isBatch ? 'batchEmbedContents' : 'embedContent'),
   }),
   readAnswer: answerOf(request.parts.length),
-  renderAnswer: (text: string, receipt: Receipt) => setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) }),
+  renderAnswer: renderGeminiAnswer,
   answersAlone: true,
 });

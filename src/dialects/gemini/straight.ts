@@ -34,7 +34,7 @@ function readGeminiAnswer(json: unknown): Answer | undefined {
 /** The path names the upstream's model, so a client's model in the body must go. */
 export const withoutModel = (body: string): string => rewriteMembers(body, (raw, key) => (key === 'model' ? undefined : raw));
 
-const renderGeminiAnswer: Bridge['renderAnswer'] = (text, receipt) =>
+export const renderGeminiAnswer: Bridge['renderAnswer'] = (text, receipt) =>
   setMembers(text, { usageMetadata: JSON.stringify(shownUsage(receipt)) });
 
 /** A Gemini call to an upstream that speaks the same format; the body is the client's own. */
