@@ -94,7 +94,8 @@ export const videoView = ({ id, state, error, urls, ...facts }: VideoFacts, isOp
   seconds: facts.seconds === null ? null : String(facts.seconds),
   size: facts.size,
   remixed_from_video_id: null,
-  ...(error && { error: isOpenrouters ? error.message : error }),
+  // One has null where there is none, the other nothing: its clients take null for a broken answer.
+  ...(isOpenrouters ? error && { error: error.message } : { error }),
   generation_id: facts.requestId,
   polling_url: facts.pollUrl,
   ...(urls.length > 0 && { unsigned_urls: urls }),

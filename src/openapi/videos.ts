@@ -33,11 +33,9 @@ const film = named(
     .object({
       id: z.string(),
       object: z.literal('video'),
-      status: z
-        .enum(['queued', 'pending', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'])
-        .meta({
-          description: 'OpenRouter’s clients are told `pending` for `queued`, and `cancelled` or `expired` where others are told `failed`.',
-        }),
+      status: z.enum(['queued', 'pending', 'in_progress', 'completed', 'failed', 'cancelled', 'expired']).meta({
+        description: 'OpenRouter’s clients are told `pending` for `queued`, and `cancelled` or `expired` where others are told `failed`.',
+      }),
       progress: z.int().meta({ description: '100 at the end, and 0 before.' }),
       model: z.string(),
       prompt: z.string().nullable(),
@@ -49,8 +47,8 @@ const film = named(
       remixed_from_video_id: z.null(),
       error: z
         .union([z.object({ code: z.string(), message: z.string() }), z.string()])
-        .optional()
-        .meta({ description: 'Why it failed; a text for OpenRouter’s clients.' }),
+        .nullish()
+        .meta({ description: 'Why it failed; a text for OpenRouter’s clients, and left out for them where it did not.' }),
       generation_id: z.string().meta({ description: 'With it `/v1/generations/{id}` shows the receipt.' }),
       polling_url: z.string(),
       unsigned_urls: z.array(z.string()).optional().meta({ description: 'Where the film lies: no key is needed.' }),

@@ -109,7 +109,7 @@ describe('a film', () => {
 
   it('says why it failed as its client reads it', () => {
     expect(videoView(facts, false)).toMatchObject({ status: 'failed', error: facts.error, created_at: 5, completed_at: null, progress: 0 });
-    expect(videoView(facts, true).error).toBe('No.');
+    expect(videoView(facts, true)).toMatchObject({ error: 'No.' });
   });
 
   it.each([
@@ -124,8 +124,10 @@ describe('a film', () => {
   });
 
   it('has no error and a file when it is done', () => {
-    const done = videoView({ ...facts, state: 'completed', error: null, urls: ['https://x/a.mp4'], creditsUsed: 16 }, false);
-    expect(done).not.toHaveProperty('error');
+    const made = { ...facts, state: 'completed', error: null, urls: ['https://x/a.mp4'], creditsUsed: 16 } as const;
+    const done = videoView(made, false);
+    expect(done).toHaveProperty('error', null);
+    expect(videoView(made, true)).not.toHaveProperty('error');
     expect(done).toMatchObject({ status: 'completed', completed_at: 8, progress: 100, seconds: '8', unsigned_urls: ['https://x/a.mp4'] });
     expect(done.usage).toEqual({ cost: 0.16, creditsUsed: 16 });
   });
