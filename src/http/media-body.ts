@@ -17,6 +17,8 @@ export interface MediaBody {
 const FORM = /^multipart\/form-data\b/i;
 /** Forms write lists as `image[]`, or as `image[0]`, `image[1]` and so on. */
 const OF_A_LIST = /\[\d*\]$/;
+/** And a member of an object as `input_reference[image_url]`. */
+const MEMBER = /^([^[\]]+)\[([A-Za-z_]\w*)\]$/;
 /** The content-type that curl sends with `-d` unless told otherwise, whatever the content. */
 const CURLS_OWN = 'application/x-www-form-urlencoded';
 const JSON_TYPES: readonly (string | undefined)[] = [undefined, 'application/json', 'text/plain', 'text/json', CURLS_OWN];
@@ -63,6 +65,13 @@ async function readFormBody(request: Request, limitBytes: number, askFirst?: Ask
 
 /** A field that comes several times becomes a list. */
 function addField(fields: Record<string, unknown>, name: string, value: string): void {
+  const [, holder, member] = MEMBER.exec(name) ?? [];
+  const held = holder === undefined ? undefined : (fields[holder] ?? (Object.create(null) as Record<string, unknown>));
+  if (isRecord(held)) {
+    fields[holder!] = held;
+    addField(held, member!, value);
+    return;
+  }
   const known = fields[name];
   fields[name] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
 }

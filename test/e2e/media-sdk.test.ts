@@ -104,6 +104,8 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     expect([content.headers.get('content-type'), (await content.arrayBuffer()).byteLength > 100]).toEqual(['video/mp4', true]);
     // Whoever knows the id must not have it from a cache on the way.
     expect(content.headers.get('cache-control')).toBe('private, no-cache');
+    const stored = videos.create({ ...asked, input_reference: { file_id: 'file_1' } });
+    await expect(stored).rejects.toMatchObject({ status: 400, param: 'input_reference' });
     const { id } = await videos.create({ ...asked, prompt: 'sandbox:fail sandbox:delay=900ms' });
     await expect(videos.downloadContent(id)).rejects.toThrow(/not there yet/);
     const failed = await until('its failure', async () => {

@@ -22,6 +22,22 @@ it('a form may have fields by any name', async () => {
   );
 });
 
+it("a form's members of an object are one, as OpenAI's SDK writes them", async () => {
+  const form = new FormData();
+  const written = ['input_reference[image_url]', 'input_reference[file_id]', 'list[]', 'prompt', 'prompt[en]', 'a[b][c]', '__proto__[x]'];
+  for (const [index, name] of written.entries()) form.append(name, String(index));
+  const read = await readMediaBody(new Request('https://gateway.test/', { method: 'POST', body: form }), 100_000);
+  if (!read.ok) throw new Error(read.error.message);
+  expect(Object.entries(read.value.fields)).toEqual([
+    ['input_reference', { image_url: '0', file_id: '1' }],
+    ['list', '2'],
+    ['prompt', '3'],
+    ['prompt[en]', '4'],
+    ['a[b][c]', '5'],
+    ['__proto__', { x: '6' }],
+  ]);
+});
+
 it('pictures that are too large together are given by their URLs alone', async () => {
   const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
   const key = await keyFor(account);
