@@ -13,12 +13,14 @@ type Frames = Partial<Record<'first_frame' | 'last_frame', unknown>>;
 
 const refuse = (param: string, why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
 
-function readFrames(frames: unknown): Result<Frames> {
+function readFrames({ frame_images: frames, input_reference }: Fields): Result<Frames> {
   const given = listOf(frames);
   const isEach = given.every((frame) => isRecord(frame) && /^(?:first|last)_frame$/.test(String(frame.frame_type)));
   if (!isEach || (isGiven(frames) && !Array.isArray(frames)))
     return refuse('frame_images', 'must be a list of parts whose `frame_type` is `first_frame` or `last_frame`');
-  return ok(Object.fromEntries((given as Fields[]).map((frame) => [frame.frame_type, addressIn(frame)])));
+  const read = Object.fromEntries((given as Fields[]).map((frame) => [frame.frame_type, addressIn(frame)]));
+  const isTwice = Object.keys(read).length < given.length || (isGiven(input_reference) && 'first_frame' in read);
+  return isTwice ? refuse('frame_images', 'must hold no more than one first and one last frame, `input_reference` included') : ok(read);
 }
 
 /** Where fields of a media request stand in this request. */
@@ -31,16 +33,16 @@ export const videosPlaces = ({ input_reference, input_references, frame_images, 
 
 /** A request in the words of either as the fields of a media request. What both have is left as it is. */
 export function readVideosRequest(request: Fields): Result<Fields> {
-  const { input_reference, input_references, frame_images, callback_url, ...rest } = request;
+  const { input_reference, input_references, frame_images: _, callback_url, ...rest } = request;
   const plain = plainFields(rest);
   if (!plain.ok) return plain;
-  const frames = readFrames(frame_images);
+  const frames = readFrames(request);
   if (!frames.ok) return frames;
   if (isGiven(callback_url) && typeof callback_url !== 'string') return refuse('callback_url', 'must be a URL');
   const read: Fields = {
-    image: addressIn(input_reference) ?? frames.value.first_frame,
+    image: isGiven(input_reference) ? addressIn(input_reference) : frames.value.first_frame,
     last_image: frames.value.last_frame,
-    reference_images: addressesIn(input_references),
+    reference_images: isGiven(input_references) ? addressesIn(input_references) : undefined,
     webhook_url: filledText(callback_url),
   };
   return ok({ ...plain.value, ...Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) });

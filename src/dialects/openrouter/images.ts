@@ -6,7 +6,7 @@ import { creditsAsUsd } from './usd';
 
 /** Where fields of a media request stand in a request of OpenRouter's. */
 export const imagesPlaces = ({ input_references: references }: Fields): Record<string, string> =>
-  references === undefined ? {} : { image_urls: 'input_references' };
+  (references ?? undefined) === undefined ? {} : { image_urls: 'input_references' };
 
 /** Its name for the half tier. */
 const HALF = '512';
@@ -17,7 +17,7 @@ export function readImagesRequest({ input_references: references, resolution, ..
   if (!plain.ok) return plain;
   return ok({
     ...plain.value,
-    ...(references !== undefined && { image_urls: addressesIn(references) }),
+    ...((references ?? undefined) !== undefined && { image_urls: addressesIn(references) }),
     ...(resolution !== undefined && { resolution: resolution === HALF ? '0.5K' : resolution }),
   });
 }

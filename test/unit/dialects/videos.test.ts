@@ -44,6 +44,8 @@ describe('a request for a film', () => {
     ['frame_images', { frame_images: [part(FIRST)] }],
     ['frame_images', { frame_images: part(FIRST) }],
     ['frame_images', { frame_images: [FIRST] }],
+    ['frame_images', { frame_images: [FIRST, LAST].map((url) => ({ ...part(url), frame_type: 'first_frame' })) }],
+    ['frame_images', { input_reference: LAST, frame_images: [{ ...part(FIRST), frame_type: 'first_frame' }] }],
     ['callback_url', { callback_url: 5 }],
   ])('is refused for %s that would be left out: %j', (param, words) => {
     expect(readVideosRequest({ model: 'm', ...words })).toMatchObject({ ok: false, error: { param } });
@@ -59,8 +61,13 @@ describe('a request for a film', () => {
   });
 
   it('takes null and nothing for fields that are left out', () => {
+    const native = { model: 'm', image: FIRST, reference_images: [LAST] };
     const none = { input_reference: '', frame_images: null, input_references: null, callback_url: '' };
-    expect(readVideosRequest({ model: 'm', ...none })).toEqual({ ok: true, value: { model: 'm', image: '', reference_images: null } });
+    expect(readVideosRequest({ ...native, ...none })).toEqual({ ok: true, value: native });
+    const frame_images = [{ ...part(FIRST), frame_type: 'first_frame' }];
+    expect(readVideosRequest({ ...none, frame_images })).toEqual({ ok: true, value: { image: FIRST } });
+    const pictures = { image_urls: [FIRST] };
+    expect(readImagesRequest({ ...pictures, input_references: null })).toEqual({ ok: true, value: pictures });
   });
 
   it('has its errors in the words that it was written in', () => {
