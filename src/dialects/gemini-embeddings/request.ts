@@ -36,7 +36,9 @@ const anyObject = z.looseObject({});
 
 const refuse = (param: string, message: string) => fail('invalid_request', message, { param });
 
-const isGiven = (request: Fields, name: string): boolean => ![undefined, null, ''].includes(field(request, name) as null);
+/** Protobuf's word for no task at all: https://ai.google.dev/api/embeddings#v1beta.TaskType */
+const NO_TASK = 'TASK_TYPE_UNSPECIFIED';
+const isGiven = (request: Fields, name: string): boolean => ![undefined, null, '', NO_TASK].includes(field(request, name) as string);
 
 function readPart(request: Fields, at: string): Result<EmbeddedPart> {
   const parts = partsIn(recordField(request, 'content') ?? {});

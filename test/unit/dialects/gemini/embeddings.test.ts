@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overOpenaiBridge } from '../../../../src/dialects/gemini-embeddings/over-openai';
+import { beyondOpenai, overOpenaiBridge } from '../../../../src/dialects/gemini-embeddings/over-openai';
 import { parseEmbedding } from '../../../../src/dialects/gemini-embeddings/request';
 import { straightBridge } from '../../../../src/dialects/gemini-embeddings/straight';
 
@@ -51,4 +51,12 @@ it("a text's title counts, since it is embedded with it", () => {
   const file = { content: { parts: [{ inlineData: { mimeType: 'image/png', data: 'QQ==' } }] } };
   const bare = read('embedContent', file).estimatedInputTokens;
   expect(read('embedContent', { ...file, title }).estimatedInputTokens).toBeGreaterThan(bare + 99);
+});
+
+it("only a purpose that says something is beyond OpenAI's format", () => {
+  for (const nothing of [{}, { taskType: null }, { title: '' }, { task_type: 'TASK_TYPE_UNSPECIFIED' }])
+    expect(beyondOpenai(read('embedContent', request('a', nothing)))).toBeUndefined();
+  expect(beyondOpenai(read('embedContent', request('a', { task_type: 'CLUSTERING' })))).toBe('taskType');
+  const requests = [request('a', { outputDimensionality: 8 }), request('b')];
+  expect(beyondOpenai(read('batchEmbedContents', { requests }))).toBe('requests[1].outputDimensionality');
 });
