@@ -79,8 +79,8 @@ export interface BridgedRequest {
   headers?: Record<string, string>;
   /** Appended to the wire's path: `/compact`, `?beta=true`. */
   pathSuffix?: string;
-  /** Replaces the wire's path. */
-  path?: string;
+  /** Asked of the model instead of an answer, on wires whose paths name a method. */
+  method?: string;
 }
 
 /** The target of a request. */

@@ -214,14 +214,14 @@ export function upstreamRequest<B extends { request(target: RequestTarget): Brid
   apiKey: string | undefined,
   how: { stream: boolean; moved: boolean; storedId: string | undefined },
 ): UpstreamRequest<string> {
-  const { body, headers, path, pathSuffix } = bridge.request({
+  const { body, headers, method, pathSuffix } = bridge.request({
     model,
     moved: how.moved,
     storedId: how.storedId,
     boundName: provider.spec.boundName,
   });
   return {
-    url: provider.baseUrl + (path ?? wire.path({ model, stream: how.stream })) + (pathSuffix ?? ''),
+    url: provider.baseUrl + wire.path({ model, stream: how.stream, method }) + (pathSuffix ?? ''),
     headers: {
       'content-type': 'application/json',
       ...wire.headers,

@@ -20,8 +20,8 @@ export interface UpstreamRequest {
 /** An upstream wire format: data and pure functions that all providers of this format share. */
 export interface Wire {
   id: WireId;
-  /** Appended to the base URL; in some formats it names the model, and whether to stream. */
-  path(target: { model: string; stream: boolean }): string;
+  /** Appended to the base URL; in some formats it names the model, and whether to stream or which other method to use. */
+  path(target: { model: string; stream: boolean; method?: string | undefined }): string;
   /** The headers with the credential. */
   authorize(apiKey: string): Record<string, string>;
   /** Sent with every request unless the client sends its own. */

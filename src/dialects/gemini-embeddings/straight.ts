@@ -1,6 +1,5 @@
 import { rewriteElements, rewriteMembers, setMembers } from '../../core/json';
 import { isNotEmpty, isRecord, recordsOf } from '../../core/record';
-import { modelPath } from '../gemini/address';
 import { renderGeminiAnswer } from '../gemini/straight';
 import type { Answer, Bridge } from '../types';
 import type { EmbeddingRequest } from './request';
@@ -29,7 +28,7 @@ const answerOf =
 export const straightBridge = (request: EmbeddingRequest): Bridge => ({
   request: ({ model }) => ({
     body: bodyFor(request, model),
-    path: modelPath(model, request.isBatch ? 'batchEmbedContents' : 'embedContent'),
+    method: request.isBatch ? 'batchEmbedContents' : 'embedContent',
   }),
   readAnswer: answerOf(request.parts.length),
   renderAnswer: renderGeminiAnswer,

@@ -23,10 +23,6 @@ function decoded(path: string): string | undefined {
   }
 }
 
-/** The path of a method at an upstream; a model's id may itself be a path. */
-export const modelPath = (model: string, method: string): string =>
-  `/models/${model.split('/').map(encodeURIComponent).join('/')}:${method}`;
-
 /** Undefined when the URL names no method of a model. */
 export function readAddress(url: string): GeminiAddress | undefined {
   const { pathname, searchParams } = new URL(url, 'http://localhost');

@@ -3,7 +3,7 @@ import { rewriteMembers, setMembers } from '../../core/json';
 import { isRecord } from '../../core/record';
 import { isTokenCount, promptSize } from '../estimate-tokens';
 import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
-import { modelPath, readAddress } from './address';
+import { readAddress } from './address';
 import { recordField } from './fields';
 import { checkContents, readBody } from './request';
 import { withoutModel } from './straight';
@@ -28,10 +28,7 @@ export function parseCountTokens({ body, url }: Pick<ClientRequest, 'body' | 'ur
 }
 
 const countBridge = (body: string): TokenBridge => ({
-  request: ({ model }) => ({
-    body: countBody(body, model),
-    path: modelPath(model, 'countTokens'),
-  }),
+  request: ({ model }) => ({ body: countBody(body, model), method: 'countTokens' }),
   hasCount: (json) => isRecord(json) && isTokenCount(json.totalTokens),
 });
 

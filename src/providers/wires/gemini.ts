@@ -131,7 +131,7 @@ export function errorInBody(json: unknown): UpstreamFailure | undefined {
 /** Google's own format (https://ai.google.dev/api/generate-content). */
 export const geminiWire: Wire = {
   id: 'gemini',
-  path: ({ model, stream }) => geminiPath(model, stream ? 'streamGenerateContent?alt=sse' : 'generateContent'),
+  path: ({ model, stream, method = stream ? 'streamGenerateContent?alt=sse' : 'generateContent' }) => geminiPath(model, method),
   authorize: (apiKey) => ({ 'x-goog-api-key': apiKey }),
   readUsage,
   work: { hint: /"groundingMetadata"/, note: noteWork },
@@ -143,5 +143,5 @@ export const geminiWire: Wire = {
 export const geminiEmbeddingsWire: Wire = {
   ...geminiWire,
   id: 'gemini-embeddings',
-  path: ({ model }) => geminiPath(model, 'embedContent'),
+  path: ({ model, method = 'embedContent' }) => geminiPath(model, method),
 };

@@ -15,6 +15,11 @@ describe('the Gemini wire', () => {
       '/models/gemini-3-flash-preview:streamGenerateContent?alt=sse',
     );
     expect(geminiPath('tunedModels/a b', 'countTokens')).toBe('/tunedModels/a%20b:countTokens');
+    for (const [model, path] of [
+      ['up', '/models/up:countTokens'],
+      ['tunedModels/x', '/tunedModels/x:countTokens'],
+    ] as const)
+      expect(geminiWire.path({ model, stream: false, method: 'countTokens' })).toBe(path);
     expect(geminiWire.authorize('k')).toEqual({ 'x-goog-api-key': 'k' });
   });
 

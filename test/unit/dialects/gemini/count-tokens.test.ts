@@ -31,7 +31,7 @@ describe('counting tokens', () => {
     const request = (body: string) => parsed(body).over('gemini')!.request({ model: 'up', moved: false });
     expect(request('{"model":"x", "contents":[{"parts":[]}] }')).toEqual({
       body: '{"contents":[{"parts":[]}] }',
-      path: '/models/up:countTokens',
+      method: 'countTokens',
     });
     const nested = '{"generateContentRequest":{"model":"models/x","contents":[{"n":1.0}]}}';
     expect(request(nested).body).toBe(nested.replace('models/x', 'models/up'));
