@@ -1,4 +1,4 @@
-import type { LanguageRequest, PromptTokens } from './request';
+import { type LanguageRequest, type PromptTokens, promptOf } from './request';
 import { estimateTokens } from './tokens';
 
 const TURN_TOKENS = 4;
@@ -41,7 +41,7 @@ export function countPrompt(turns: Turn[], preambleTokens: number): PromptTokens
   const total = (some: Turn[]): number => some.reduce((sum, turn) => sum + turn.tokens, preambleTokens);
   const sent = startOfLastAnswer(turns.map((turn) => turn.speaker === 'model'));
   const earlier = sent > 0 ? total(turns.slice(0, sent)) : 0;
-  return { promptTokens: total(turns), cachedTokens: cachedOf(earlier), cacheWrite5mTokens: 0, cacheWrite1hTokens: 0 };
+  return promptOf(total(turns), cachedOf(earlier));
 }
 
 /** How much of what an earlier turn has sent is cached. */

@@ -25,6 +25,14 @@ export interface Asked {
   streamType?: string;
 }
 
+/** A prompt of which nothing is written to a cache. */
+export const promptOf = (promptTokens: number, cachedTokens = 0): PromptTokens => ({
+  promptTokens,
+  cachedTokens,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+});
+
 /** What the sandbox looks at in a request for text, whichever format it came in. */
 export interface LanguageRequest extends Asked {
   model: string;

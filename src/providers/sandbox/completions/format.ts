@@ -5,7 +5,7 @@ import { type Frame, type Framing, frame, serverSentEvents } from '../frames';
 import { MAX_ANSWER_TOKENS, type Magic } from '../magic';
 import { inBodyError, openaiErrors } from '../openai-errors';
 import { openaiUsage } from '../openai-usage';
-import type { LanguageRequest, PromptTokens } from '../request';
+import { type LanguageRequest, type PromptTokens, promptOf } from '../request';
 import type { StreamWriter } from '../stream';
 import { type CompletionsRequest, type Prompt, parseCompletionsRequest } from './request';
 
@@ -73,12 +73,7 @@ function answerPrompt(request: CompletionsRequest, prompt: Prompt, place: number
   return answerChoices(asked, magic, hash).map((choice) => ({ ...choice, index: place * request.choices + choice.index }));
 }
 
-const promptTokens = (prompts: Prompt[]): PromptTokens => ({
-  promptTokens: prompts.reduce((sum, prompt) => sum + prompt.tokens, 0),
-  cachedTokens: 0,
-  cacheWrite5mTokens: 0,
-  cacheWrite1hTokens: 0,
-});
+const promptTokens = (prompts: Prompt[]): PromptTokens => promptOf(prompts.reduce((sum, prompt) => sum + prompt.tokens, 0));
 
 const textOf = (choice: Choice): string => choice.parts.map((part) => (part.kind === 'call' ? '' : part.text)).join('');
 

@@ -2,7 +2,7 @@ import { isRecord, parseJson } from '../../../core/record';
 import { countUsage } from '../counts';
 import type { Format } from '../exchange';
 import { inBodyError, openaiErrors } from '../openai-errors';
-import { type Asked, bad, isWhole, type Parsed } from '../request';
+import { type Asked, bad, isWhole, type Parsed, promptOf } from '../request';
 import { readTokenInputs } from '../token-inputs';
 import { estimateTokens } from '../tokens';
 import { embed, encodeBase64, LARGE_VECTOR_LENGTH, MAX_VECTOR_LENGTH } from './vectors';
@@ -24,8 +24,7 @@ export const embeddingsFormat: Format<EmbeddingsRequest> = {
   errors: openaiErrors,
   parse: parseEmbeddingsRequest,
   reply(request, { magic }) {
-    const prompt = { promptTokens: request.promptTokens, cachedTokens: 0, cacheWrite5mTokens: 0, cacheWrite1hTokens: 0 };
-    const counts = countUsage(prompt, magic, []);
+    const counts = countUsage(promptOf(request.promptTokens), magic, []);
     const usage = counts && { prompt_tokens: counts.promptTokens, total_tokens: counts.promptTokens };
     return { body: () => bodyPieces(request, usage), failedBody: () => JSON.stringify(inBodyError()), stream: undefined };
   },

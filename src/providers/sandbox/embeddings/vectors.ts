@@ -1,20 +1,15 @@
+import { shortHash } from '../../../core/hex';
+
 export const MAX_VECTOR_LENGTH = 4096;
 /** Of the makers' larger models. */
 export const LARGE_VECTOR_LENGTH = 3072;
 
 /** The vector of a text: always the same one, of length 1; a shorter one is the start of a longer one, scaled. */
 export function embed(text: string, dimensions: number): Float32Array {
-  const next = randomNumbers(seedOf(text));
+  const next = randomNumbers(Number.parseInt(shortHash(text), 16));
   const values = Float32Array.from({ length: dimensions }, () => next() - next());
   const norm = Math.hypot(...values);
   return values.map((value) => value / norm);
-}
-
-/** FNV-1a. */
-function seedOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
 }
 
 /** Mulberry32: numbers from 0 up to 1, the same for the same seed. */

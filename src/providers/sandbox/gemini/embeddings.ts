@@ -2,10 +2,10 @@ import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } fr
 import { countUsage } from '../counts';
 import { embed, LARGE_VECTOR_LENGTH, MAX_VECTOR_LENGTH } from '../embeddings/vectors';
 import type { Format } from '../exchange';
-import { type Asked, bad, isWhole, type Parsed } from '../request';
+import { type Asked, bad, isWhole, type Parsed, promptOf } from '../request';
 import { estimateTokens } from '../tokens';
 import { geminiErrors, inBodyError } from './errors';
-import { field } from './fields';
+import { field, listed } from './fields';
 
 const PATH = /^\/v1(?:beta|alpha)?\/models\/.+:(embedContent|batchEmbedContents)$/;
 /** https://ai.google.dev/api/embeddings#method:-models.batchembedcontents */
@@ -32,8 +32,7 @@ export const geminiEmbeddingsFormat = (method: EmbeddingMethod): Format<Embeddin
   errors: geminiErrors(false),
   parse: (body) => parseRequest(body, method),
   reply({ requests, promptTokens }, { magic }) {
-    const prompt = { promptTokens, cachedTokens: 0, cacheWrite5mTokens: 0, cacheWrite1hTokens: 0 };
-    const counts = countUsage(prompt, magic, []);
+    const counts = countUsage(promptOf(promptTokens), magic, []);
     const usage = counts && { promptTokenCount: counts.promptTokens, totalTokenCount: counts.promptTokens };
     return {
       body: () => bodyPieces(requests, method, usage),
@@ -68,10 +67,10 @@ function parseRequest(text: string, method: EmbeddingMethod): Parsed<EmbeddingRe
   };
 }
 
-function textOf(request: Fields): string {
-  const { parts } = recordOf(request.content);
-  return (isRecord(parts) ? [parts] : recordsOf(parts)).map(({ text }) => textOrEmpty(text)).join('\n');
-}
+const textOf = (request: Fields): string =>
+  listed(recordOf(request.content).parts)
+    .map(({ text }) => textOrEmpty(text))
+    .join('\n');
 
 /** Vector by vector: those of a large batch would not all fit into memory. */
 function* bodyPieces(requests: readonly Embedded[], method: EmbeddingMethod, usage: unknown): Generator<string> {

@@ -2,7 +2,7 @@ import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } fr
 import { countPrompt, lengthOf, readConversation, type Turn, turnTokens } from '../conversation';
 import { bad, isWhole, type LanguageRequest, type Parsed } from '../request';
 import { estimateTokens } from '../tokens';
-import { field } from './fields';
+import { field, listed } from './fields';
 import { toJsonSchema } from './schema';
 
 const MAX_CANDIDATES = 8;
@@ -49,11 +49,11 @@ export function parseGeminiRequest(text: string, path: GeminiPath): Parsed<Langu
 /** One content may come without its list, and a text without its content. */
 function contentsOf(contents: unknown): Fields[] {
   if (typeof contents === 'string') return [{ role: 'user', parts: [{ text: contents }] }];
-  return isRecord(contents) ? [contents] : recordsOf(contents);
+  return listed(contents);
 }
 
 function readTurn(content: Fields): Turn {
-  const parts = isRecord(content.parts) ? [content.parts] : recordsOf(content.parts);
+  const parts = listed(content.parts);
   const lastResult = parts.findLastIndex((part) => field(part, 'functionResponse') !== undefined);
   const result = recordOf(field(parts[lastResult] ?? {}, 'functionResponse'));
   const texts = parts.slice(lastResult + 1).filter((part) => typeof part.text === 'string' && part.thought !== true);

@@ -2,7 +2,7 @@ import { type Fields, isRecord, parseJson, recordOf, textOrEmpty } from '../../.
 import { countCalls, quote, sampleInput } from '../answer';
 import { sampleJson } from '../json-schema';
 import { MAX_WAIT_MS, type Magic } from '../magic';
-import { isWhole, type Tool } from '../request';
+import { isWhole, promptOf, type Tool } from '../request';
 import type { ResponsesRequest } from './types';
 
 /** Longer ids would be trouble in addresses and logs. */
@@ -103,7 +103,7 @@ function unpack(packed: Fields, hash: string): StoredAnswer {
       reasons: reasons ?? false,
       choices: 1,
       maxTokens: isWhole(packed.l) ? packed.l : Infinity,
-      prompt: { promptTokens: promptTokens ?? 0, cachedTokens: cachedTokens ?? 0, cacheWrite5mTokens: 0, cacheWrite1hTokens: 0 },
+      prompt: promptOf(promptTokens ?? 0, cachedTokens ?? 0),
       echo: {},
       stored: true,
       background: background ?? false,
