@@ -40,7 +40,7 @@ function streamRenderer(deps: Pick<JobDeps, 'files'>, { sse }: GeminiAddress): S
 
 async function created(c: AppContext, { model, method }: GeminiAddress): Promise<Result<CreatedJob>> {
   const { endpoint } = GEMINI_NATIVE;
-  const read = await readMediaRequest(c, endpoint, { form: 'run', asked: `${endpoint}/${model}:${method}` });
+  const read = await readMediaRequest(c, endpoint, { form: 'flat', asked: `${endpoint}/${model}:${method}` });
   if (!read.ok) return read;
   const fields = readPictureRequest(read.value.body.fields, model);
   return fields.ok ? startJob(c, { ...read.value, body: { ...read.value.body, fields: fields.value } }, IMAGES) : fields;

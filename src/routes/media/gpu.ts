@@ -70,7 +70,7 @@ export async function postGpu(c: AppContext): Promise<Response> {
   const slug = c.req.param('slug') ?? '';
   const deps = jobDeps(c.env);
   const model = deps.registry.models.find(slug);
-  const read = await readMediaRequest(c, `/v1/gpu/${slug.slice(0, 64)}`, { form: 'run' });
+  const read = await readMediaRequest(c, `/v1/gpu/${slug.slice(0, 64)}`, { form: 'flat' });
   if (!read.ok) return renderError(c, read.error);
   if (model?.family !== 'gpu') {
     const key = await authorize(deps, read.value.request);
@@ -93,7 +93,7 @@ export async function postGpu(c: AppContext): Promise<Response> {
 
 export async function postGpuRun(c: AppContext): Promise<Response> {
   const slug = c.req.param('slug') ?? '';
-  const read = await readMediaRequest(c, `/v1/gpu/run/${slug.slice(0, 64)}`, { form: 'run' });
+  const read = await readMediaRequest(c, `/v1/gpu/run/${slug.slice(0, 64)}`, { form: 'flat' });
   if (!read.ok) return renderError(c, read.error);
   const deps = jobDeps(c.env);
   const created = await createRun(deps, read.value.request, slug, read.value.body.fields);

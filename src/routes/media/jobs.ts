@@ -49,7 +49,7 @@ export async function getJobs(c: AppContext): Promise<Response> {
   const known = JOB_STATUSES.find((one) => one === status);
   if (status !== undefined && !known) return refuseQuery(c, 'status', `one of ${JOB_STATUSES.join(', ')}`);
   if (type !== undefined && !(FAMILIES as readonly string[]).includes(type)) return refuseQuery(c, 'type', 'a family of models');
-  const last = before === undefined ? undefined : await findJob(deps, reader.value, before);
+  const last = before === undefined ? undefined : await findJobOf(deps, key.value, before);
   if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a job of yours, such as the last of a page');
   const overAs = known && (stateOf(known) ?? null);
   const jobs = await listJobs(deps.db, key.value.accountId, { limit: count, before: last?.value, state, overAs, family: type });

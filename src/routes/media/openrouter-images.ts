@@ -1,7 +1,6 @@
 /** Pictures at OpenRouter's path, for its clients. */
 import { ok, type Result } from '../../core/errors';
 import { inWords } from '../../dialects/in-words';
-import { renderOpenaiError } from '../../dialects/openai-errors';
 import { errorEvent, imagesAnswer, imagesEvents, imagesPlaces, partialEvent, readImagesRequest } from '../../dialects/openrouter/images';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
@@ -11,7 +10,7 @@ import type { JobDeps } from '../../jobs/deps';
 import type { Job } from '../../jobs/types';
 import { creditsUsed } from '../../jobs/view';
 import { createdAt, IMAGES, partialOf, picturesOf } from './images';
-import { heldAnswer, isTrue, readMediaRequest, type StreamRenderer, startJob, streamedAnswer } from './request';
+import { heldAnswer, isTrue, OPENAI_EVENTS, readMediaRequest, type StreamRenderer, startJob, streamedAnswer } from './request';
 
 async function madeOf(deps: Pick<JobDeps, 'files'>, job: Job) {
   return { created: createdAt(job), creditsUsed: creditsUsed(job), pictures: await picturesOf(deps, job) };
@@ -27,13 +26,7 @@ const streamRenderer = (deps: Pick<JobDeps, 'files'>): StreamRenderer => ({
   async *whole(job) {
     yield* imagesEvents(await madeOf(deps, job)).map(event);
   },
-  form: {
-    contentType: 'text/event-stream',
-    keepalive: () => ': ping\n',
-    end: () => 'data: [DONE]\n\n',
-    fail: (error) => event(errorEvent(error)),
-    renderError: renderOpenaiError,
-  },
+  form: { ...OPENAI_EVENTS, fail: (error) => event(errorEvent(error)) },
 });
 
 /** There, makers stand before their models' names. */
@@ -45,7 +38,7 @@ function bareName(c: AppContext, model: unknown): unknown {
 }
 
 async function created(c: AppContext): Promise<Result<{ job: CreatedJob; stream: boolean }>> {
-  const read = await readMediaRequest(c, '/v1/images', { form: 'run' });
+  const read = await readMediaRequest(c, '/v1/images', { form: 'flat' });
   if (!read.ok) return read;
   const fields = readImagesRequest(read.value.body.fields);
   if (!fields.ok) return fields;

@@ -98,7 +98,7 @@ export async function readMediaRequest(
   return ok({ request, body: read });
 }
 
-/** The documents have media fields flat or inside `input`. For a GPU run, `input` belongs to its worker. */
+/** The documents have media fields flat or inside `input`. Of a GPU run `input` belongs to its worker, and other makers' formats have none. */
 const FORMS = {
   media: (body: MediaBody): MediaBody => {
     const { input, ...rest } = body.fields;
@@ -107,7 +107,7 @@ const FORMS = {
     const said = Object.entries(rest).filter(([name, value]) => value !== null || !Object.hasOwn(input, name));
     return { ...body, fields: { ...input, ...Object.fromEntries(said) } };
   },
-  run: (body: MediaBody): MediaBody => body,
+  flat: (body: MediaBody): MediaBody => body,
 };
 
 export const startJob = (
@@ -279,7 +279,7 @@ export interface StreamForm extends Pick<Dialect, 'renderError'> {
   fail(error: GatewayError, requestId: string): string;
 }
 
-const OPENAI_EVENTS: StreamForm = {
+export const OPENAI_EVENTS: StreamForm = {
   contentType: 'text/event-stream',
   keepalive: () => ': ping\n',
   end: () => 'data: [DONE]\n\n',

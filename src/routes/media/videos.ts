@@ -8,7 +8,7 @@ import { clientFormat } from '../../http/client-format';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { findJob } from '../../jobs/access';
+import { findJob, findJobOf } from '../../jobs/access';
 import type { CreatedJob } from '../../jobs/create';
 import { listJobs } from '../../jobs/store';
 import type { Job } from '../../jobs/types';
@@ -62,7 +62,7 @@ const viewOf = (c: AppContext, job: Job) =>
   videoView(factsOf(seenFrom(c, job)), clientFormat(c) === 'openrouter' || AI_SDK.test(c.req.header('user-agent') ?? ''));
 
 async function created(c: AppContext): Promise<Result<CreatedJob>> {
-  const read = await readMediaRequest(c, PATH, { form: 'run' });
+  const read = await readMediaRequest(c, PATH, { form: 'flat' });
   if (!read.ok) return read;
   const { request, body } = read.value;
   const asked = readVideosRequest(body.fields);
@@ -124,8 +124,7 @@ export const getVideos = (c: AppContext): Promise<Response> =>
     if (typeof limit !== 'number') return limit;
     if (order !== undefined && order !== 'desc') return refuseQuery(c, 'order', '`desc`: the newest come first');
     const deps = jobDeps(c.env);
-    const reader = await readerOf(c);
-    const last = after !== undefined && reader.ok ? await findJob(deps, reader.value, after) : undefined;
+    const last = after === undefined ? undefined : await findJobOf(deps, key, after);
     if (last && !last.ok) return refuseQuery(c, 'after', 'the id of a film of yours, such as the last of a page');
     const found = await listJobs(deps.db, key.accountId, { limit: limit + 1, before: last?.value, family: 'video' });
     const films = found.slice(0, limit).map((job) => viewOf(c, job));
