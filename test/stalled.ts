@@ -1,0 +1,59 @@
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+/** A run this long without a word from any test is over: hooks have three minutes at most, nearly all tests one. */
+const SILENCE_MS = 300_000;
+/** EX_TEMPFAIL of sysexits.h: `.ci/run` runs the tests once more. */
+const TRY_AGAIN = 75;
+const FAILED = 1;
+
+/**
+ * Ends a run that has come to a halt. A test that never ends fails by its timeout, but loading a file has none: Vitest
+ * would wait forever for a module that its server never sends.
+ */
+export class Stalled implements Reporter {
+  #open = new Map<string, { name: string; cases: Set<string> }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  #hear(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(), SILENCE_MS);
+    this.#timer.unref();
+  }
+
+  #end(): void {
+    const open = [...this.#open.values()];
+    const lines = open.map(
+      ({ name, cases }) => `  ${name}: ${cases.size === 0 ? 'between tests, or not loaded yet' : [...cases].join(', ')}`,
+    );
+    console.error(`Nothing has happened for ${SILENCE_MS / 1000} s. Still open:\n${lines.join('\n')}`);
+    process.exit(open.some(({ cases }) => cases.size > 0) ? FAILED : TRY_AGAIN);
+  }
+
+  onTestRunStart(): void {
+    this.#hear();
+  }
+
+  onTestModuleQueued(module: TestModule): void {
+    this.#open.set(module.id, { name: module.relativeModuleId, cases: new Set() });
+    this.#hear();
+  }
+
+  onTestCaseReady(test: TestCase): void {
+    this.#open.get(test.module.id)?.cases.add(test.fullName);
+    this.#hear();
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    this.#open.get(test.module.id)?.cases.delete(test.fullName);
+    this.#hear();
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    this.#open.delete(module.id);
+    this.#hear();
+  }
+
+  onTestRunEnd(): void {
+    clearTimeout(this.#timer);
+  }
+}
