@@ -63,6 +63,7 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/messages/count_tokens`, wrap(countMessagesTokens));
   app.get(`${base}/chat/completions`, wrap(listModelsOf(openaiChat.families)));
   for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses, wrap);
+  mountConversations(app, `${base}/conversations`, wrap);
   for (const path of ['/key', '/auth/key']) app.get(base + path, wrap(getOwnKey));
   app.get(`${base}/credits`, wrap(getCredits));
   app.get(`${base}/dashboard/billing/subscription`, wrap(getSubscription));
@@ -84,6 +85,23 @@ function mountResponses(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
   app.delete(`${path}/:id`, wrap(whole(storedResponse('DELETE', ''))));
   app.post(`${path}/:id/cancel`, wrap(whole(storedResponse('POST', '/cancel'))));
   app.get(`${path}/:id/input_items`, wrap(storedResponse('GET', '/input_items')));
+}
+
+/** In a module of its own, which no call needs. */
+const conversations =
+  (name: keyof typeof import('./routes/conversations')): Handler =>
+  async (c) =>
+    (await import('./routes/conversations'))[name](c);
+
+function mountConversations(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
+  app.post(path, wrap(whole(conversations('createConversation'))));
+  app.get(`${path}/:id`, wrap(conversations('getConversation')));
+  app.post(`${path}/:id`, wrap(whole(conversations('updateConversation'))));
+  app.delete(`${path}/:id`, wrap(whole(conversations('deleteConversation'))));
+  app.get(`${path}/:id/items`, wrap(conversations('listItems')));
+  app.post(`${path}/:id/items`, wrap(whole(conversations('addItems'))));
+  app.get(`${path}/:id/items/:item`, wrap(conversations('getItem')));
+  app.delete(`${path}/:id/items/:item`, wrap(whole(conversations('deleteItem'))));
 }
 
 function mountProbes(app: Hono<AppEnv>, base: string): void {

@@ -119,15 +119,23 @@ export abstract class AccountKeys extends AccountObject {
    * May this key be used to look at the account? For reads, which hold nothing.
    *
    * @param request With `tokenCountsAtMost`, a provider is about to be asked for a token count, which counts against
-   * that many an hour.
+   * that many an hour; with `conversationChangesAtMost`, a conversation is about to be changed.
    */
-  authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'> & { tokenCountsAtMost?: number }): GatewayError | null {
+  authorize(
+    request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'> & {
+      tokenCountsAtMost?: number;
+      conversationChangesAtMost?: number;
+    },
+  ): GatewayError | null {
     const { keys, ledger } = this.open() ?? {};
     const key = keys?.get(request.keyId);
     const nowMs = this.now();
     const refusal = refuseKey(key, request, nowMs, ledger?.row.profile);
-    if (refusal || request.tokenCountsAtMost === undefined) return refusal ?? null;
-    return ledger!.refuseTokenCount(key!.userId, request.tokenCountsAtMost, nowMs) ?? null;
+    const { tokenCountsAtMost, conversationChangesAtMost } = request;
+    if (refusal) return refusal;
+    if (conversationChangesAtMost !== undefined)
+      return ledger!.refuseConversationChange(key!.userId, conversationChangesAtMost, nowMs) ?? null;
+    return (tokenCountsAtMost !== undefined && ledger!.refuseTokenCount(key!.userId, tokenCountsAtMost, nowMs)) || null;
   }
 }
 

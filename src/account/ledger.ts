@@ -351,6 +351,10 @@ export class Ledger {
     return this.rates.refuseTokenCount(userId, atMost, this.tick(now));
   }
 
+  refuseConversationChange(userId: string, atMost: number, now: number): GatewayError | undefined {
+    return this.rates.refuseConversationChange(userId, atMost, this.tick(now));
+  }
+
   /** Undefined where this actor may make one more change, which then counts. */
   refuseChange(actorId: string, now: number): GatewayError | undefined {
     return this.rates.refuseChange(actorId, this.tick(now));

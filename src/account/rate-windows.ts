@@ -20,6 +20,7 @@ export class RateWindows {
   private readonly counted = new Map<string, RateWindow>();
   private readonly sent = new Map<string, RateWindow>();
   private readonly tokenCounts = new Map<string, RateWindow>();
+  private readonly conversationChanges = new Map<string, RateWindow>();
   private readonly changes = new Map<string, RateWindow>();
   /** Numbers what leaves no row of its own. */
   private asked = 0;
@@ -37,6 +38,11 @@ export class RateWindows {
   /** A token count takes its place before the provider is asked. */
   refuseTokenCount(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
     return this.take(windowOf(this.tokenCounts, userId), atMost, 'token counts an hour is reached.', nowMs);
+  }
+
+  /** Each takes room that nobody pays for. */
+  refuseConversationChange(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
+    return this.take(windowOf(this.conversationChanges, userId), atMost, 'changes of conversations an hour is reached.', nowMs);
   }
 
   /** Every change leaves at least an audit line in the database that all accounts share. */

@@ -40,7 +40,7 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
       refused = refusal;
       continue;
     }
-    const found = await withEarlier(deps, key.accountId, question);
+    const found = await withEarlier(deps, key, question);
     if (!found.ok && found.error.kind === 'unavailable') return found;
     if (!found.ok) {
       refused = found.error;
@@ -60,23 +60,35 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
 /** Adds what the question refers to: kept items, and the stored answer that it goes on from. */
 async function withEarlier(
   deps: GatewayDeps,
-  accountId: string,
+  key: ApiKey,
   question: TokenQuestion,
 ): Promise<Result<{ whole: TokenQuestion; stored: StoredAnswer | undefined }>> {
-  const whole = await withNamedItems(deps, accountId, question);
-  if (!whole.ok) return whole;
+  const { accountId } = key;
   const { continues } = question;
+  const named = await withNamedItems(deps, accountId, question);
+  const conversation = named.ok ? named.value.conversation : undefined;
+  const whole = conversation ? await afterItsConversation(deps, key, conversation) : named;
+  if (!whole.ok) return whole;
   if (!continues) return ok({ whole: whole.value, stored: undefined });
   const stored = await findStoredAnswer(deps, accountId, continues.requestId);
   if (!stored.ok) return stored;
   return stored.value ? ok({ whole: whole.value, stored: stored.value }) : { ok: false, error: continues.missing };
 }
 
+async function afterItsConversation(
+  deps: GatewayDeps,
+  key: ApiKey,
+  conversation: NonNullable<TokenQuestion['conversation']>,
+): Promise<Result<TokenQuestion>> {
+  const { afterConversation } = await import('./conversation');
+  return afterConversation(deps, key, conversation, false);
+}
+
 /**
  * How often providers are asked for one user within an hour; after that, estimates have to do. Clients may ask for a
  * count before every call.
  */
-const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Math.max(hourlyLimits.chat ?? 0, HOURLY_LIMITS.chat);
+export const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Math.max(hourlyLimits.chat ?? 0, HOURLY_LIMITS.chat);
 
 /** The provider's answer as it came, since it may hold more than the number; undefined where it gives no count. */
 async function ask(deps: GatewayDeps, target: Reached<TokenBridge>, stored: StoredAnswer | undefined): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import type { Labels } from '../core/labels';
 import { type MicroCredits, priceOfUsage } from '../core/money';
 import { NO_USAGE, type Usage } from '../core/usage';
 import type { Call, Dialect, OutgoingStream } from '../dialects/types';
+import type { TakenConversation } from './conversation';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
 import { type Charge, charge } from './meter';
@@ -32,6 +33,7 @@ export interface Run {
   askedModel: string;
   idempotencyKeyHash: string | undefined;
   labels: Labels;
+  conversation?: TakenConversation;
   /** A queue looks after the call from now on. */
   handedOver?: boolean;
 }
@@ -63,6 +65,7 @@ export type Ending =
   | 'client_gone'
   | 'upstream_broke'
   | 'upstream_failed'
+  | 'refused'
   | 'credits_ran_out'
   | 'too_long'
   | 'gateway_failed'
@@ -133,6 +136,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     ...(run.plan.pricePermille !== undefined && { pricePermille: run.plan.pricePermille }),
     ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
     ...run.labels,
+    ...(run.conversation && { conversation: run.conversation.id }),
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,
     attempts: run.failover.attempts,

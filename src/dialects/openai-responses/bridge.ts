@@ -15,9 +15,9 @@ export const responsesBridge = (request: ResponsesRequest): Bridge => ({
 });
 
 /** Made apart, since beside functions that need the whole request these would hold it too. */
-const answersTo = ({ store, background, previousResponseId }: ResponsesRequest) => ({
+const answersTo = ({ store, background, previousResponseId, conversationId }: ResponsesRequest) => ({
   readAnswer: (json: unknown) => readResponse({ store, background }, json),
-  renderAnswer: (text: string, receipt: Receipt) => renderResponse({ previousResponseId }, text, receipt),
+  renderAnswer: (text: string, receipt: Receipt) => renderResponse({ previousResponseId, conversationId }, text, receipt),
   foldStream: foldResponses,
   answersAlone: true,
 });

@@ -4,6 +4,7 @@ import { setMembers } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
+import { namedConversation } from './conversation';
 import { requestOfResponse } from './ids';
 
 /** Only what is priced or routed on is validated; all other fields, items and tools pass through unchanged. */
@@ -36,6 +37,8 @@ export interface ResponsesRequest extends PromptSize {
   /** The client's id for the answer that this call goes on from, and more about that answer. */
   previousResponseId: string | undefined;
   continues: ContinuedAnswer | undefined;
+  /** The conversation that it goes on with. */
+  conversationId: string | undefined;
   /** Asks for a compacted conversation rather than an answer. */
   compacts: boolean;
   /** Client headers that the upstream must see. */
@@ -71,7 +74,10 @@ export function parseResponses({ body: text, url, headers }: ClientRequest): Res
   const previousResponseId = previous_response_id ?? undefined;
   const continues = previousResponseId === undefined ? ok(undefined) : continuedAnswer(previousResponseId);
   if (!continues.ok) return continues;
+  const conversation = namedConversation(fields);
+  if (!conversation.ok) return conversation;
   const compacts = COMPACT_ADDRESS.test(url);
+  if (compacts && conversation.value !== undefined) return NOT_COMPACTED;
   return ok({
     body,
     fields,
@@ -84,10 +90,15 @@ export function parseResponses({ body: text, url, headers }: ClientRequest): Res
     ...promptSize(body, input),
     previousResponseId,
     continues: continues.value,
+    conversationId: conversation.value,
     compacts,
     headers: forwardedHeaders(headers),
   });
 }
+
+const NOT_COMPACTED = fail('invalid_request', 'A conversation cannot be compacted by its name: send its items as `input`.', {
+  param: 'conversation',
+});
 
 const MAX_QUOTED_CHARS = 200;
 

@@ -17,7 +17,7 @@ export interface ChatCrossing {
  * without an effect there are left out: `max_tool_calls` and most of `include` concern tools that the upstream runs. So
  * is `truncation`; an input that is too long is then refused.
  */
-const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_management', 'moderation'] as const;
+const BEYOND_CHAT = ['previous_response_id', 'prompt', 'context_management', 'moderation'] as const;
 
 /** Fields of the same meaning, by their chat names. */
 const SAME: Readonly<Record<string, string>> = {

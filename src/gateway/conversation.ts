@@ -1,0 +1,121 @@
+/** A call that goes on with a conversation: reads it, has it for as long as the call lasts, and adds to it in the end. */
+import { insistently, inTurn, isUnderWay } from '../conversations/stub';
+import type { Refusal } from '../conversations/types';
+import type { ApiKey } from '../core/api-key';
+import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { isConversationId } from '../dialects/openai-responses/conversation';
+import type { Call, NamedConversation } from '../dialects/types';
+import type { GatewayDeps } from './deps';
+import type { Run } from './run';
+
+type Deps = Pick<GatewayDeps, 'account' | 'conversation'>;
+
+/** The conversation that a call has. */
+export interface TakenConversation {
+  id: string;
+  /** Adds what the call said and was answered; gives an error where that could not be done. */
+  add(answer: string): Promise<GatewayError | undefined>;
+}
+
+const MAX_QUOTED_CHARS = 200;
+const PARAM = { param: 'conversation' };
+
+export const noConversation = (id: string): { ok: false; error: GatewayError } =>
+  fail('not_found', `Conversation with id '${id.slice(0, MAX_QUOTED_CHARS)}' not found.`, PARAM);
+
+export const unreachable = () =>
+  fail('unavailable', 'The conversation could not be reached; try again.', { ...PARAM, retryAfterSeconds: 2 });
+
+const locked = () =>
+  fail('conversation_locked', 'Another response is under way in this conversation. Please retry when it is there.', {
+    ...PARAM,
+    code: 'conversation_locked',
+    retryAfterSeconds: 2,
+  });
+
+/** Why a conversation was not changed, as its client is told. */
+export function refusalOf(refusal: Refusal, id: string): { ok: false; error: GatewayError } {
+  switch (refusal.refused) {
+    case 'gone':
+      return noConversation(id);
+    case 'taken':
+    case 'changed':
+      return locked();
+    case 'full':
+      return fail('invalid_request', 'This conversation is full: it holds 5,000 items and 8 MB of text. Begin another one.', {
+        ...PARAM,
+        code: 'conversation_full',
+      });
+    case 'unknown':
+      return fail('not_found', `There is no such item in the conversation '${id}'.`);
+    case 'duplicate':
+      return fail('invalid_request', `Duplicate item found with id ${refusal.id.slice(0, MAX_QUOTED_CHARS)}.`);
+  }
+}
+
+export const operationFinder =
+  ({ account }: Pick<Deps, 'account'>, accountId: string) =>
+  (month: number, seq: number) =>
+    account(accountId).operation(month, seq);
+
+/**
+ * The call, or token question, after all that was said in its conversation.
+ *
+ * @param toTake The call is about to take the conversation, which is refused early where another has it.
+ */
+export async function afterConversation<T>(
+  deps: Deps,
+  { accountId, mode }: Pick<ApiKey, 'accountId' | 'mode'>,
+  { id, after }: Pick<NamedConversation<T>, 'id' | 'after'>,
+  toTake: boolean,
+): Promise<Result<T>> {
+  if (!isConversationId(id)) return noConversation(id);
+  try {
+    const stub = () => deps.conversation({ accountId, isTest: mode === 'test', id });
+    const transcript = await insistently(stub, (object) => object.transcript());
+    if (!transcript) return noConversation(id);
+    const { texts, version, takenBy } = transcript;
+    if (toTake && takenBy !== undefined && (await isUnderWay(operationFinder(deps, accountId), takenBy))) return locked();
+    return ok(after(texts, version));
+  } catch (error) {
+    console.error('conversation not read', String(error));
+    return unreachable();
+  }
+}
+
+/** Gives an admitted call its conversation, unless it has gone on meanwhile, or another call has it. */
+export async function takeConversation(
+  { deps, accountId, keyMode, holdId }: Pick<Run, 'deps' | 'accountId' | 'keyMode' | 'holdId'>,
+  { id, said, answered, version = 0 }: NonNullable<Call['conversation']>,
+): Promise<Result<TakenConversation>> {
+  const stub = () => deps.conversation({ accountId, isTest: keyMode === 'test', id });
+  const items = said();
+  try {
+    const taken = await inTurn(operationFinder(deps, accountId), (insteadOf) =>
+      insistently(stub, (object) => object.take({ holdId, version, items, insteadOf })),
+    );
+    if (taken.refused) return refusalOf(taken, id);
+  } catch (error) {
+    console.error('conversation not taken', String(error));
+    return unreachable();
+  }
+  return ok({ id, add: (answer) => addAnswer(stub, holdId, answered(answer)) });
+}
+
+const NOT_ADDED = fail('unavailable', 'The answer could not be added to its conversation. Nothing was charged; try again.', PARAM).error;
+
+async function addAnswer(
+  stub: Parameters<typeof insistently>[0],
+  holdId: string,
+  items: ReturnType<NamedConversation['answered']>,
+): Promise<GatewayError | undefined> {
+  if (!items) return NOT_ADDED;
+  try {
+    const added = await insistently(stub, (object) => object.finish({ holdId, items }));
+    // Its client has deleted it meanwhile, and gets the answer all the same.
+    return added.refused && added.refused !== 'gone' ? NOT_ADDED : undefined;
+  } catch (error) {
+    console.error('answer not added to its conversation', String(error));
+    return NOT_ADDED;
+  }
+}
