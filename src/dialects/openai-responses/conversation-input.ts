@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isFilled } from '../../core/record';
 
-const MAX_ITEMS_AT_ONCE = 20;
+export const MAX_ITEMS_AT_ONCE = 20;
 const MAX_PAIRS = 16;
 
 const metadata = z
