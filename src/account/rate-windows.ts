@@ -14,6 +14,12 @@ import type { AdmitRequest } from './types';
 /** Changes an hour by one person in one account; its keys together count as one more person. */
 const MOST_CHANGES = 600;
 
+export interface ConversationChange {
+  /** An hour. */
+  atMost: number;
+  places: number;
+}
+
 type Counted = Pick<Recent, 'userId' | 'family' | 'test'>;
 
 export class RateWindows {
@@ -40,9 +46,12 @@ export class RateWindows {
     return this.take(windowOf(this.tokenCounts, userId), atMost, 'token counts an hour is reached.', nowMs);
   }
 
-  /** Each takes room that nobody pays for. */
-  refuseConversationChange(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
-    return this.take(windowOf(this.conversationChanges, userId), atMost, 'changes of conversations an hour is reached.', nowMs);
+  /** Each takes room that nobody pays for: a large one takes several places. */
+  refuseConversationChange(userId: string, { atMost, places }: ConversationChange, nowMs: number): GatewayError | undefined {
+    const window = windowOf(this.conversationChanges, userId);
+    const full = this.take(window, atMost, 'changes of conversations an hour is reached; a large one counts as several.', nowMs);
+    for (let more = 1; !full && more < places; more++) window.add(nowMs, ++this.asked);
+    return full;
   }
 
   /** Every change leaves at least an audit line in the database that all accounts share. */

@@ -1,3 +1,4 @@
+import type { ConversationChange } from '../account/rate-windows';
 import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, type GatewayError } from '../core/errors';
 import type { GatewayDeps } from './deps';
@@ -6,14 +7,14 @@ interface KeyUse {
   origin: string | null;
   ip: string | null;
   tokenCountsAtMost?: number;
-  conversationChangesAtMost?: number;
+  conversationChange?: ConversationChange;
 }
 
 /** Why a key may not be used from where the request comes; null where it may. For requests that hold nothing. */
 export async function authorizeKey(
   { account }: Pick<GatewayDeps, 'account'>,
   { accountId, keyId, secretHash }: ApiKey,
-  { origin, ip, tokenCountsAtMost, conversationChangesAtMost }: KeyUse,
+  { origin, ip, tokenCountsAtMost, conversationChange }: KeyUse,
 ): Promise<GatewayError | null> {
   try {
     return await account(accountId).authorize({
@@ -22,7 +23,7 @@ export async function authorizeKey(
       origin,
       ip,
       ...(tokenCountsAtMost !== undefined && { tokenCountsAtMost }),
-      ...(conversationChangesAtMost !== undefined && { conversationChangesAtMost }),
+      ...(conversationChange && { conversationChange }),
     });
   } catch (error) {
     console.error('key not checked', String(error));

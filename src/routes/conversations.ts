@@ -48,12 +48,12 @@ async function answer<Input>(c: AppContext, how: How<Input>, work: Work<Input>):
   const { keys: reader } = c.get('gateway');
   const keys = await requestKeys(reader, c.req.raw);
   if (!keys.ok) return keys;
-  const input = how.body ? await readInput(c, how.body, keys.value) : ok(undefined as Input);
+  const input = how.body ? await readInput(c, how.body, keys.value) : ok({ value: undefined as Input, chars: 0 });
   if (!input.ok) return input;
   let refused: GatewayError = unknownKey().error;
   for (const key of keys.value) {
-    const refusal = await refuse(c, key, how.creates || how.changes);
-    const found = refusal ? { ok: false as const, error: refusal } : await workOn(c, how, key, (asked) => work(asked, input.value));
+    const refusal = await refuse(c, key, how.creates || how.changes ? input.value.chars : undefined);
+    const found = refusal ? { ok: false as const, error: refusal } : await workOn(c, how, key, (asked) => work(asked, input.value.value));
     if (found.ok) return found;
     refused = found.error;
     if (!refusal && refused.kind !== 'not_found') break;
@@ -61,20 +61,31 @@ async function answer<Input>(c: AppContext, how: How<Input>, work: Work<Input>):
   return { ok: false, error: refused };
 }
 
-async function readInput<Input>(c: AppContext, schema: z.ZodType<Input>, keys: readonly ApiKey[]): Promise<Result<Input>> {
+interface Read<Input> {
+  value: Input;
+  chars: number;
+}
+
+async function readInput<Input>(c: AppContext, schema: z.ZodType<Input>, keys: readonly ApiKey[]): Promise<Result<Read<Input>>> {
   const gateway = c.get('gateway');
   const askFirst = () => refuseKeys(gateway, keys, sourceOf(c.req.raw, gateway.settings));
   const body = await readBody(c.req.raw, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!body.ok) return body;
   const json = body.value.trim() === '' ? {} : parseJson(body.value);
-  return json === undefined ? fail('invalid_request', NOT_JSON) : parseInput(schema, json);
+  const parsed = json === undefined ? fail('invalid_request', NOT_JSON) : parseInput(schema, json);
+  return parsed.ok ? ok({ value: parsed.value, chars: body.value.length }) : parsed;
 }
 
+/** What a change may have for one of the places in the hour. */
+const PLACE_CHARS = 65_536;
+
 /** Changes are free, so their number is bounded as that of token counts. */
-function refuse(c: AppContext, key: ApiKey, changes: boolean | undefined): Promise<GatewayError | null> {
+function refuse(c: AppContext, key: ApiKey, changedChars: number | undefined): Promise<GatewayError | null> {
   const gateway = c.get('gateway');
   const from = sourceOf(c.req.raw, gateway.settings);
-  return authorizeKey(gateway, key, { ...from, ...(changes && { conversationChangesAtMost: countsAnHour(gateway) }) });
+  if (changedChars === undefined) return authorizeKey(gateway, key, from);
+  const conversationChange = { atMost: countsAnHour(gateway), places: Math.ceil(changedChars / PLACE_CHARS) };
+  return authorizeKey(gateway, key, { ...from, conversationChange });
 }
 
 async function workOn<Input>(
