@@ -187,7 +187,7 @@ export class ConversationLog {
 
   private write(head: Head): ConversationView {
     const text = JSON.stringify({ ...head, changedAtMs: this.now() });
-    this.sql.exec('INSERT INTO head VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET head = excluded.head', text);
+    this.sql.exec('INSERT INTO head (id, head) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET head = excluded.head', text);
     return viewOf(head);
   }
 
@@ -216,7 +216,7 @@ export class ConversationLog {
     this.sql.exec('DELETE FROM item WHERE seq >= ?', end);
     for (const [index, { id, text }] of items.entries())
       for (const [part, piece] of piecesOf(text).entries())
-        this.sql.exec('INSERT INTO item VALUES (?, ?, ?, ?)', end + index, part, part === 0 ? id : null, piece);
+        this.sql.exec('INSERT INTO item (seq, part, id, text) VALUES (?, ?, ?, ?)', end + index, part, part === 0 ? id : null, piece);
   }
 
   private find({ end }: Head, id: string): number | undefined {
