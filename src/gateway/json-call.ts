@@ -122,7 +122,7 @@ async function settleAnswer(run: Run, attempt: Attempt, { text, answer, work }: 
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const { bridge } = attempt.target;
   const body = bridge.renderAnswer(text, bill.receipt);
-  const unadded = empty ? undefined : await run.conversation?.add(body);
+  const unadded = run.conversation && !empty ? await run.conversation.add(body) : undefined;
   if (unadded) {
     await closeReleased(run, 'gateway_failed', unadded);
     return { ok: false, error: unadded };

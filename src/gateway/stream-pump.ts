@@ -214,7 +214,7 @@ export class StreamPump {
     }
     if (passed === 'gone') return closeCharged(run, bill, 'client_gone', undefined, more);
     const end = stream.relay.close(bill.receipt);
-    const unadded = empty ? undefined : await run.conversation?.add(end);
+    const unadded = run.conversation && !empty ? await run.conversation.add(end) : undefined;
     if (unadded) return this.breakOff('gateway_failed', unadded);
     this.recorder?.add(end);
     const { ownItems } = stream.relay;

@@ -5,7 +5,7 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
-import { type ConversationRef, type ConversationStub, insistently } from '../conversations/stub';
+import { type ConversationRef, type ConversationStub, insistently, isUnderWay } from '../conversations/stub';
 import { parseOperationId } from '../core/ids';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { readText } from '../core/read-bounded';
@@ -138,17 +138,18 @@ async function heardOf(
 
 /**
  * The conversation gets what was said and answered before the answer is charged: whoever does so next would not know that
- * it lacks them.
+ * it lacks them. Of a call that is closed it has all that it will have.
  */
 async function addToConversation(
-  { conversation }: BackgroundDeps,
+  { account, conversation }: BackgroundDeps,
   { accountId, holdId, free, detail }: BackgroundMessage,
   text: string,
 ): Promise<void> {
   if (typeof detail.conversation !== 'string') return;
   const { answeredItems, itemOf } = await import('../dialects/openai-responses/conversation');
   const items = answeredItems(text)?.map(itemOf);
-  if (!items) return;
+  const find = (month: number, seq: number) => account(accountId).operation(month, seq);
+  if (!items || !(await isUnderWay(find, holdId))) return;
   const ref = { accountId, isTest: free, id: detail.conversation };
   const added = await insistently(
     () => conversation(ref),
