@@ -22,6 +22,10 @@ export function namedRequests({ fields: { input } }: ResponsesRequest): string[]
   return names.length === 0 ? undefined : [...new Set(names.map((name) => requestOfItem(name)!))];
 }
 
+/** Does the input refer to an item that somebody else keeps? */
+export const namesOthers = (input: unknown): boolean =>
+  Array.isArray(input) && (input as unknown[]).some((item) => isRecord(item) && isReference(item) && ownName(item) === undefined);
+
 /** The request with each reference replaced by its item. */
 export function bringItems(request: ResponsesRequest, items: readonly unknown[]): Result<ResponsesRequest> {
   const found = new Map(items.flatMap((item) => (isRecord(item) ? [[item.id, item]] : [])));

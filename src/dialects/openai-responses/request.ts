@@ -6,6 +6,7 @@ import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
 import { namedConversation } from './conversation';
 import { requestOfResponse } from './ids';
+import { namesOthers } from './references';
 
 /** Only what is priced or routed on is validated; all other fields, items and tools pass through unchanged. */
 export const responsesRequest = z.looseObject({
@@ -78,6 +79,7 @@ export function parseResponses({ body: text, url, headers }: ClientRequest): Res
   if (!conversation.ok) return conversation;
   const compacts = COMPACT_ADDRESS.test(url);
   if (compacts && conversation.value !== undefined) return NOT_COMPACTED;
+  if (conversation.value !== undefined && namesOthers(input)) return NOT_REFERRED;
   return ok({
     body,
     fields,
@@ -99,6 +101,13 @@ export function parseResponses({ body: text, url, headers }: ClientRequest): Res
 const NOT_COMPACTED = fail('invalid_request', 'A conversation cannot be compacted by its name: send its items as `input`.', {
   param: 'conversation',
 });
+
+/** One provider alone could tell what they are, and later calls may go to others. */
+const NOT_REFERRED = fail(
+  'invalid_request',
+  'With `conversation` the input cannot refer to an item by its id: what the conversation has is there already, and anything else must be sent whole.',
+  { param: 'input' },
+);
 
 const MAX_QUOTED_CHARS = 200;
 

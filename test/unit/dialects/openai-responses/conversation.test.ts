@@ -66,6 +66,22 @@ describe('a request that names a conversation', () => {
     expect(call.ok && call.value.conversation).toBeUndefined();
   });
 
+  it('is refused with references to what only one provider has, and not with those to what is kept here', () => {
+    const own = 'msg_0123456789abc-0-4cbv-7-1';
+    const naming = (id: string) =>
+      parse({
+        conversation: ID,
+        input: [
+          { type: 'item_reference', id },
+          { id: 'msg_1', role: 'user', content: 'x' },
+        ],
+      });
+    expect(naming('msg_68af4030592c')).toMatchObject({ ok: false, error: { param: 'input' } });
+    const named = naming(own);
+    const brought = named.ok ? named.value.names!.brought([{ ...MESSAGE, id: own }]) : named;
+    expect(brought.ok && brought.value.conversation!.said()).toMatchObject([{ id: own }, { id: 'msg_1' }]);
+  });
+
   it('is answered with its name', () => {
     const call = responsesCall(requestOf({ conversation: ID, stream: false })).conversation!.after([], 0);
     const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
