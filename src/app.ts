@@ -17,6 +17,16 @@ import { toItsEnd, whole } from './http/to-its-end';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
+import {
+  addItems,
+  createConversation,
+  deleteConversation,
+  deleteItem,
+  getConversation,
+  getItem,
+  listItems,
+  updateConversation,
+} from './routes/conversations';
 import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream, getOpenrouterGeneration } from './routes/generations';
 import { mountFiles, mountMedia } from './routes/media/mount';
@@ -87,21 +97,15 @@ function mountResponses(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
   app.get(`${path}/:id/input_items`, wrap(storedResponse('GET', '/input_items')));
 }
 
-/** In a module of its own, which no call needs. */
-const conversations =
-  (name: keyof typeof import('./routes/conversations')): Handler =>
-  async (c) =>
-    (await import('./routes/conversations'))[name](c);
-
 function mountConversations(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
-  app.post(path, wrap(whole(conversations('createConversation'))));
-  app.get(`${path}/:id`, wrap(conversations('getConversation')));
-  app.post(`${path}/:id`, wrap(whole(conversations('updateConversation'))));
-  app.delete(`${path}/:id`, wrap(whole(conversations('deleteConversation'))));
-  app.get(`${path}/:id/items`, wrap(conversations('listItems')));
-  app.post(`${path}/:id/items`, wrap(whole(conversations('addItems'))));
-  app.get(`${path}/:id/items/:item`, wrap(conversations('getItem')));
-  app.delete(`${path}/:id/items/:item`, wrap(whole(conversations('deleteItem'))));
+  app.post(path, wrap(whole(createConversation)));
+  app.get(`${path}/:id`, wrap(getConversation));
+  app.post(`${path}/:id`, wrap(whole(updateConversation)));
+  app.delete(`${path}/:id`, wrap(whole(deleteConversation)));
+  app.get(`${path}/:id/items`, wrap(listItems));
+  app.post(`${path}/:id/items`, wrap(whole(addItems)));
+  app.get(`${path}/:id/items/:item`, wrap(getItem));
+  app.delete(`${path}/:id/items/:item`, wrap(whole(deleteItem)));
 }
 
 function mountProbes(app: Hono<AppEnv>, base: string): void {

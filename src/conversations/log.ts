@@ -4,7 +4,6 @@
  * What a call says is written when it begins, beyond the end of the conversation. It counts once the answer is added,
  * together with it and in one step; of a call that comes to nothing it is written over.
  */
-import { DAY_MS } from '../core/time';
 import type {
   AddRequest,
   Changed,
@@ -20,7 +19,7 @@ import type {
 } from './types';
 
 /** After the last change. */
-export const KEPT_MS = 31 * DAY_MS;
+export const KEPT_MS = 31 * 24 * 3_600_000;
 /** All of it is in memory at once, in the object and where it is sent to a model. An answer may exceed it once. */
 const MAX_CHARS = 8_388_608;
 const MAX_ITEMS = 5_000;

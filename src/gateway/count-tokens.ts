@@ -1,12 +1,13 @@
 /** Token counts: free, outside the hourly limits of calls, and answered by an estimate when no provider counts. */
 import type { ApiKey } from '../core/api-key';
 import { type GatewayError, ok, type Result, unknownKey } from '../core/errors';
-import { HOURLY_LIMITS, SENT_TIMES } from '../core/family';
 import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
 import { authorizeKey } from './authorize-key';
+import { afterConversation } from './conversation';
+import { countsAnHour } from './counts-an-hour';
 import type { GatewayDeps } from './deps';
 import { withNamedItems } from './kept-items';
 import { findModel, upstreamRequest } from './plan';
@@ -67,28 +68,13 @@ async function withEarlier(
   const { continues } = question;
   const named = await withNamedItems(deps, accountId, question);
   const conversation = named.ok ? named.value.conversation : undefined;
-  const whole = conversation ? await afterItsConversation(deps, key, conversation) : named;
+  const whole = conversation ? await afterConversation(deps, key, conversation, false) : named;
   if (!whole.ok) return whole;
   if (!continues) return ok({ whole: whole.value, stored: undefined });
   const stored = await findStoredAnswer(deps, accountId, continues.requestId);
   if (!stored.ok) return stored;
   return stored.value ? ok({ whole: whole.value, stored: stored.value }) : { ok: false, error: continues.missing };
 }
-
-async function afterItsConversation(
-  deps: GatewayDeps,
-  key: ApiKey,
-  conversation: NonNullable<TokenQuestion['conversation']>,
-): Promise<Result<TokenQuestion>> {
-  const { afterConversation } = await import('./conversation');
-  return afterConversation(deps, key, conversation, false);
-}
-
-/**
- * How often providers are asked for one user within an hour; after that, estimates have to do. Clients may ask for a
- * count before every call.
- */
-export const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Math.max(hourlyLimits.chat ?? 0, HOURLY_LIMITS.chat);
 
 /** The provider's answer as it came, since it may hold more than the number; undefined where it gives no count. */
 async function ask(deps: GatewayDeps, target: Reached<TokenBridge>, stored: StoredAnswer | undefined): Promise<string | undefined> {

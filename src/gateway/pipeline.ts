@@ -13,6 +13,7 @@ import type { PooledBytes } from '../core/pooled-bytes';
 import type { Call, ClientRequest, Dialect } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
 import { atAccountPrices } from './account-prices';
+import { afterConversation, takeConversation } from './conversation';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
@@ -120,13 +121,11 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
 async function wholeCall(deps: GatewayDeps, key: ApiKey, call: Call): Promise<Result<Call>> {
   const named = await withNamedItems(deps, key.accountId, call);
   if (!named.ok || !named.value.conversation) return named;
-  const { afterConversation } = await import('./conversation');
   return afterConversation(deps, key, named.value.conversation, true);
 }
 
 /** Gives the call its conversation; the refusal where that cannot be, and then nobody pays. */
 async function joinConversation(run: Run, { conversation }: Call): Promise<CallResult | undefined> {
-  const { takeConversation } = await import('./conversation');
   const taken = await takeConversation(run, conversation!);
   if (taken.ok) {
     run.conversation = taken.value;

@@ -13,6 +13,7 @@ import { isRecord, parseJson } from '../core/record';
 import { HOUR_MS } from '../core/time';
 import { isPlausible, NO_USAGE, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
+import { answeredItems, itemOf } from '../dialects/openai-responses/conversation';
 import type { Registry } from '../providers/registry';
 import type { Provider, Wire } from '../providers/types';
 
@@ -146,7 +147,6 @@ async function addToConversation(
   text: string,
 ): Promise<void> {
   if (typeof detail.conversation !== 'string') return;
-  const { answeredItems, itemOf } = await import('../dialects/openai-responses/conversation');
   const items = answeredItems(text)?.map(itemOf);
   const find = (month: number, seq: number) => account(accountId).operation(month, seq);
   if (!items || !(await isUnderWay(find, holdId))) return;

@@ -10,7 +10,7 @@ import { conversationParams, conversationUpdate, itemsParams, itemsQuery } from 
 import { conversationObject, deletedConversation, itemList, itemObject } from '../dialects/openai-responses/conversation-object';
 import { authorizeKey, refuseKeys } from '../gateway/authorize-key';
 import { noConversation, operationFinder, refusalOf, unreachable } from '../gateway/conversation';
-import { countsAnHour } from '../gateway/count-tokens';
+import { countsAnHour } from '../gateway/counts-an-hour';
 import { NOT_JSON, readBody } from '../http/body';
 import type { AppContext } from '../http/context';
 import { parseInput } from '../http/input';
