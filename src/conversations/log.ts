@@ -117,10 +117,8 @@ export class ConversationLog {
     if (head.taken?.holdId !== holdId) return head.taken ? { refused: 'taken', by: head.taken.holdId } : { refused: 'changed' };
     const { taken, ...free } = head;
     const withInput: Head = { ...free, items: free.items + taken.items, chars: free.chars + taken.chars, end: free.end + taken.items };
-    const own = items.map(({ id, text }, index) => ({
-      id: this.find(withInput, id) === undefined ? id : `${id}_${withInput.end + index}`,
-      text,
-    }));
+    const known = this.ids(withInput);
+    const own = items.map(({ id, text }, index) => ({ id: known.has(id) ? `${id}_${withInput.end + index}` : id, text }));
     return this.append({ ...withInput, lastAdded: holdId }, own);
   }
 
@@ -194,10 +192,10 @@ export class ConversationLog {
     const refused = refusedTurn(head, insteadOf);
     if (refused) return refused;
     if (head!.items + items.length > MAX_ITEMS || head!.chars + charsOf(items) > MAX_CHARS) return { refused: 'full' };
-    const ids = new Set<string>();
+    const known = items.length > 0 && head!.end > 0 ? this.ids(head!) : new Set<string>();
     for (const { id } of items) {
-      if (ids.has(id) || (head!.end > 0 && this.find(head!, id) !== undefined)) return { refused: 'duplicate', id };
-      ids.add(id);
+      if (known.has(id)) return { refused: 'duplicate', id };
+      known.add(id);
     }
     return undefined;
   }
@@ -216,6 +214,15 @@ export class ConversationLog {
     for (const [index, { id, text }] of items.entries())
       for (const [part, piece] of piecesOf(text).entries())
         this.sql.exec('INSERT INTO item (seq, part, id, text) VALUES (?, ?, ?, ?)', end + index, part, part === 0 ? id : null, piece);
+  }
+
+  private ids({ end }: Head): Set<string> {
+    return new Set(
+      this.sql
+        .exec('SELECT id FROM item WHERE part = 0 AND seq < ?', end)
+        .toArray()
+        .map(({ id }) => String(id)),
+    );
   }
 
   private find({ end }: Head, id: string): number | undefined {
