@@ -1,8 +1,9 @@
 /** A call that goes on with a conversation: reads it, has it for as long as the call lasts, and adds to it in the end. */
-import { insistently, inTurn, isUnderWay } from '../conversations/stub';
-import type { Refusal } from '../conversations/types';
+import { type ConversationRef, insistently, inTurn, isUnderWay } from '../conversations/stub';
+import type { Refusal, Transcript } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { hasTooManyValues } from '../core/json-size';
 import { isConversationId } from '../dialects/openai-responses/conversation';
 import type { Call, NamedConversation } from '../dialects/types';
 import type { GatewayDeps } from './deps';
@@ -70,13 +71,28 @@ export async function afterConversation<T>(
   toTake: boolean,
 ): Promise<Result<T>> {
   if (!isConversationId(id)) return noConversation(id);
+  const read = await readFree(deps, { accountId, isTest: mode === 'test', id }, toTake);
+  if (!read.ok) return read;
+  const { texts, version } = read.value;
+  return hasTooManyValues(texts.join(',')) ? TOO_COMPLEX : ok(after(texts, version));
+}
+
+/** It was written in bodies each of which was taken; together they may be more than memory has room for. */
+const TOO_COMPLEX = fail('invalid_request', 'The items of this conversation have too many values together. Begin another one.', {
+  ...PARAM,
+  code: 'conversation_full',
+});
+
+async function readFree(deps: Deps, ref: ConversationRef, toTake: boolean): Promise<Result<Transcript>> {
   try {
-    const stub = () => deps.conversation({ accountId, isTest: mode === 'test', id });
-    const transcript = await insistently(stub, (object) => object.transcript());
-    if (!transcript) return noConversation(id);
-    const { texts, version, takenBy } = transcript;
-    if (toTake && takenBy !== undefined && (await isUnderWay(operationFinder(deps, accountId), takenBy))) return locked();
-    return ok(after(texts, version));
+    const transcript = await insistently(
+      () => deps.conversation(ref),
+      (object) => object.transcript(),
+    );
+    if (!transcript) return noConversation(ref.id);
+    const { takenBy } = transcript;
+    const isTaken = toTake && takenBy !== undefined && (await isUnderWay(operationFinder(deps, ref.accountId), takenBy));
+    return isTaken ? locked() : ok(transcript);
   } catch (error) {
     console.error('conversation not read', String(error));
     return unreachable();

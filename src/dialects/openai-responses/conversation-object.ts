@@ -30,7 +30,8 @@ const partOf = (role: unknown, text: string): Fields =>
 export function itemObject({ id, text }: { id: string; text: string }): string {
   const item = parseJson(text);
   if (!isRecord(item)) return text;
-  const { type = 'message', role, content, status } = item;
+  const { role, content, status } = item;
+  const type = item.type ?? 'message';
   return setMembers(text, {
     id: JSON.stringify(id),
     type: JSON.stringify(type),

@@ -53,8 +53,8 @@ const PREFIXES: Readonly<Record<string, string>> = { message: 'msg', reasoning: 
 /** An item under its own id, or a new one. */
 export function itemOf(text: string): { id: string; text: string } {
   const item = parseJson(text);
-  const { id, type = 'message' } = isRecord(item) ? item : {};
-  return { id: isFilled(id) ? id : `${PREFIXES[String(type)] ?? 'item'}_${randomDigits(ID_DIGITS)}`, text };
+  const { id, type } = isRecord(item) ? item : {};
+  return { id: isFilled(id) ? id : `${PREFIXES[String(type ?? 'message')] ?? 'item'}_${randomDigits(ID_DIGITS)}`, text };
 }
 
 const ENDED: ReadonlySet<unknown> = new Set(['completed', 'incomplete']);

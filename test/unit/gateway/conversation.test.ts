@@ -82,6 +82,18 @@ describe('a conversation', () => {
     expect(unread).toMatchObject({ error: { kind: 'unavailable' } });
   });
 
+  it('is refused where it would be more than memory has room for, and a bug is none of its faults', async () => {
+    const transcript = async () => ({ texts: Array(4).fill(`[${'1,'.repeat(100_000)}1]`), version: 3, takenBy: undefined });
+    const key = { accountId: ACCOUNT, mode: 'live' } as const;
+    const error = { kind: 'invalid_request', code: 'conversation_full' };
+    expect(await afterConversation(depsOf({ transcript }).deps, key, call(), true)).toMatchObject({ error });
+    const bug = () => {
+      throw new TypeError('a bug');
+    };
+    const small = async () => ({ texts: [], version: 3, takenBy: undefined });
+    await expect(afterConversation(depsOf({ transcript: small }).deps, key, { id: ID, after: bug }, true)).rejects.toThrow('a bug');
+  });
+
   it.each([
     ['full', { refused: 'full' }, 'invalid_request'],
     ['changed since', { refused: 'changed' }, 'conversation_locked'],

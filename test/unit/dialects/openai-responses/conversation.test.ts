@@ -142,6 +142,7 @@ describe('items', () => {
       role: 'user',
       content: [{ type: 'input_text', text: 'A' }],
     });
+    expect(shown({ type: null, role: 'user', content: [] })).toMatchObject({ ...base, type: 'message' });
     expect(shown({ role: 'assistant', content: 'A' }).content).toEqual([{ type: 'output_text', text: 'A', annotations: [], logprobs: [] }]);
     const picture = [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA' }];
     expect(shown({ role: 'user', content: picture }).content).toEqual(picture);
