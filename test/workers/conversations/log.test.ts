@@ -3,6 +3,7 @@ import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { ConversationLog, KEPT_MS } from '../../../src/conversations/log';
 import type { Item } from '../../../src/conversations/types';
+import { countRows } from '../count-rows';
 
 const FIRST = 'req_0123456789abc-1-4cc3-1';
 const SECOND = 'req_0123456789abc-1-4cc3-2';
@@ -86,6 +87,17 @@ describe('a call in a conversation', () => {
       expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'a_3']);
     }));
 });
+
+it('a turn costs a row for each item, and two more', () =>
+  inside((log, state) => {
+    const written = countRows(state);
+    taking(log, FIRST, ['asked']);
+    log.finish({ holdId: FIRST, items: [item('said')] });
+    expect(written()).toBe(4);
+    log.transcript();
+    log.page({ after: undefined, limit: 20, order: 'desc' });
+    expect(written()).toBe(0);
+  }));
 
 describe('the items of a conversation', () => {
   it('keep their order when one is taken out of the middle, and their places in pages', () =>
