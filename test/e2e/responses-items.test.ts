@@ -8,6 +8,7 @@ import {
   askResponseStream,
   beginning,
   message,
+  reasoning,
   responseOf,
   responsesBody,
   USAGE_MICRO as WHOLE_MICRO,
@@ -298,6 +299,35 @@ describe.concurrent('a conversation', () => {
     const shown = await fetch(`${account.baseUrl}/responses/${body.id}`, { headers: { authorization: `Bearer ${account.key}` } });
     expect(await shown.json()).toMatchObject({ id: body.id, conversation: { id } });
     expect(await account.money()).toEqual({ spentMicro: WHOLE_MICRO, heldMicro: 0 });
+  });
+
+  it('goes on with another model, over another format, and back', async () => {
+    const { account, lane } = await fresh('responses');
+    const chat = rig.lane('solo');
+    const conversation = await begun(account);
+    const thought = reasoning('Hm.', 'gAAAA');
+    lane.first.reply(json(responseOf([thought, message('Hello.')])), whole('Back.'));
+    chat.first.reply(answer('Over chat.'));
+    for (const [model, input] of [
+      [lane.model, 'One'],
+      [chat.model, 'Two'],
+      [lane.model, 'Three'],
+    ])
+      expect((await askResponse(account, { model, input, conversation })).status).toBe(200);
+    expect(chat.first.seen[0]!.json().messages).toMatchObject([
+      { role: 'user', content: 'One' },
+      { role: 'assistant', content: 'Hello.' },
+      { role: 'user', content: 'Two' },
+    ]);
+    const input = lane.first.seen[1]!.json().input as object[];
+    expect(input).toMatchObject([
+      typed('user', 'One'),
+      thought,
+      message('Hello.'),
+      typed('user', 'Two'),
+      { role: 'assistant', content: [{ text: 'Over chat.' }] },
+      typed('user', 'Three'),
+    ]);
   });
 
   it('that is deleted under a response costs it nothing of its answer', async () => {
