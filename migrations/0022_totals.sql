@@ -30,8 +30,8 @@ CREATE TABLE ledger_totals (
   delay_count INTEGER NOT NULL,
   delay_ms INTEGER NOT NULL,
   delay_le_15000 INTEGER NOT NULL,
-  delay_le_60000 INTEGER NOT NULL,
-  delay_le_300000 INTEGER NOT NULL,
+  delay_le_120000 INTEGER NOT NULL,
+  delay_le_600000 INTEGER NOT NULL,
   delay_le_3600000 INTEGER NOT NULL,
   written_at INTEGER NOT NULL,
   UNIQUE (kind, test, model, provider, endpoint, ending, outcome)

@@ -3,7 +3,8 @@
 /** Where the buckets of a histogram end, in ms: a column each, with how many took no longer. */
 export const BOUNDS_MS = {
   duration: [1_000, 5_000, 15_000, 60_000, 300_000, 900_000],
-  delay: [15_000, 60_000, 300_000, 3_600_000],
+  // A lone line waits a minute for others.
+  delay: [15_000, 120_000, 600_000, 3_600_000],
   wait: [500, 1_000, 2_000, 5_000, 10_000, 30_000, 120_000],
 } as const;
 export type Timed = keyof typeof BOUNDS_MS;
