@@ -13,8 +13,12 @@ fresh AS (
   WHERE line->>'$.tail.closeEpoch' > COALESCE(fence.epoch, 0) AND NOT EXISTS (
     SELECT 1 FROM ledger WHERE account_id = line->>'accountId' AND epoch = line->>'$.tail.closeEpoch' AND close_seq = line->>'closeSeq'))`;
 
-/** Counters never fall, whatever a line says. */
-const fromZero = (expression: string): string => `MAX(0, CAST(COALESCE(${expression}, 0) AS INTEGER))`;
+/**
+ * Counters never fall, and no line may be kept from D1 by what it says: sums of so many lines as come at once stay below
+ * 2^63, beyond which SQLite fails. What is not there stays so.
+ */
+const figure = (expression: string): string => `MIN(4000000000000000, MAX(0, CAST(${expression} AS INTEGER)))`;
+const fromZero = (expression: string): string => `COALESCE(${figure(expression)}, 0)`;
 const tokens = (name: string): string => fromZero(`line->>'$.tail.detail.usage.${name}'`);
 
 /** Deployments are named by customers, who may have any number of them one after the other. */
@@ -50,13 +54,13 @@ const SUMS_OF_LINE: Record<(typeof LINE_SUMS)[number], string> = {
 };
 
 /** Only a call has a duration: what is charged later repeats the one of its call. */
-const DURATION = `CASE WHEN line->>'$.head.kind' = 'usage' THEN line->>'$.tail.detail.latencyMs' END`;
+const DURATION = `CASE WHEN line->>'$.head.kind' = 'usage' THEN ${figure(`line->>'$.tail.detail.latencyMs'`)} END`;
 const NOW = `CAST(1000 * unixepoch('subsec') AS INTEGER)`;
-const DELAY = `MAX(0, ${NOW} - (line->>'$.tail.closedAtMs'))`;
+const DELAY = figure(`${NOW} - (line->>'$.tail.closedAtMs')`);
 
 const sumOf = (column: string): string => `SUM(${column})`;
 const bucketsOf = (timed: Timed): string[] => [
-  ...[`COUNT(${timed})`, fromZero(`SUM(${timed})`)],
+  ...[`COUNT(${timed})`, `COALESCE(SUM(${timed}), 0)`],
   ...BOUNDS_MS[timed].map((boundMs) => `COUNT(CASE WHEN ${timed} <= ${boundMs} THEN 1 END)`),
 ];
 
@@ -100,8 +104,9 @@ const COUNT_ATTEMPTS = `
 INSERT INTO attempt_totals (${[...ATTEMPT_LABELS, ...ADDED_TO_ATTEMPTS].join(', ')})
 ${FRESH},
 read AS MATERIALIZED (
-  SELECT ${named({ ...LABELS_OF_ATTEMPT, wait: `attempt.value->>'durationMs'` })}
-  FROM fresh, json_each(line, '$.tail.detail.attempts') AS attempt WHERE line->>'$.head.kind' = 'usage')
+  SELECT ${named({ ...LABELS_OF_ATTEMPT, wait: figure(`attempt.value->>'durationMs'`) })}
+  FROM fresh, json_each(line, '$.tail.detail.attempts') AS attempt
+  WHERE line->>'$.head.kind' = 'usage' AND attempt.type = 'object')
 SELECT ${ATTEMPT_LABELS.join(', ')}, COUNT(*), ${bucketsOf('wait').join(', ')} FROM read WHERE true GROUP BY ${ATTEMPT_LABELS.join(', ')}
 ON CONFLICT (${ATTEMPT_LABELS.join(', ')}) DO UPDATE SET ${added('attempt_totals', ADDED_TO_ATTEMPTS)}`;
 

@@ -145,6 +145,30 @@ describe('what all lines come to', () => {
       expect(counted).toEqual([...[0, 1, 2, 3, 4].map((at) => ({ model: `model-${at}`, lines: 2 })), { model: OTHER_MODELS, lines: 30 }]);
     }));
 
+  it('keeps no line from D1, whatever is in its receipt', () =>
+    withDatabase('totals-odd', async (db) => {
+      const huge = { inputTokens: 9e18, outputTokens: 1e300, cacheReadTokens: 'many', cacheWrite5mTokens: {} };
+      const odd: object[] = [
+        ...[{ usage: huge, latencyMs: 9e18 }, { usage: huge, latencyMs: 1e300 }, { usage: 'none', latencyMs: 'long' }, { usage: [1, 2] }],
+        ...['text', { provider: 'x' }, ['text', 7, null, [1], { status: 'odd', durationMs: 9e18 }, { durationMs: 9e18 }]].map(
+          (attempts) => ({ attempts }),
+        ),
+        { ending: 3, provider: { id: 'x' }, errorKind: null, expired: 'yes', servedModel: ['a'] },
+      ];
+      const lines = [
+        ...odd.map((detail, at) => line('acc_a', at + 1, { detail })),
+        line('acc_a', 9, { head: { model: null, endpoint: null } }),
+      ];
+      await write(db, [messageOf(lines)]);
+      expect(await rowsOf(db, 'SELECT COUNT(*) AS count FROM ledger')).toEqual([{ count: 9 }]);
+      const [sums] = await rowsOf(
+        db,
+        'SELECT SUM(lines) AS lines, MIN(MIN(duration_ms, input_tokens, output_tokens)) AS least FROM ledger_totals',
+      );
+      expect(sums).toEqual({ lines: 9, least: expect.any(Number) });
+      expect(Number(sums!.least)).toBeGreaterThanOrEqual(0);
+    }));
+
   it('is kept in a few rows for any number of lines', () =>
     withDatabase('totals-written', async (db) => {
       await write(db, [messageOf(Array.from({ length: 500 }, (_, at) => line('acc_a', at + 1)))]);

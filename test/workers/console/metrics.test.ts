@@ -275,13 +275,19 @@ describe('who asks for the metrics', () => {
     ['Text/Plain, application/json;q=0.9', 'prometheus'],
   ] as const)('as %s is shown the format %s', (accept, format) => expect(askedFormat(accept)).toBe(format));
 
-  it('is told to come again where D1 is away, fails, or lacks a migration', async () => {
+  it('is told to come again where D1 fails, is silent, or lacks a migration', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const away = { prepare: () => ({ bind: () => ({}) }), batch: () => Promise.reject(new Error('D1_ERROR: overloaded')) };
     const refused = await ask('GET', {}, { ...env, DB: away as unknown as D1Database });
     expect(refused).toMatchObject({ status: 503, body: { error: { type: 'api_error' } } });
     expect(refused.text).not.toContain('overloaded');
     expect(logged).toHaveBeenCalledWith('metrics not read', 'Error: D1_ERROR: overloaded');
+    vi.useFakeTimers();
+    const silent = { ...away, batch: () => new Promise(() => {}) } as unknown as D1Database;
+    const waiting = readWatched(silent, NOW_MS);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(await waiting).toMatchObject({ ok: false, error: { kind: 'unavailable' } });
+    vi.useRealTimers();
     await withDatabase('metrics-half', async (db) => {
       await db.prepare('DROP TABLE attempt_totals').run();
       expect(await readWatched(db, NOW_MS)).toMatchObject({ ok: false, error: { kind: 'unavailable' } });
