@@ -33,7 +33,6 @@ import { jsonInput as input, parseInput } from '../http/input';
 import { renderError } from '../http/render-error';
 import { requestOrigin } from '../http/request-origin';
 import { sweep } from '../jobs/sweep';
-import { metrics } from './metrics';
 
 const PAGE = 50;
 const MAX_PAGE = 500;
@@ -193,7 +192,7 @@ admin.get('/audit/verify', (c) => verified(c, OPERATOR_LOG));
 admin.get('/accounts/:id/audit', (c) => withAccount(c, (_deps, id) => audit(c, id)));
 admin.get('/accounts/:id/audit/verify', (c) => withAccount(c, (_deps, id) => verified(c, id)));
 
-admin.get('/metrics', metrics);
+admin.get('/metrics', async (c) => (await import('./metrics')).metrics(c));
 
 admin.get('/catalogue', async (c) => c.json(await showCatalogue(liveCatalogue(c.env))));
 
