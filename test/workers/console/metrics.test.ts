@@ -249,6 +249,19 @@ describe('who asks for the metrics', () => {
     expect(await ask('GET', {}, { ...env, ADMIN_TOKEN: undefined as unknown as string })).toMatchObject({ status: 401 });
   });
 
+  it('may have a token that opens nothing else', async () => {
+    const [key, bindings] = ['a-token-for-metrics', { ...env, METRICS_TOKEN: 'a-token-for-metrics' }];
+    expect(await ask('GET', {}, bindings, key)).toMatchObject({ status: 200 });
+    expect(await ask('GET', {}, bindings)).toMatchObject({ status: 200 });
+    for (const [method, path] of [
+      ['GET', '/api/admin/accounts'],
+      ['GET', '/api/admin/metrics/accounts'],
+      ['POST', '/api/admin/metrics'],
+      ['POST', '/api/admin/reconcile'],
+    ] as const)
+      expect((await call(method, path, { key, bindings })).status, path).toBe(401);
+  });
+
   it('gets them in the format that they ask for first, also two at once', async () => {
     const [plain, open, json, head] = await Promise.all([
       ask('GET'),
