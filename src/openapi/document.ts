@@ -6,6 +6,7 @@ import { auditAndBillingRoutes } from './billing';
 import { type Access, type Answer, type Json, type Route, TAGS } from './describe';
 import { errorAnswers, errorResponses } from './errors';
 import { geminiRoutes } from './gemini';
+import { geminiMediaRoutes } from './gemini-media';
 import { gpuRoutes } from './gpu';
 import { jobRoutes, webhookEvent } from './jobs';
 import { languageRoutes } from './language';
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...modelRoutes,
   ...mediaRoutes,
   ...filmRoutes,
+  ...geminiMediaRoutes,
   ...jobRoutes,
   ...gpuRoutes,
   ...storageRoutes,
