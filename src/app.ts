@@ -110,7 +110,8 @@ function mountAtRoot(app: Hono<AppEnv>): void {
 }
 
 const OPERATIONS = '/models/:model{.+}/operations/:id';
-const DOWNLOADS = '/files/:name{.+:download}';
+/** Some clients escape the colon. */
+const DOWNLOADS = '/files/:name{.+(?::|%3[Aa])download}';
 
 function mountModels(app: Hono<AppEnv>, base: string): void {
   app.get(`${base}/models`, api(getModels));

@@ -12,6 +12,7 @@ import { jobRoutes, webhookEvent } from './jobs';
 import { languageRoutes } from './language';
 import { mediaRoutes } from './media';
 import { modelRoutes } from './models';
+import { openrouterMediaRoutes } from './openrouter-media';
 import { organizationRoutes } from './organizations';
 import { HEADERS, pathParameter, SECURITY_SCHEMES, WEBHOOK_HEADERS } from './parts';
 import { responsesRoutes } from './responses';
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...mediaRoutes,
   ...filmRoutes,
   ...geminiMediaRoutes,
+  ...openrouterMediaRoutes,
   ...jobRoutes,
   ...gpuRoutes,
   ...storageRoutes,

@@ -101,7 +101,7 @@ const fileOf = (jobId: string): string => [...jobId].map((char) => char.charCode
 const jobOf = (file: string): string => file.replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16)));
 
 /** Google's clients take an address that is not HTTPS, as a local gateway's, for a file's name, and put it behind `files/`. */
-const FILE = /\/files\/((?:[0-9a-f]{2})+):download$/;
+const FILE = /\/files\/((?:[0-9a-f]{2})+)(?::|%3A)download$/i;
 
 /** The id of the job whose film a path is for. */
 export function jobOfDownload(path: string): string | undefined {

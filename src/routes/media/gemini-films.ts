@@ -54,9 +54,7 @@ const inOperationsWords = (error: GatewayError): GatewayError =>
   error.kind === 'not_found' ? { ...error, message: 'Operation not found.' } : error;
 
 export async function getDownload(c: AppContext): Promise<Response> {
-  const id = jobOfDownload(c.req.path);
-  if (id === undefined) return renderError(c, NO_FILE, GEMINI);
-  const film = await filmOf(c, id);
+  const film = await filmOf(c, jobOfDownload(c.req.path) ?? '');
   if (!film.ok) return renderError(c, film.error.kind === 'not_found' ? NO_FILE : film.error, GEMINI);
   const file = fileOf(film.value);
   return file.ok ? serveFile(c, file.value, { caching: ASKED_EACH_TIME, form: GEMINI }) : renderError(c, file.error, GEMINI);

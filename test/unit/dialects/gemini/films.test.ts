@@ -124,7 +124,7 @@ describe('an operation', () => {
     ]);
     // As the SDK does, which takes what is not HTTPS for a name: github.com/googleapis/js-genai, src/_transformers.ts
     const name = /[a-z0-9]+/.exec(video.uri.split('files/')[1]!)![0];
-    expect(jobOfDownload(`/v1beta/files/${name}:download`)).toBe(film.id);
+    for (const colon of [':', '%3A']) expect(jobOfDownload(`/v1beta/files/${name}${colon}download`)).toBe(film.id);
     const local = video.uri.replace('https', 'http').replace(/\?.*/, '');
     expect(jobOfDownload(`/api/v1/v1beta/files/${local}`)).toBe(film.id);
   });
