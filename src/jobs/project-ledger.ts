@@ -7,7 +7,7 @@ import type { AccountStub } from '../account/stub';
 import type { Acknowledgement, LedgerMessage, OutboxEntity } from '../account/types';
 import type { AuditRecord } from '../core/audit';
 import { writeAudit, writeAuditRecords } from '../db/audit';
-import { COUNTING } from './count-lines';
+import { countLines } from './count-lines';
 
 export interface ProjectionDeps {
   db: D1Database;
@@ -69,18 +69,19 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
   const lines = messages.flatMap((message) => message.lines);
   const entities = messages.flatMap(({ accountId, entities: sent }) => sent.map((entity) => ({ ...entity, accountId })));
   const texts = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix)).map((entity) => JSON.stringify(entity));
-  const packed = parameters(firstOfEach(messages));
-  const insertions = packed.map((linesJson) => deps.db.prepare(INSERT_LINES).bind(linesJson));
-  const counted = packed.map((linesJson) => COUNTING.map((sql) => deps.db.prepare(sql).bind(linesJson)));
+  const once = firstOfEach(messages);
+  const counts = countLines(deps.db, once);
+  const insertions = prepare(deps.db, INSERT_LINES, once);
   const batch = [
-    ...insertions.flatMap((insertion, at) => [...counted[at]!, insertion]),
+    ...counts,
+    ...insertions,
     ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
     ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
     ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
   const unwritten = await writeAllAudit(deps.db, messages);
-  const inserted = insertions.reduce((sum, insertion) => sum + results[batch.indexOf(insertion)]!.meta.changes, 0);
+  const inserted = results.slice(counts.length, counts.length + insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
   const written = messages.map(({ entities: sent, ...message }) => ({
     ...message,

@@ -88,7 +88,7 @@ describe('what all lines come to', () => {
       expect(
         await rowsOf(
           db,
-          'SELECT kind, ending, lines, charged_micro, credited_micro, duration_count AS timed FROM ledger_totals ORDER BY id',
+          'SELECT kind, ending, lines, charged_micro, credited_micro, duration_count AS timed FROM ledger_totals ORDER BY kind, ending',
         ),
       ).toEqual([
         { kind: 'adjust', ending: 'complete', lines: 1, charged_micro: 0, credited_micro: 2, timed: 0 },
