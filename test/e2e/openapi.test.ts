@@ -403,6 +403,8 @@ describe("the operator's API", () => {
     await call('DELETE', `/api/admin/vouchers/${vouchers[0]!.id}`);
     await runExamples('adminReconcile');
     await runExamples('adminSweep');
+    for (const accept of ['application/json', 'text/plain', 'application/openmetrics-text'])
+      await call('GET', '/api/admin/metrics', { init: { headers: { accept } } });
     await call('GET', '/api/admin/catalogue');
     await runExamples('adminCheckCatalogue');
     await runExamples('adminPutCatalogue');
