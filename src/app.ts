@@ -29,6 +29,7 @@ import {
 } from './routes/conversations';
 import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream, getOpenrouterGeneration } from './routes/generations';
+import { getDownload, getOperation } from './routes/media/gemini-films';
 import { mountFiles, mountMedia } from './routes/media/mount';
 import { countModels, getModel, getModels, getOpenrouterModel, listModelsOf } from './routes/models';
 import { getBilledUsage, getCredits, getOwnKey, getSubscription } from './routes/own-key';
@@ -122,15 +123,22 @@ function mountAtRoot(app: Hono<AppEnv>): void {
     return (c) => (c.req.method === 'GET' && takesPages(c) ? accountPlane(c) : served(c));
   };
   mountApi(app, '', wrap);
-  for (const [path, handler] of [['/models', getModels] as const, ['/models/:id{.+}', getModel] as const]) {
+  const shared = { '/models': getModels, [OPERATIONS]: whole(getOperation), '/models/:id{.+}': getModel };
+  for (const [path, handler] of Object.entries(shared)) {
     const served = api(handler);
     app.get(path, (c) => (carriesKey(c.req.raw) ? served(c) : accountPlane(c)));
   }
   app.post('/models/:id{.+}', api(postGeminiModel));
 }
 
+const OPERATIONS = '/models/:model{.+}/operations/:id';
+/** Some clients escape the colon. */
+const DOWNLOADS = '/files/:name{.+(?::|%3[Aa])download}';
+
 function mountModels(app: Hono<AppEnv>, base: string): void {
   app.get(`${base}/models`, api(getModels));
+  app.get(base + OPERATIONS, api(whole(getOperation)));
+  app.get(base + DOWNLOADS, api(whole(getDownload)));
   app.get(`${base}/models/:id{.+}`, api(getModel));
   app.post(`${base}/models/:id{.+}`, api(postGeminiModel));
 }

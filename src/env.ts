@@ -35,6 +35,8 @@ const schema = z.object({
   KEY_MAC_SECRET_PREVIOUS: z.string().min(32).optional(),
   /** Without it the operator's API refuses everybody. */
   ADMIN_TOKEN: z.string().min(16).optional(),
+  /** Reads the metrics, and opens nothing else of the operator's API. */
+  METRICS_TOKEN: z.string().min(16).optional(),
   /** A local run: the sandbox answers for every model while no provider has a key. */
   LOCAL: z.enum(['0', '1']).default('0'),
   /** Raises or lowers the hourly limits of `core/family`: `{"chat": 5000}`. */

@@ -55,7 +55,7 @@ async function forgetSignIns(env: Bindings): Promise<void> {
 
 /** A failure throws, so that the queue delivers its message again. */
 async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bindings): Promise<void> {
-  for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body.after);
+  for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body);
 }
 
 export default {

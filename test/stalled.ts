@@ -13,6 +13,13 @@ const FAILED = 1;
 export class Stalled implements Reporter {
   #open = new Map<string, { name: string; cases: Set<string> }>();
   #timer: NodeJS.Timeout | undefined;
+  readonly #exit: (code: number) => void;
+  readonly #say: (words: string) => void;
+
+  constructor(exit: (code: number) => void = process.exit, say: (words: string) => void = console.error) {
+    this.#exit = exit;
+    this.#say = say;
+  }
 
   #hear(): void {
     clearTimeout(this.#timer);
@@ -25,8 +32,8 @@ export class Stalled implements Reporter {
     const lines = open.map(
       ({ name, cases }) => `  ${name}: ${cases.size === 0 ? 'between tests, or not loaded yet' : [...cases].join(', ')}`,
     );
-    console.error(`Nothing has happened for ${SILENCE_MS / 1000} s. Still open:\n${lines.join('\n')}`);
-    process.exit(open.some(({ cases }) => cases.size > 0) ? FAILED : TRY_AGAIN);
+    this.#say(`Nothing has happened for ${SILENCE_MS / 1000} s. Still open:\n${lines.join('\n')}`);
+    this.#exit(open.some(({ cases }) => cases.size > 0) ? FAILED : TRY_AGAIN);
   }
 
   onTestRunStart(): void {

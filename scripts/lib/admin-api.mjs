@@ -23,7 +23,7 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
   const base = `${origin}/api/admin`;
 
   async function call(method, path, body, from = base) {
-    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+    const headers = { accept: 'application/json', authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
     let response;
     try {
       response = await fetch(from + path, { method, headers, redirect: 'error', ...(body && { body: JSON.stringify(body) }) });
@@ -52,6 +52,7 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     listVouchers: (query) => call('GET', `/vouchers?${new URLSearchParams(query)}`),
     getVoucher: (id) => call('GET', `/vouchers/${segment(id)}`),
     revokeVoucher: (id) => call('DELETE', `/vouchers/${segment(id)}`),
+    metrics: () => call('GET', '/metrics'),
     reconcile: (input) => call('POST', '/reconcile', input),
     listModels: () => call('GET', '/v1/models', undefined, origin),
     showCatalogue: () => call('GET', '/catalogue'),

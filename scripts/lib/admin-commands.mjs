@@ -16,6 +16,7 @@ import {
 } from './admin-arguments.mjs';
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
+import { METRICS_COMMAND } from './admin-metrics.mjs';
 import { VOUCHER_COMMANDS } from './admin-vouchers.mjs';
 import { everyPage } from './every-page.mjs';
 import { given } from './given.mjs';
@@ -264,6 +265,7 @@ export const COMMANDS = [
             problems,
           )}`,
   },
+  METRICS_COMMAND,
   {
     name: 'audit list',
     optionalOperands: ['ACCOUNT'],

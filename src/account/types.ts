@@ -323,9 +323,27 @@ export interface SettlementMessage {
   close: CloseRequest;
 }
 
+/** What the nightly check saw of all accounts together. */
+export interface BooksSums {
+  accounts: number;
+  /** With a call within the day before. */
+  active: number;
+  /** That are good for calls. */
+  keys: number;
+  /** What accounts have, and what those owe that are below zero. */
+  owedMicro: MicroCredits;
+  overdrawnMicro: MicroCredits;
+  heldMicro: MicroCredits;
+  problems: number;
+  /** Accounts whose books could not be read; they are in no other sum. */
+  unchecked: number;
+}
+
 /** The nightly check of the books continues after this account. */
 export interface ReconciliationMessage {
   after: string;
+  /** Of the accounts up to this one; a version that knew of none left them out. */
+  sums?: BooksSums;
 }
 
 /** An answer that a provider still works on: looked after until it is there, and charged then. */

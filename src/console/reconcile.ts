@@ -1,8 +1,9 @@
 /** Checks every account's books against themselves and against D1. */
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
-import type { Books, ReconciliationMessage } from '../account/types';
+import type { Books, BooksSums, ReconciliationMessage } from '../account/types';
+import { DAY_MS } from '../core/time';
 import { database } from '../db/client';
-import { accounts, ledger, reconciliationRuns, reconciliations } from '../db/schema';
+import { accounts, apiKeys, ledger, reconciliationRuns, reconciliations } from '../db/schema';
 import type { ConsoleDeps } from './deps';
 
 interface Problem {
@@ -28,11 +29,20 @@ export interface Reconciled {
   nextCursor: string | null;
 }
 
+type Checked = Reconciled & { sums: BooksSums };
+
+/** What callers are told; the sums are for the nightly run. */
+const told = ({ sums: _sums, ...reconciled }: Checked): Reconciled => reconciled;
+
 /** Checks one account, and has gaps in D1 sent again. */
-export const reconcileAccount = async (deps: ConsoleDeps, accountId: string): Promise<Reconciled> => checkAccounts(deps, [accountId], null);
+export const reconcileAccount = async (deps: ConsoleDeps, accountId: string): Promise<Reconciled> =>
+  told(await checkAccounts(deps, [accountId], null));
 
 /** The same for the accounts after this one, as many as an invocation can check. */
-export async function reconcileFrom(deps: ConsoleDeps, after = '', atMost = ACCOUNTS_AT_A_TIME): Promise<Reconciled> {
+export const reconcileFrom = async (deps: ConsoleDeps, after?: string, atMost?: number): Promise<Reconciled> =>
+  told(await checkFrom(deps, after, atMost));
+
+async function checkFrom(deps: ConsoleDeps, after = '', atMost = ACCOUNTS_AT_A_TIME): Promise<Checked> {
   const rows = await database(deps.db)
     .select({ id: accounts.id })
     .from(accounts)
@@ -43,16 +53,30 @@ export async function reconcileFrom(deps: ConsoleDeps, after = '', atMost = ACCO
   return checkAccounts(deps, ids, ids.length < atMost ? null : ids.at(-1)!);
 }
 
-async function checkAccounts(deps: ConsoleDeps, ids: readonly string[], nextCursor: string | null): Promise<Reconciled> {
+const NO_SUMS: BooksSums = {
+  accounts: 0,
+  active: 0,
+  keys: 0,
+  owedMicro: 0,
+  overdrawnMicro: 0,
+  heldMicro: 0,
+  problems: 0,
+  unchecked: 0,
+};
+
+async function checkAccounts(deps: ConsoleDeps, ids: readonly string[], nextCursor: string | null): Promise<Checked> {
   const problems: Problem[] = [];
+  const sums = { ...NO_SUMS };
   const waiting = ids.values();
   const checkInTurn = async (): Promise<void> => {
     for (const accountId of waiting)
-      for (const problem of await checkAccount(deps, accountId).catch(unchecked)) problems.push({ accountId, problem });
+      for (const problem of await checkAccount(deps, accountId, sums).catch((error) => unchecked(error, sums)))
+        problems.push({ accountId, problem });
   };
   await Promise.all(Array.from({ length: AT_ONCE }, checkInTurn));
   if (problems.length > 0) await writeDown(deps, problems);
-  return { checked: ids.length, problems, nextCursor };
+  sums.problems = problems.length;
+  return { checked: ids.length, problems, nextCursor, sums };
 }
 
 /** Writes all of them in one statement. */
@@ -68,27 +92,50 @@ async function writeDown({ db, now }: ConsoleDeps, problems: readonly Problem[])
 export async function reconcileNightly(
   deps: ConsoleDeps,
   queue: Pick<Queue<ReconciliationMessage>, 'send'>,
-  after?: string,
+  { after, sums: before }: Partial<ReconciliationMessage> = {},
   atMost?: number,
 ): Promise<void> {
-  const { checked, problems, nextCursor } = await reconcileFrom(deps, after, atMost);
+  const { checked, problems, nextCursor, sums: own } = await checkFrom(deps, after, atMost);
   console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
-  if (nextCursor !== null) await queue.send({ after: nextCursor });
-  else await database(deps.db).insert(reconciliationRuns).values({ endedAt: deps.now() }).onConflictDoNothing();
+  const isWhole = after === undefined || before !== undefined;
+  const sums = isWhole ? together(before ?? NO_SUMS, { ...own, keys: await activeKeys(deps, after, nextCursor) }) : undefined;
+  if (nextCursor !== null) await queue.send({ after: nextCursor, ...(sums && { sums }) });
+  else
+    await database(deps.db)
+      .insert(reconciliationRuns)
+      .values({ endedAt: deps.now(), ...(sums && { sums }) })
+      .onConflictDoNothing();
+}
+
+function together(one: BooksSums, other: BooksSums): BooksSums {
+  const sums = { ...one };
+  for (const name of Object.keys(sums) as (keyof BooksSums)[]) sums[name] += other[name];
+  return sums;
+}
+
+/** Of the accounts after this one, up to that one or to the last. */
+async function activeKeys({ db }: ConsoleDeps, after = '', upTo: string | null): Promise<number> {
+  const [row] = await database(db)
+    .select({ count: sql<number>`COUNT(*)` })
+    .from(apiKeys)
+    .where(and(gt(apiKeys.accountId, after), upTo === null ? undefined : lte(apiKeys.accountId, upTo), eq(apiKeys.status, 'active')));
+  return row?.count ?? 0;
 }
 
 /** An account that cannot be checked does not stop the others from being checked. */
-function unchecked(error: unknown): string[] {
+function unchecked(error: unknown, sums: BooksSums): string[] {
   console.error('account not checked', String(error));
+  sums.unchecked++;
   return ['the account could not be checked'];
 }
 
-async function checkAccount(deps: ConsoleDeps, accountId: string): Promise<string[]> {
+async function checkAccount(deps: ConsoleDeps, accountId: string, sums: BooksSums): Promise<string[]> {
   const stub = deps.account(accountId);
   const books = await stub.books();
   if (!books) return ['the account object has no account'];
   const problems = checkBooks(books);
   const copy = await copyOf(deps, accountId, books);
+  addTo(sums, books, copy.lastCallAtMs > deps.now() - DAY_MS);
   if (copy.lines < books.ackedCloseSeq) {
     let resent = 0;
     for (const part of await partsWithGaps(deps, accountId, books))
@@ -98,6 +145,14 @@ async function checkAccount(deps: ConsoleDeps, accountId: string): Promise<strin
   if (copy.lines === books.closeSeq && copy.allMicro !== books.balanceMicro)
     problems.push(`D1's lines come to ${copy.allMicro} micro-credits, the balance is ${books.balanceMicro}`);
   return problems;
+}
+
+function addTo(sums: BooksSums, { balanceMicro, heldMicro }: Books, isActive: boolean): void {
+  sums.accounts++;
+  if (isActive) sums.active++;
+  sums.owedMicro += Math.max(0, balanceMicro);
+  sums.overdrawnMicro += Math.max(0, -balanceMicro);
+  sums.heldMicro += heldMicro;
 }
 
 /** The parts of an account's confirmed lines of which D1 lacks some. */
@@ -129,8 +184,9 @@ async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }:
     .select({
       lines: sql<number>`COALESCE(SUM(${ledger.epoch} = ${epoch}), 0)`,
       allMicro: sql<number>`COALESCE(SUM(${ledger.amount}), 0)`,
+      lastCallAtMs: sql<number>`COALESCE(MAX(CASE WHEN ${ledger.kind} = 'usage' THEN ${ledger.openedAt} END), 0)`,
     })
     .from(ledger)
     .where(and(eq(ledger.accountId, accountId), upTo));
-  return row ?? { lines: 0, allMicro: 0 };
+  return row ?? { lines: 0, allMicro: 0, lastCallAtMs: 0 };
 }

@@ -68,7 +68,8 @@ export function members(text: string): Member[] {
   let at = skipSpace(text, text.indexOf('{') + 1);
   while (text.charCodeAt(at) === QUOTE) {
     const keyEnd = skipString(text, at);
-    const key = JSON.parse(text.slice(at, keyEnd)) as string;
+    const name = text.slice(at + 1, keyEnd - 1);
+    const key = name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name;
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, start);
     found.push({ key, keyStart: at, start, end });

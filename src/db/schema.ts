@@ -75,8 +75,11 @@ export const ledger = sqliteTable(
   ],
 );
 
-/** When each nightly run finished. */
-export const reconciliationRuns = sqliteTable('reconciliation_runs', { endedAt: integer('ended_at').primaryKey() });
+/** When each nightly run finished, and what it saw. */
+export const reconciliationRuns = sqliteTable('reconciliation_runs', {
+  endedAt: integer('ended_at').primaryKey(),
+  sums: text({ mode: 'json' }),
+});
 
 export const reconciliations = sqliteTable(
   'reconciliations',

@@ -64,7 +64,7 @@ export const isReachable = ({ providers }: Registry, model: Model, wires: Dialec
     return provider !== undefined && wires.some((id) => speaks(provider, target, id) !== undefined);
   });
 
-/** Google's paths: all but media models and, of these, those for pictures. */
+/** Google's paths: all but media models and, of these, those for pictures and films. */
 export const GOOGLES = '/v1beta/models';
 
 /** The dialects with their endpoints, the usual ones first. */
@@ -85,5 +85,6 @@ export function endpointsOf(registry: Registry, model: Model, sandbox: boolean):
     return served.filter(({ dialect }) => isReachable(registry, model, dialect.wires, sandbox)).map(({ path }) => path);
   // Media models are made by jobs, whatever wire their provider speaks.
   if (!sandbox && !model.chain.some(({ provider }) => registry.providers.has(provider))) return [];
-  return model.family === 'image' ? [ENDPOINT_OF.image, GOOGLES] : [ENDPOINT_OF[model.family]];
+  const own = ENDPOINT_OF[model.family];
+  return model.family === 'image' || model.family === 'video' ? [own, GOOGLES] : [own];
 }

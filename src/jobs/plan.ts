@@ -125,7 +125,7 @@ function planIntent(registry: Registry, call: MediaCall, sandbox: boolean, rules
 }
 
 /** For pictures, only resolutions with a price may be asked for, whatever the model could make. */
-function termsOf(model: Model): MediaTerms {
+export function termsOf(model: Model): MediaTerms {
   const terms = { ...mediaTerms(model)!, ...coveredLengths(model), ...pricesByQuality(model) };
   const { tierMicro } = unitPrice(model)!;
   return tierMicro && terms.kind === 'image' ? { ...terms, resolutions: Object.keys(tierMicro) } : terms;

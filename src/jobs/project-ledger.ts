@@ -7,6 +7,7 @@ import type { AccountStub } from '../account/stub';
 import type { Acknowledgement, LedgerMessage, OutboxEntity } from '../account/types';
 import type { AuditRecord } from '../core/audit';
 import { writeAudit, writeAuditRecords } from '../db/audit';
+import { countLines } from './count-lines';
 
 export interface ProjectionDeps {
   db: D1Database;
@@ -68,8 +69,11 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
   const lines = messages.flatMap((message) => message.lines);
   const entities = messages.flatMap(({ accountId, entities: sent }) => sent.map((entity) => ({ ...entity, accountId })));
   const texts = (prefix: string) => entities.filter(({ id }) => id.startsWith(prefix)).map((entity) => JSON.stringify(entity));
-  const insertions = prepare(deps.db, INSERT_LINES, lines);
+  const once = firstOfEach(messages);
+  const counts = countLines(deps.db, once);
+  const insertions = prepare(deps.db, INSERT_LINES, once);
   const batch = [
+    ...counts,
     ...insertions,
     ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
     ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
@@ -77,7 +81,7 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
   const unwritten = await writeAllAudit(deps.db, messages);
-  const inserted = results.slice(0, insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
+  const inserted = results.slice(counts.length, counts.length + insertions.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   const strangers = inserted < lines.length ? await findStrangers(deps.db, lines) : new Set<string>();
   const written = messages.map(({ entities: sent, ...message }) => ({
     ...message,
@@ -122,6 +126,17 @@ async function isWritten(db: D1Database, accountId: string, entity: OutboxEntity
     console.error('audit record not written', JSON.stringify({ accountId, id: entity.id, error: String(error) }));
     return false;
   }
+}
+
+/** The lines, one for each number: a batch may hold a message twice. */
+function firstOfEach(messages: readonly LedgerMessage[]): string[] {
+  const byName = new Map<string, string>();
+  for (const { accountId, epoch, closeSeqs, lines } of messages)
+    for (const [at, line] of lines.entries()) {
+      const name = nameOf({ accountId, epoch, closeSeq: closeSeqs[at]! });
+      if (!byName.has(name)) byName.set(name, line);
+    }
+  return [...byName.values()];
 }
 
 const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>

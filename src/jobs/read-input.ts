@@ -17,7 +17,7 @@ import type {
 } from '../providers/media/types';
 import { ANY, type Fields, invalid } from './read-fields';
 
-const MAX_IMAGES = 10;
+export const MAX_IMAGES = 10;
 /** https://platform.openai.com/docs/api-reference/images/create#images-create-partial_images */
 const MAX_PARTIALS = 3;
 const SEED = { min: -1, max: 2 ** 53 };

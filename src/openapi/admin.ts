@@ -244,7 +244,28 @@ const catalogueRoutes: Route[] = [
   ),
 ];
 
+const metricFamily = z.object({
+  name: z.string(),
+  type: z.enum(['counter', 'gauge', 'histogram', 'summary']),
+  help: z.string(),
+  samples: z.array(z.object({ name: z.string(), labels: z.record(z.string(), z.string()), value: z.number() })),
+});
+
+const metricsRoute: Route = {
+  ...route('get', '/metrics', 'adminMetrics', 'What an operator watches, for Prometheus and its like', {
+    200: {
+      ...json(
+        'In the format that `Accept` names: as Prometheus 0.0.4 unless another is asked for.',
+        z.object({ metrics: z.array(metricFamily) }),
+      ),
+      others: { 'text/plain': { type: 'string' }, 'application/openmetrics-text': { type: 'string' } },
+    },
+  }),
+  errors: [...FAILURES.operator, 'unavailable'],
+};
+
 export const adminRoutes: Route[] = [
+  metricsRoute,
   ...accountRoutes,
   ...voucherRoutes,
   ...auditRoutes('/audit', '', 'the gateway itself'),

@@ -7,11 +7,13 @@ import { conversationRoutes } from './conversations';
 import { type Access, type Answer, type Json, type Route, TAGS } from './describe';
 import { errorAnswers, errorResponses } from './errors';
 import { geminiRoutes } from './gemini';
+import { geminiMediaRoutes } from './gemini-media';
 import { gpuRoutes } from './gpu';
 import { jobRoutes, webhookEvent } from './jobs';
 import { languageRoutes } from './language';
 import { mediaRoutes } from './media';
 import { modelRoutes } from './models';
+import { openrouterMediaRoutes } from './openrouter-media';
 import { organizationRoutes } from './organizations';
 import { HEADERS, pathParameter, SECURITY_SCHEMES, WEBHOOK_HEADERS } from './parts';
 import { responsesRoutes } from './responses';
@@ -28,6 +30,8 @@ export const ROUTES: readonly Route[] = [
   ...modelRoutes,
   ...mediaRoutes,
   ...filmRoutes,
+  ...geminiMediaRoutes,
+  ...openrouterMediaRoutes,
   ...jobRoutes,
   ...gpuRoutes,
   ...storageRoutes,

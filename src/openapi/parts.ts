@@ -44,6 +44,7 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   user: 'The id of the person.',
   invitation: 'The id of the invitation.',
   provider: 'The id of the identity provider.',
+  file: 'Of the film’s `uri`.',
 };
 
 export function pathParameter(name: string): Parameter {

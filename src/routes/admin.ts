@@ -39,13 +39,15 @@ const MAX_PAGE = 500;
 
 const encoder = new TextEncoder();
 
-/** Compares digests, so that the time taken shows neither length nor content of the token. */
-async function isOperator(c: AppContext): Promise<boolean> {
-  const expected = c.get('gateway').settings.ADMIN_TOKEN;
+const digestOf = (text: string): Promise<ArrayBuffer> => crypto.subtle.digest('SHA-256', encoder.encode(text));
+
+/** Compares digests, so that the time taken shows neither length nor content of a token. */
+async function carries(c: AppContext, ...tokens: readonly (string | undefined)[]): Promise<boolean> {
   const given = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1];
-  if (expected === undefined || given === undefined) return false;
-  const [a, b] = await Promise.all([expected, given].map((text) => crypto.subtle.digest('SHA-256', encoder.encode(text))));
-  return crypto.subtle.timingSafeEqual(a!, b!);
+  if (given === undefined) return false;
+  const asked = await digestOf(given);
+  const expected = await Promise.all(tokens.filter((token) => token !== undefined).map(digestOf));
+  return expected.some((digest) => crypto.subtle.timingSafeEqual(digest, asked));
 }
 
 const operatorDeps = (c: AppContext): OperatorDeps => ({
@@ -76,9 +78,17 @@ async function withAccount(
 
 export const admin = new Hono<AppEnv>();
 
+const refused = (c: AppContext): Response =>
+  renderError(c, fail('invalid_key', "This needs the operator's token: `Authorization: Bearer $ADMIN_TOKEN`.").error);
+
+// Before all others, since who collects metrics need not have the token that opens those.
+admin.get('/metrics', async (c) => {
+  const { METRICS_TOKEN, ADMIN_TOKEN } = c.get('gateway').settings;
+  return (await carries(c, METRICS_TOKEN, ADMIN_TOKEN)) ? (await import('./metrics')).metrics(c) : refused(c);
+});
+
 admin.use(async (c, next) => {
-  if (!(await isOperator(c)))
-    return renderError(c, fail('invalid_key', "This needs the operator's token: `Authorization: Bearer $ADMIN_TOKEN`.").error);
+  if (!(await carries(c, c.get('gateway').settings.ADMIN_TOKEN))) return refused(c);
   await next();
 });
 

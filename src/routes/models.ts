@@ -43,7 +43,7 @@ const textPriceView = ({ inputMicroPerMtok: input, outputMicroPerMtok: output, c
 });
 
 /** When the catalogue was last changed; OpenAI's clients expect a time on every model. */
-const CATALOGUE_CREATED = 1_763_596_800;
+export const CATALOGUE_CREATED = 1_763_596_800;
 
 function unavailableReason(model: Model, reachable: boolean): string | undefined {
   if (!model.price) return model.note ?? 'listed without a price';
@@ -96,7 +96,7 @@ interface Catalogue {
 const PUBLIC: Catalogue = { isListed: () => true, priced: (model) => model };
 
 /** What a key may call, at its account's prices. The list is public, so a bad key sees what everybody sees. */
-async function catalogueOf(c: AppContext): Promise<Catalogue> {
+export async function catalogueOf(c: AppContext): Promise<Catalogue> {
   const asking = await askingKey(c);
   if (!asking) return PUBLIC;
   const { models, families } = asking.key;

@@ -47,6 +47,7 @@ describe("the operator's token", () => {
     ['POST', `/accounts/${NOBODY}/recover`],
     ['POST', `/accounts/${NOBODY}/restore`],
     ['POST', '/reconcile'],
+    ['GET', '/metrics'],
   ] as const;
 
   it.each(VERBS)('is needed for %s %s', async (method, path) => {

@@ -1,5 +1,8 @@
 // Images and audio with the unmodified official clients.
 import { Buffer } from 'node:buffer';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { FinishReason } from '@google/genai';
@@ -30,6 +33,12 @@ const isPng = (base64: string | undefined): boolean =>
   Buffer.from(base64 ?? '', 'base64')
     .subarray(1, 4)
     .toString() === 'PNG';
+
+/** The AI SDK's own fetches nothing from this machine. */
+const downloadFilm = async ({ url }: { url: URL }) => ({
+  data: new Uint8Array(await (await fetch(url)).arrayBuffer()),
+  mediaType: 'video/mp4',
+});
 
 const eventsIn = (text: string): Record<string, unknown>[] =>
   text.split('\n\n').flatMap((event) => {
@@ -237,6 +246,87 @@ describe.concurrent("Google's clients", () => {
     });
   });
 
+  // The current major has them for another service of Google's alone.
+  describe.each(GENAI.filter(({ version }) => version.startsWith('1.')))('genai $version', ({ Client }) => {
+    it('makes films, which it polls and downloads, as a later major does', async () => {
+      const client = connectGenai(Client, account);
+      const begun = await client.models.generateVideos({
+        model: 'veo-3.1-fast-generate-preview',
+        source: { prompt: 'waves', image: { imageBytes: SECOND, mimeType: 'image/png' } },
+        config: { aspectRatio: '9:16', durationSeconds: 8, numberOfVideos: 1, lastFrame: { imageBytes: SECOND, mimeType: 'image/png' } },
+      });
+      expect(begun).toMatchObject({ name: expect.stringMatching(/^models\/veo3.1-fast\/operations\/job_/), metadata: { creditsUsed: 16 } });
+      expect(begun.done).toBeUndefined();
+      const film = await until('the film', async () => {
+        const present = await client.operations.getVideosOperation({ operation: begun });
+        return present.done && present;
+      });
+      const [generated] = film.response!.generatedVideos!;
+      expect(generated!.video!.mimeType).toBe('video/mp4');
+      for (const { Client: Any } of GENAI) {
+        const downloadPath = join(await mkdtemp(join(tmpdir(), 'film-')), 'film.mp4');
+        await connectGenai(Any, account).files.download({ file: generated!, downloadPath });
+        expect((await readFile(downloadPath)).subarray(4, 8).toString()).toBe('ftyp');
+        await rm(dirname(downloadPath), { recursive: true });
+      }
+    });
+
+    it('hears why there is no film', async () => {
+      const { models, operations } = connectGenai(Client, account);
+      const asked = { model: 'veo-3.1-generate-preview', source: { prompt: 'sandbox:fail' } };
+      const refused = models.generateVideos({ ...asked, config: { resolution: '4k' } });
+      await expect(refused).rejects.toThrow(/parameters.resolution.*1080p at most/);
+      const operation = await models.generateVideos(asked);
+      const failed = await until('its failure', async () => {
+        const present = await operations.getVideosOperation({ operation });
+        return present.done && present;
+      });
+      expect(failed).toMatchObject({ metadata: { creditsUsed: 0 }, error: { code: 14, message: expect.stringContaining('sandbox:fail') } });
+      operation.name = 'models/veo3.1-quality/operations/job_of_nobody';
+      await expect(operations.getVideosOperation({ operation })).rejects.toMatchObject({
+        status: 404,
+        message: expect.stringContaining('"status":"NOT_FOUND"'),
+      });
+    });
+
+    it('makes pictures by predict', async () => {
+      const { models } = connectGenai(Client, account);
+      const asked = { model: 'gemini-3-pro-image', prompt: 'a cat' };
+      const { generatedImages } = await models.generateImages({ ...asked, config: { numberOfImages: 2, aspectRatio: '1:1' } });
+      expect(generatedImages!.map(({ image }) => [image!.mimeType, isPng(image!.imageBytes)])).toEqual([
+        ['image/png', true],
+        ['image/png', true],
+      ]);
+      await expect(models.generateImages({ ...asked, config: { imageSize: '8K' } })).rejects.toThrow(/parameters.sampleImageSize.*1K, 2K/);
+      await expect(models.generateImages({ ...asked, model: 'gpt-5.5' })).rejects.toThrow(/not served here; use/);
+    });
+  });
+
+  it('get no film before it is there, and none that is not theirs', async () => {
+    const at = (path: string, key = account.key) => fetch(origin() + path, { headers: { 'x-goog-api-key': key } });
+    const begun = await fetch(`${origin()}/v1beta/models/veo3.1-fast:predictLongRunning?key=${account.key}`, {
+      method: 'POST',
+      body: JSON.stringify({ instances: [{ prompt: 'sandbox:hang' }] }),
+    });
+    const { name } = (await begun.json()) as { name: string };
+    const id = name.split('/').at(-1)!;
+    const file = `/v1beta/files/${Buffer.from(id).toString('hex')}:download?alt=media`;
+    const named = async (response: Promise<Response>) => {
+      const { error } = (await (await response).json()) as { error: { status: string } };
+      return error.status;
+    };
+    expect(await named(at(file))).toBe('ABORTED');
+    const stranger = await openMediaAccount(worker);
+    for (const path of [file, `/v1beta/${name}`]) expect(await named(at(path, stranger.key))).toBe('NOT_FOUND');
+    for (const path of [file, `/v1beta/${name}`]) expect(await named(at(path, 'ck_none'))).toBe('UNAUTHENTICATED');
+    await fetch(`${account.baseUrl}/jobs/${id}/cancel`, { method: 'POST', headers: { authorization: `Bearer ${account.key}` } });
+    const canceled = await until('its end', async () => {
+      const operation = (await (await at(`/v1beta/${name}`)).json()) as { done?: boolean; error?: { code: number } };
+      return operation.done && operation;
+    });
+    expect(canceled.error!.code).toBe(1);
+  });
+
   it('streams a picture as an array where nobody asks for events', async () => {
     const response = await fetch(`${origin()}/v1beta/models/nano_banana:streamGenerateContent?key=${account.key}`, {
       method: 'POST',
@@ -265,6 +355,10 @@ describe.concurrent("Google's clients", () => {
     const google = createGoogleGenerativeAI({ apiKey: account.key, baseURL: `${origin()}/v1beta` });
     const { files } = await generateText({ model: google('nano_banana'), prompt: 'a cat', maxRetries: 0 });
     expect(files.map(({ mediaType, base64 }) => [mediaType, isPng(base64)])).toEqual([['image/png', true]]);
+    const model = google.video('veo-3.1-generate-preview');
+    const options = { model, prompt: 'waves', resolution: '1280x720', poll: { intervalMs: 100 }, download: downloadFilm } as const;
+    const { videos } = await generateVideo({ ...options, duration: 8, maxRetries: 0 });
+    expect(videos.map(({ mediaType, uint8Array }) => [mediaType, uint8Array.byteLength > 100])).toEqual([['video/mp4', true]]);
   });
 });
 
@@ -318,6 +412,27 @@ describe.concurrent("OpenRouter's clients", () => {
     expect(images.map(({ base64 }) => isPng(base64))).toEqual([true, true]);
   });
 
+  it('list what makes pictures and films by its SDK', async () => {
+    const { images, videoGeneration } = connectSdk();
+    const pictures = await images.listModels();
+    const gpt = pictures.data.find(({ id }) => id === 'gpt-image-2')!;
+    expect(gpt.supportedParameters).toMatchObject({
+      n: { type: 'range', min: 1, max: 10 },
+      resolution: { type: 'enum', values: ['1K', '2K', '4K'] },
+      input_references: { type: 'range', min: 0, max: 4 },
+    });
+    expect(pictures.data.map(({ id }) => id)).not.toContain('veo3.1-fast');
+    const films = await videoGeneration.listVideosModels();
+    const veo = films.data.find(({ id }) => id === 'veo3.1-fast')!;
+    expect(veo).toMatchObject({
+      supportedDurations: [4, 6, 8],
+      pricingSkus: { clip: '0.16' },
+      supportedFrameImages: ['first_frame', 'last_frame'],
+    });
+    // Without a price nothing can be called.
+    expect(films.data.map(({ id }) => id)).not.toContain('gemini_omni');
+  });
+
   it('make films by its SDK, which polls them', async () => {
     const { videoGeneration } = connectSdk();
     const frame = { ...reference, frameType: 'first_frame' as const };
@@ -337,11 +452,7 @@ describe.concurrent("OpenRouter's clients", () => {
   it('make films by its provider of the AI SDK', async () => {
     const openrouter = createOpenRouter({ apiKey: account.key, baseURL: account.baseUrl });
     const model = openrouter.videoModel('veo3.1-fast', { pollIntervalMs: 100 });
-    const download = async ({ url }: { url: URL }) => ({
-      data: new Uint8Array(await (await fetch(url)).arrayBuffer()),
-      mediaType: 'video/mp4',
-    });
-    const { videos } = await generateVideo({ model, prompt: 'waves', aspectRatio: '16:9', maxRetries: 0, download });
+    const { videos } = await generateVideo({ model, prompt: 'waves', aspectRatio: '16:9', maxRetries: 0, download: downloadFilm });
     expect(videos.map(({ mediaType, uint8Array }) => [mediaType, uint8Array.byteLength > 100])).toEqual([['video/mp4', true]]);
     const failing = generateVideo({ model, prompt: 'sandbox:fail', maxRetries: 0 });
     await expect(failing).rejects.toThrow(/sandbox:fail/);

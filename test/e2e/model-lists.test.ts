@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => worker?.stop());
 
 const GEMINI_SERVED = MODELS.filter(
-  ({ family, price }) => price && ['chat', 'responses', 'gemini', 'embedding', 'image'].includes(family),
+  ({ family, price }) => price && ['chat', 'responses', 'gemini', 'embedding', 'image', 'video'].includes(family),
 ).map(({ id }) => id);
 const MESSAGES = MODELS.filter(({ family }) => family === 'messages').map(({ id }) => id);
 
@@ -87,6 +87,7 @@ describe.each(GENAI)('genai $version', ({ Client }) => {
     expect((await client.models.get({ model: 'gemini-3-pro-image' })).supportedActions).toEqual([
       'generateContent',
       'streamGenerateContent',
+      'predict',
     ]);
     await expect(client.models.get({ model: 'gemini-0' })).rejects.toThrow(/`gemini-0` does not exist/);
   });

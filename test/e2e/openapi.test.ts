@@ -228,8 +228,22 @@ describe('media', () => {
     await call('GET', '/v1/videos?limit=1');
     await call('GET', `/v1/videos/${id}/content`);
     await call('GET', `/v1/videos/${id}/content`, { init: { headers: { range: 'bytes=0-9' } }, status: 206 });
+    for (const path of ['/v1/images/models', '/v1/videos/models']) await call('GET', path);
     const sdk = { headers: { 'user-agent': 'speakeasy-sdk/typescript @openrouter/sdk' } };
     await call('POST', '/v1/videos', { json: value, init: sdk, status: 202 });
+  });
+
+  it("films and pictures are made at Google's paths", async () => {
+    await runExamples('predict', { model: 'nano_banana' });
+    const { name } = await runExamples<{ name: string }>('predictLongRunning', { model: 'veo-3.1-fast-generate-preview' });
+    await ended(account, name.split('/').at(-1)!);
+    const { response } = await call<{ response: { generateVideoResponse: { generatedSamples: [{ video: { uri: string } }] } } }>(
+      'GET',
+      `/v1beta/${name}`,
+    );
+    const { pathname } = new URL(response.generateVideoResponse.generatedSamples[0].video.uri);
+    await call('GET', `${pathname}?alt=media`);
+    await call('GET', pathname, { init: { headers: { range: 'bytes=0-9' } }, status: 206 });
   });
 
   it('jobs are shown, listed, canceled and told of', async () => {
@@ -405,6 +419,8 @@ describe("the operator's API", () => {
     await call('DELETE', `/api/admin/vouchers/${vouchers[0]!.id}`);
     await runExamples('adminReconcile');
     await runExamples('adminSweep');
+    for (const accept of ['application/json', 'text/plain', 'application/openmetrics-text'])
+      await call('GET', '/api/admin/metrics', { init: { headers: { accept } } });
     await call('GET', '/api/admin/catalogue');
     await runExamples('adminCheckCatalogue');
     await runExamples('adminPutCatalogue');

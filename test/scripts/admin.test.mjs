@@ -74,6 +74,7 @@ const ANSWERS = {
     redemptions: [{ accountId: 'acc_1', redeemedBy: 'a@example.com', redeemedAt: '2026-11-20T10:00:00.000Z' }],
   },
   'DELETE /api/admin/vouchers/vou_1': { id: 'vou_1', status: 'revoked' },
+  'GET /api/admin/metrics': { metrics: [] },
   'POST /api/admin/reconcile': { checked: 3, problems: [] },
   'POST /api/admin/accounts/acc_1/restore': { undoBookmark: '0000-2', epoch: 2, replayed: 41 },
   'POST /api/admin/accounts/acc_1/recover': { epoch: 2, replayed: 41 },
@@ -164,6 +165,7 @@ describe('what each command asks of the gateway', () => {
     ['vouchers list', 'GET', '/vouchers', undefined],
     ['vouchers show vou_1', 'GET', '/vouchers/vou_1', undefined],
     ['vouchers revoke vou_1', 'DELETE', '/vouchers/vou_1', undefined],
+    ['metrics', 'GET', '/metrics', undefined],
     ['reconcile', 'POST', '/reconcile', {}],
     ['reconcile acc_1', 'POST', '/reconcile', { accountId: 'acc_1' }],
     ['recover acc_1', 'POST', '/accounts/acc_1/recover', {}],
@@ -255,6 +257,7 @@ describe('a command that is not understood', () => {
     ['accounts show acc_1 acc_2', 'There is no place for "acc_2". Usage: npm run admin -- accounts show ACCOUNT'],
     ['accounts show acc_1 --vebrose', "Unknown option '--vebrose'. Usage: npm run admin -- accounts show ACCOUNT"],
     ['keys create acc_1 --name ci --auto-disable', '--auto-disable needs --limit, where it disables.'],
+    ['metrics calls tokens', 'There is no place for "tokens". Usage: npm run admin -- metrics [PART]'],
     ['restore acc_1', 'One of --at and --bookmark is needed.'],
   ])('says of "%s" in one line what is wrong and what it takes', async (line, words) => {
     expect((await admin(line)).errors).toBe(words);

@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<number, string>> = {
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
   409: 'ABORTED',
+  410: 'NOT_FOUND',
   413: 'INVALID_ARGUMENT',
   415: 'INVALID_ARGUMENT',
   422: 'INVALID_ARGUMENT',
@@ -53,6 +54,28 @@ function detailsOf(error: GatewayError, requestId: string, status: number, clear
   if (clearsSoon) details.push({ '@type': `${DETAIL}RetryInfo`, retryDelay: `${error.retryAfterSeconds}s` });
   else details.push({ '@type': `${DETAIL}QuotaFailure`, violations: [{ quotaId: LASTING_QUOTA_ID, description: error.message }] });
   return details;
+}
+
+/** Google's numbers for the same, in which the error of an operation is told (google/rpc/code.proto). */
+const NUMBERS: Readonly<Record<string, number>> = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+};
+
+/** Why an operation came to nothing: https://cloud.google.com/tasks/docs/reference/rpc/google.rpc#status */
+export function operationError(error: GatewayError, requestId: string): Fields {
+  const { status } = errorHead(error);
+  return { code: NUMBERS[nameOf(status)], message: error.message, details: detailsOf(error, requestId, status, false) };
 }
 
 /** An error's status, headers and body as in Google's API. */

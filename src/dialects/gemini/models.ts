@@ -13,8 +13,8 @@ const GENERATES = ['generateContent', 'streamGenerateContent', 'countTokens'];
 /** What Google's paths serve of families other than those of language models. */
 const METHODS: Partial<Record<Family, readonly string[]>> = {
   embedding: ['embedContent', 'batchEmbedContents'],
-  image: GENERATES.slice(0, 2),
-  video: [],
+  image: [...GENERATES.slice(0, 2), 'predict'],
+  video: ['predictLongRunning'],
   audio: [],
   '3d': [],
   gpu: [],

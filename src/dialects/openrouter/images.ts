@@ -9,7 +9,7 @@ export const imagesPlaces = ({ input_references: references }: Fields): Record<s
   (references ?? undefined) === undefined ? {} : { image_urls: 'input_references' };
 
 /** Its name for the half tier. */
-const HALF = '512';
+export const HALF = '512';
 
 /** The request as the fields of a media request. */
 export function readImagesRequest({ input_references: references, resolution, ...fields }: Fields): Result<Fields> {

@@ -2,6 +2,7 @@
 
 import { fail } from '../../core/errors';
 import { isInert } from '../../core/media-type';
+import type { Dialect } from '../../dialects/types';
 import { readRange } from '../../http/byte-range';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
@@ -37,27 +38,30 @@ export async function getFile(c: AppContext): Promise<Response> {
   return FILE_KEY.test(key) && !key.endsWith('/in-request') ? serveFile(c, key) : missing(c);
 }
 
-/**
- * A stored file, or the part or check of it that is asked for.
- *
- * @param caching For addresses that are told to others, unlike the file's own.
- */
-export async function serveFile(c: AppContext, key: string, caching?: string): Promise<Response> {
+interface Serving {
+  /** For addresses that are told to others, unlike the file's own. */
+  caching?: string;
+  /** The format in which errors are told. */
+  form?: Pick<Dialect, 'renderError'>;
+}
+
+/** A stored file, or the part or check of it that is asked for. */
+export async function serveFile(c: AppContext, key: string, { caching, form }: Serving = {}): Promise<Response> {
   const { headers, method } = c.req.raw;
   const headersOf = (object: R2Object) => ({ ...fileHeaders(c, object), ...(caching !== undefined && { 'cache-control': caching }) });
   const ranged = method === 'GET' && headers.has('range');
   const head = method === 'HEAD' || ranged ? await c.env.FILES.head(key) : undefined;
-  if (head === null) return gone(c, key);
+  if (head === null) return gone(c, key, form);
   if (head && method === 'HEAD') return new Response(null, { headers: { ...headersOf(head), 'content-length': String(head.size) } });
   const part = head && isSameVersion(headers.get('if-range'), head) ? readRange(headers.get('range'), head.size) : undefined;
   if (part === 'unsatisfiable') {
     const error = fail('invalid_request', 'The range lies beyond the file.', { status: 416, param: 'Range' }).error;
-    return renderError(c, { ...error, headers: { 'content-range': `bytes */${head!.size}` } });
+    return renderError(c, { ...error, headers: { 'content-range': `bytes */${head!.size}` } }, form);
   }
   const range = part && { range: { offset: part.start, length: part.end - part.start + 1 } };
   const conditions = conditionsOf(headers);
   const object = await c.env.FILES.get(key, { onlyIf: conditions, ...range });
-  if (!object) return gone(c, key);
+  if (!object) return gone(c, key, form);
   if (!('body' in object)) return new Response(null, { status: isUnmet(conditions) ? 412 : 304, headers: headersOf(object) });
   return new Response(object.body, {
     status: part ? 206 : 200,
@@ -78,15 +82,16 @@ const isUnmet = (headers: Headers): boolean => headers.has('if-match') || header
 /** A range is useful only to whoever has the rest of the same version: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
 const isSameVersion = (ifRange: string | null, { httpEtag }: R2Object): boolean => ifRange === null || ifRange === httpEtag;
 
-const missing = (c: AppContext): Response => renderError(c, fail('not_found', 'There is no such file.').error);
+const missing = (c: AppContext, form?: Serving['form']): Response =>
+  renderError(c, fail('not_found', 'There is no such file.').error, form);
 
-async function gone(c: AppContext, key: string): Promise<Response> {
+async function gone(c: AppContext, key: string, form: Serving['form']): Promise<Response> {
   const kept = await wasKept(jobDeps(c.env), key);
-  if (!kept) return missing(c);
+  if (!kept) return missing(c, form);
   const { days } = kept;
   const span = days === 1 ? 'a day' : `${days} days`;
   const why = days > 0 ? `Results like this are kept for ${span}; this one has been removed.` : 'This result has been removed.';
-  return renderError(c, fail('gone', why, { code: 'file_expired' }).error);
+  return renderError(c, fail('gone', why, { code: 'file_expired' }).error, form);
 }
 
 /** Whatever a browser might run is sent as a download. */

@@ -1,21 +1,18 @@
-/** Pictures at Google's paths: `generateContent` of a model for pictures is a job, as at the other paths for them. */
-import type { Result } from '../../core/errors';
+/** Pictures at Google's paths: `generateContent` and `predict` of a model for pictures are jobs, as at the other paths for them. */
 import type { GeminiAddress } from '../../dialects/gemini/address';
 import { renderGeminiError } from '../../dialects/gemini/errors';
 import { arrayFraming, eventFraming } from '../../dialects/gemini/framing';
 import { inGooglesWords, pictureAnswer, readPictureRequest } from '../../dialects/gemini/pictures';
+import { inPredictionsWords, predictedAnswer, readPredictedPicture } from '../../dialects/gemini/predicted-pictures';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
-import { GEMINI_NATIVE } from '../../http/endpoints';
 import { renderError } from '../../http/render-error';
-import type { CreatedJob } from '../../jobs/create';
 import type { JobDeps } from '../../jobs/deps';
 import type { Job } from '../../jobs/types';
 import { creditsUsed } from '../../jobs/view';
+import { createJobOf, GEMINI } from './gemini-job';
 import { IMAGES, picturesOf } from './images';
-import { heldAnswer, readMediaRequest, type StreamRenderer, startJob, streamedAnswer } from './request';
-
-const GEMINI = { renderError: renderGeminiError };
+import { heldAnswer, type StreamRenderer, streamedAnswer } from './request';
 
 async function answerOf(deps: Pick<JobDeps, 'files'>, job: Job): Promise<Record<string, unknown>> {
   const pictures = await picturesOf(deps, job);
@@ -38,18 +35,18 @@ function streamRenderer(deps: Pick<JobDeps, 'files'>, { sse }: GeminiAddress): S
   };
 }
 
-async function created(c: AppContext, { model, method }: GeminiAddress): Promise<Result<CreatedJob>> {
-  const { endpoint } = GEMINI_NATIVE;
-  const read = await readMediaRequest(c, endpoint, { form: 'flat', asked: `${endpoint}/${model}:${method}` });
-  if (!read.ok) return read;
-  const fields = readPictureRequest(read.value.body.fields, model);
-  return fields.ok ? startJob(c, { ...read.value, body: { ...read.value.body, fields: fields.value } }, IMAGES) : fields;
-}
-
 export async function postGeminiPicture(c: AppContext, address: GeminiAddress): Promise<Response> {
-  const job = await created(c, address);
-  if (!job.ok) return renderError(c, inGooglesWords(job.error), GEMINI);
+  const job = await createJobOf(c, address, { read: readPictureRequest, inWords: inGooglesWords }, IMAGES);
+  if (!job.ok) return renderError(c, job.error, GEMINI);
   const deps = jobDeps(c.env);
   if (address.method === 'generateContent') return heldAnswer(c, job.value, (present) => answerOf(deps, present), GEMINI);
   return streamedAnswer(c, job.value, streamRenderer(deps, address));
+}
+
+export async function postPredictedPicture(c: AppContext, address: GeminiAddress): Promise<Response> {
+  const job = await createJobOf(c, address, { read: readPredictedPicture, inWords: inPredictionsWords }, IMAGES);
+  if (!job.ok) return renderError(c, job.error, GEMINI);
+  const deps = jobDeps(c.env);
+  const answer = async (present: Job) => predictedAnswer({ creditsUsed: creditsUsed(present), pictures: await picturesOf(deps, present) });
+  return heldAnswer(c, job.value, answer, GEMINI);
 }

@@ -88,10 +88,11 @@ export async function postVideos(c: AppContext): Promise<Response> {
   return c.json(viewOf(c, job), { status, headers: { ...jobHeaders(film.value), 'x-credits-charged': String(creditsUsed(job)) } });
 }
 
-async function filmOf(c: AppContext): Promise<Result<Job>> {
+/** The caller's film. */
+export async function filmOf(c: AppContext, id = c.req.param('id') ?? ''): Promise<Result<Job>> {
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
-  const found = await findJob(jobDeps(c.env), reader.value, c.req.param('id') ?? '');
+  const found = await findJob(jobDeps(c.env), reader.value, id);
   return found.ok && found.value.family !== 'video' ? fail('not_found', 'Job not found') : found;
 }
 
@@ -108,10 +109,11 @@ export async function getVideoContent(c: AppContext): Promise<Response> {
   const { variant = 'video' } = c.req.query();
   if (variant !== 'video') return refuseQuery(c, 'variant', '`video`: there is nothing else of a film here');
   const file = fileOf(film.value);
-  return file.ok ? serveFile(c, file.value, ASKED_EACH_TIME) : renderError(c, file.error);
+  return file.ok ? serveFile(c, file.value, { caching: ASKED_EACH_TIME }) : renderError(c, file.error);
 }
 
-function fileOf(job: Job): Result<string> {
+/** Where the film lies, or why it does not. */
+export function fileOf(job: Job): Result<string> {
   if (!isOver(job)) return fail('conflict', 'The film is not there yet: ask for its status until it is completed.');
   const [file] = job.outputs?.files ?? [];
   return job.state === 'succeeded' && file ? ok(file.key) : { ok: false, error: jobError(job) };

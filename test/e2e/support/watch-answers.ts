@@ -32,7 +32,7 @@ const GOOGLES = longestFirst(GEMINI_BASES);
 /** The path as the document names it, whatever its base path. */
 function documentedPath(path: string): string {
   const name = path.replace(/\?.*$/, '');
-  const called = /\/models\/[^/]+:\w+$/.exec(name);
+  const called = /\/(?:models\/[^/]+(?::\w+|\/operations\/[^/]+)|files\/[^/]+:download)$/.exec(name);
   if (called) return `/v1beta${called[0]}`;
   const google = GOOGLES.find((base) => name.startsWith(`${base}/models`));
   if (google !== undefined) return `/v1beta${name.slice(google.length)}`;

@@ -33,13 +33,18 @@ const described = new Map<string, Operation>(
 
 const longestFirst = (bases: readonly string[]): string[] => [...bases].sort((a, b) => b.length - a.length);
 
-const GOOGLES = ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'].map(
-  (method) => `POST /v1beta/models/{}:${method}`,
-);
+const GOOGLES = [
+  ...['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'],
+  ...['predict', 'predictLongRunning'],
+].map((method) => `POST /v1beta/models/{}:${method}`);
+/** Google's paths below every base, not only its own. */
+const GOOGLES_END = /\/(?:models\/\{\}\/operations\/\{\}|files\/\{\})$/;
 
 /** The name of a mounted route in the document, which lists it once for all base paths. */
 function namesOf(method: string, mounted: string): string[] {
   const path = mounted.replace(/:\w+(\{[^}]*\})?/g, '{}').replace(/(?<=.)\/$/, '');
+  const end = GOOGLES_END.exec(path)?.[0];
+  if (end !== undefined) return [`${method} /v1beta${end.replace(/files\/\{\}/, '$&:download')}`];
   const google = longestFirst(GEMINI_BASES).find((base) => path.startsWith(`${base}/models`));
   if (google !== undefined) return method === 'POST' ? GOOGLES : [`${method} /v1beta${path.slice(google.length)}`];
   if (described.has(`${method} ${path}`)) return [`${method} ${path}`];

@@ -121,9 +121,9 @@ describe('lines on their way to D1', () => {
     const bytes: number[] = [];
     const db = {
       prepare: (sql: string) => ({
-        bind: (json: string) => {
-          bytes.push(new TextEncoder().encode(json).length);
-          return env.DB.prepare(sql).bind(json);
+        bind: (...texts: string[]) => {
+          bytes.push(...texts.map((text) => new TextEncoder().encode(text).length));
+          return env.DB.prepare(sql).bind(...texts);
         },
       }),
       batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),

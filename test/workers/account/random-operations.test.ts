@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { env } from 'cloudflare:test';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Driver, type Tally } from './driver';
 
 /** To run a seed that failed alone. */
@@ -62,6 +63,17 @@ const AT_LEAST: Tally = {
 
 const tally: Tally = {};
 
+/** What D1 has of lines, and of what all lines come to: as many more of both, however the lines came. */
+const inD1 = async (): Promise<Record<'lines' | 'micro' | 'counted' | 'countedMicro', number>> =>
+  (await env.DB.prepare(
+    `SELECT COUNT(*) AS lines, COALESCE(SUM(amount), 0) AS micro, (SELECT COALESCE(SUM(lines), 0) FROM ledger_totals) AS counted,
+      (SELECT COALESCE(SUM(credited_micro - charged_micro), 0) FROM ledger_totals) AS countedMicro FROM ledger`,
+  ).first())!;
+let before: Awaited<ReturnType<typeof inD1>>;
+beforeAll(async () => {
+  before = await inD1();
+});
+
 describe('the account under random operations', () => {
   beforeEach(() => {
     // The queue fails on purpose, which is logged.
@@ -83,6 +95,15 @@ describe('the account under random operations', () => {
     },
     120_000,
   );
+
+  it('is counted in D1 as often as its lines are there, whatever was lost, repeated, late or restored on the way', async () => {
+    const after = await inD1();
+    expect(after.lines).toBeGreaterThan(before.lines);
+    expect([after.counted - before.counted, after.countedMicro - before.countedMicro]).toEqual([
+      after.lines - before.lines,
+      after.micro - before.micro,
+    ]);
+  });
 
   it.skipIf(ONLY_SEED !== undefined)('has seen everything often enough to count', () => {
     const seldom = Object.entries(AT_LEAST).filter(([what, least]) => (tally[what] ?? 0) < least);

@@ -228,11 +228,58 @@ describe('the reconciliation', () => {
     const last = await env.DB.prepare('SELECT MAX(id) AS id FROM accounts').first<string>('id');
     const sent: ReconciliationMessage[] = [];
     const queue = { send: async (message: ReconciliationMessage) => void sent.push(message) as never };
-    await reconcileNightly(deps(), queue, undefined, 1);
+    await reconcileNightly(deps(), queue, {}, 1);
     expect(sent).toHaveLength(1);
-    await reconcileNightly(deps(), queue, last!);
+    // From a version that knew of no sums.
+    await reconcileNightly(deps(), queue, { after: last! });
     expect(sent).toHaveLength(1);
     expect(log).toHaveBeenLastCalledWith('reconciliation', JSON.stringify({ checked: 0, problems: 0 }));
-    expect(await env.DB.prepare('SELECT ended_at FROM reconciliation_runs').all()).toMatchObject({ results: [{ ended_at: START_MS }] });
+    expect(await env.DB.prepare('SELECT * FROM reconciliation_runs').all()).toMatchObject({
+      results: [{ ended_at: START_MS, sums: null }],
+    });
+  });
+
+  it('tells at its end what all accounts have, also when it came to the last by several messages', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const first = await env.DB.prepare("SELECT COALESCE(MAX(id), '') AS id FROM accounts").first<string>('id');
+    const ids = ['acc_zzz_1', 'acc_zzz_2', 'acc_zzz_3', 'acc_zzz_4'];
+    for (const id of ids) {
+      await env.DB.prepare("INSERT INTO accounts (id, version, name, tier, created_at) VALUES (?, 0, '', 'free', 0)").bind(id).run();
+      await env.DB.prepare(
+        "INSERT INTO api_keys VALUES (?, 'k1', 1, '', 'live', 'active', '{}'), (?, 'k2', 1, '', 'live', 'revoked', '{}')",
+      )
+        .bind(id, id)
+        .run();
+    }
+    const line = `INSERT INTO ledger VALUES (?, 1, 1, 1, ?, 'usage', 'settled', NULL, NULL, 'chat', 0, 'm', '/', 0, -3, ?, ?, 'actual', '{}')`;
+    await env.DB.prepare(line)
+      .bind('acc_zzz_1', 'req_zzz', START_MS - MINUTE_MS, START_MS)
+      .run();
+    const agreed = { epoch: 1, closeSeq: 0, ackedCloseSeq: 0, overdueHolds: 0, openHeldMicro: 5, heldMicro: 5 };
+    const balances: Record<string, number> = { acc_zzz_1: -3, acc_zzz_2: 40, acc_zzz_3: 50 };
+    const stub = (id: string) =>
+      ({
+        books: async () => {
+          if (!(id in balances)) throw new Error('not there');
+          return { ...agreed, closeSeq: id === 'acc_zzz_1' ? 1 : 0, balanceMicro: balances[id], linesMicro: balances[id] };
+        },
+      }) as unknown as AccountStub;
+    const none = { accounts: 0, active: 0, keys: 0, owedMicro: 0, overdrawnMicro: 0, heldMicro: 0, problems: 0, unchecked: 0 };
+    const sent: ReconciliationMessage[] = [{ after: first!, sums: none }];
+    const queue = { send: async (message: ReconciliationMessage) => void sent.push(message) as never };
+    const later = { ...deps(stub), now: () => START_MS + 1 };
+    for (const message of sent) await reconcileNightly(later, queue, message, 2);
+    expect(sent.map(({ after }) => after)).toEqual([first, 'acc_zzz_2', 'acc_zzz_4']);
+    const sums = await env.DB.prepare('SELECT sums FROM reconciliation_runs ORDER BY ended_at DESC LIMIT 1').first<string>('sums');
+    expect(JSON.parse(sums!)).toEqual({
+      ...{ accounts: 3, active: 1, keys: 4, owedMicro: 90, overdrawnMicro: 3, heldMicro: 15, problems: 3, unchecked: 1 },
+    });
+    for (const [table, column] of [
+      ['accounts', 'id'],
+      ['api_keys', 'account_id'],
+      ['ledger', 'account_id'],
+    ])
+      await env.DB.prepare(`DELETE FROM ${table} WHERE ${column} LIKE 'acc_zzz_%'`).run();
   });
 });

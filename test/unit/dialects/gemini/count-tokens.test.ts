@@ -65,8 +65,9 @@ describe('a listed model', () => {
 
   it.each([
     ['embedding', ['embedContent', 'batchEmbedContents']],
-    ['image', ['generateContent', 'streamGenerateContent']],
-    ['video', []],
+    ['image', ['generateContent', 'streamGenerateContent', 'predict']],
+    ['video', ['predictLongRunning']],
+    ['audio', []],
   ] as const)('of the family %s names the methods that it has', (family, methods) => {
     expect(geminiModelView({ id: 'm', label: 'M', family }).supportedGenerationMethods).toEqual(methods);
   });

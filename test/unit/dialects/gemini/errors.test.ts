@@ -16,6 +16,7 @@ describe('an error as Google has it', () => {
     ['tier_required', 403, 'PERMISSION_DENIED'],
     ['not_found', 404, 'NOT_FOUND'],
     ['idempotency_in_flight', 409, 'ABORTED'],
+    ['gone', 410, 'NOT_FOUND'],
     ['idempotency_mismatch', 422, 'INVALID_ARGUMENT'],
     ['rate_limited', 429, 'RESOURCE_EXHAUSTED'],
     ['internal', 500, 'INTERNAL'],

@@ -1,0 +1,44 @@
+/** The models for pictures and for films that can be had, as OpenRouter's clients list them. */
+import { openrouterImageModel, openrouterVideoModel } from '../../dialects/openrouter/media-models';
+import type { AppContext } from '../../http/context';
+import { leftOutOf } from '../../jobs/able';
+import { type ReachableTarget, reachableTargets, termsOf } from '../../jobs/plan';
+import { MAX_IMAGES } from '../../jobs/read-input';
+import { sandboxAnswers } from '../../providers/registry';
+import type { Model } from '../../providers/types';
+import { CATALOGUE_CREATED, catalogueOf } from '../models';
+
+/** The models of a kind, at the prices of whoever asks, with where they can be had. */
+async function listed(c: AppContext, kind: 'image' | 'video'): Promise<[Model, ReachableTarget[]][]> {
+  const { registry, settings } = c.get('gateway');
+  const sandbox = sandboxAnswers({ registry, settings });
+  const { isListed, priced } = await catalogueOf(c);
+  return registry.models.all
+    .filter((model) => model.family === kind && model.price && isListed(model))
+    .map((model): [Model, ReachableTarget[]] => [priced(model), reachableTargets(registry, model, kind, sandbox, 'auto')])
+    .filter(([, targets]) => targets.length > 0);
+}
+
+export async function getImageModels(c: AppContext): Promise<Response> {
+  const models = (await listed(c, 'image')).map(([model]) => {
+    const { sizes, aspectRatios, resolutions, references } = termsOf(model);
+    const { id, label } = model;
+    const facts = { sizes, aspectRatios, resolutions, references: references?.max ?? 0, pictures: MAX_IMAGES };
+    return openrouterImageModel({ id, label, created: CATALOGUE_CREATED, ...facts });
+  });
+  return c.json({ data: models });
+}
+
+const ANY_FRAME = { kind: 'video', lastFrame: { url: '' } } as const;
+
+export async function getVideoModels(c: AppContext): Promise<Response> {
+  const models = (await listed(c, 'video')).flatMap(([model, targets]) => {
+    const { id, label, price } = model;
+    if (!price || price.per === 'token') return [];
+    const resolutions = price.tierMicro && Object.keys(price.tierMicro);
+    const takesLastFrame = leftOutOf(targets, ANY_FRAME) === undefined;
+    const facts = { resolutions, lengths: termsOf(model).duration?.offered, takesLastFrame, price };
+    return [openrouterVideoModel({ id, label, created: CATALOGUE_CREATED, ...facts })];
+  });
+  return c.json({ data: models });
+}
