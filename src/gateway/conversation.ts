@@ -7,16 +7,9 @@ import { hasTooManyValues } from '../core/json-size';
 import { isConversationId } from '../dialects/openai-responses/conversation';
 import type { Call, NamedConversation } from '../dialects/types';
 import type { GatewayDeps } from './deps';
-import type { Run } from './run';
+import type { Run, TakenConversation } from './run';
 
 type Deps = Pick<GatewayDeps, 'account' | 'conversation'>;
-
-/** The conversation that a call has. */
-export interface TakenConversation {
-  id: string;
-  /** Adds what the call said and was answered; gives an error where that could not be done. */
-  add(answer: string): Promise<GatewayError | undefined>;
-}
 
 const MAX_QUOTED_CHARS = 200;
 const PARAM = { param: 'conversation' };

@@ -8,7 +8,6 @@ import type { Labels } from '../core/labels';
 import { type MicroCredits, priceOfUsage } from '../core/money';
 import { NO_USAGE, type Usage } from '../core/usage';
 import type { Call, Dialect, OutgoingStream } from '../dialects/types';
-import type { TakenConversation } from './conversation';
 import type { GatewayDeps } from './deps';
 import type { Failover, LastFailure } from './failover';
 import { type Charge, charge } from './meter';
@@ -16,6 +15,13 @@ import { withoutRequest } from './parked';
 import type { Plan, PlannedTarget } from './plan';
 import { type Recorder, storeReplay } from './replay';
 import { settle } from './settle';
+
+/** The conversation that a call has. */
+export interface TakenConversation {
+  id: string;
+  /** Adds what the call said and was answered; gives an error where that could not be done. */
+  add(answer: string): Promise<GatewayError | undefined>;
+}
 
 export interface Run {
   deps: GatewayDeps;

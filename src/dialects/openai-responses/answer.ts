@@ -1,8 +1,8 @@
 import { isRecord } from '../../core/record';
 import type { Answer, Receipt } from '../types';
 import { responseId } from './ids';
-import type { ResponsesRequest } from './request';
 import { itemChars, itemHasContent, rawMember, renamed } from './response-object';
+import type { ResponsesRequest } from './types';
 import { pricedUsage } from './usage';
 
 const ENDED = new Set(['completed', 'incomplete']);

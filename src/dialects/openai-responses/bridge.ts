@@ -2,7 +2,8 @@ import type { Bridge, Receipt } from '../types';
 import { readResponse, renderResponse } from './answer';
 import { foldResponses } from './fold';
 import { repairedResponsesBody } from './repair';
-import { type ResponsesRequest, upstreamResponsesBody } from './request';
+import { upstreamResponsesBody } from './request';
+import type { ResponsesRequest } from './types';
 
 /** A Responses call to an upstream that speaks the same format. */
 export const responsesBridge = (request: ResponsesRequest): Bridge => ({

@@ -9,8 +9,8 @@ import { isFilled, isRecord, listOf, parseJson } from '../../core/record';
 import { isStream } from '../../core/sse';
 import { promptSize } from '../estimate-tokens';
 import { foldResponses } from './fold';
-import type { ResponsesRequest } from './request';
 import { rawMember } from './response-object';
+import type { ResponsesRequest } from './types';
 
 const ID_DIGITS = 32;
 const CONVERSATION_ID = new RegExp(`^conv_[0-9A-Za-z]{${ID_DIGITS}}$`);

@@ -4,7 +4,8 @@ import { isTokenCount } from '../estimate-tokens';
 import type { ClientRequest, TokenBridge, TokenQuestion } from '../types';
 import { goingOn } from './conversation';
 import { bringItems, namedRequests } from './references';
-import { parseResponses, type ResponsesRequest, upstreamResponsesBody } from './request';
+import { parseResponses, upstreamResponsesBody } from './request';
+import type { ResponsesRequest } from './types';
 
 const countBridge = (request: ResponsesRequest): TokenBridge => ({
   request: (target) => ({ ...upstreamResponsesBody(request, target), pathSuffix: '/input_tokens' }),

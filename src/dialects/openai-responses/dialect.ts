@@ -10,8 +10,9 @@ import { isSaidInStream, renderLoneError, renderResponsesError } from './errors'
 import { overChatBridge } from './over-chat/bridge';
 import { type ChatCrossed, crossToChat } from './over-chat/request';
 import { bringItems, namedRequests } from './references';
-import { parseResponses, type ResponsesRequest } from './request';
+import { parseResponses } from './request';
 import { responsesStreams } from './stream';
+import type { ResponsesRequest } from './types';
 
 export function responsesCall(request: ResponsesRequest): Call {
   // Converted once, and only if a target needs it.

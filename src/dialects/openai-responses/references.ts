@@ -5,7 +5,7 @@ import { isRecord, parseJson } from '../../core/record';
 import { promptSize } from '../estimate-tokens';
 import { isReference } from '../prompt-files';
 import { requestOfItem } from './ids';
-import type { ResponsesRequest } from './request';
+import type { ResponsesRequest } from './types';
 
 const MAX_QUOTED_CHARS = 200;
 

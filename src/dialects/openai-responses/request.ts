@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
-import { type PromptSize, promptSize } from '../estimate-tokens';
+import { promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
 import { namedConversation } from './conversation';
 import { requestOfResponse } from './ids';
 import { namesOthers } from './references';
+import type { ResponsesRequest } from './types';
 
 /** Only what is priced or routed on is validated; all other fields, items and tools pass through unchanged. */
 export const responsesRequest = z.looseObject({
@@ -21,30 +22,6 @@ export const responsesRequest = z.looseObject({
 
 /** Fields that can replace `input`, since each provides one. */
 const INPUT_ELSEWHERE = ['prompt', 'previous_response_id', 'conversation'] as const;
-
-/** A Responses request, as far as it is priced or routed on. */
-export interface ResponsesRequest extends PromptSize {
-  body: string;
-  /** The body, parsed. */
-  fields: Record<string, unknown>;
-  model: string;
-  /** The models to ask when this one fails. */
-  otherModels?: readonly string[];
-  stream: boolean;
-  background: boolean;
-  /** False where the client asked not to store the answer. */
-  store: boolean;
-  maxOutputTokens: number | undefined;
-  /** The client's id for the answer that this call goes on from, and more about that answer. */
-  previousResponseId: string | undefined;
-  continues: ContinuedAnswer | undefined;
-  /** The conversation that it goes on with. */
-  conversationId: string | undefined;
-  /** Asks for a compacted conversation rather than an answer. */
-  compacts: boolean;
-  /** Client headers that the upstream must see. */
-  headers: Record<string, string>;
-}
 
 /**
  * `openai-beta` enables features; with the `lite` header Codex puts tools into the input. Codex's other headers are for

@@ -1,7 +1,7 @@
 import { members, setMembers } from '../../core/json';
 import { isFilled, isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
-import type { ResponsesRequest } from './request';
+import type { ResponsesRequest } from './types';
 
 /** The names to put into a response object in place of the upstream's. */
 export interface ResponseNames {

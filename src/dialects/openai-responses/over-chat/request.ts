@@ -1,7 +1,7 @@
 import { rewriteMembers } from '../../../core/json';
 import { type Fields, isRecord, listOf } from '../../../core/record';
 import { repairedChatBody } from '../../openai-chat/repair';
-import type { ResponsesRequest } from '../request';
+import type { ResponsesRequest } from '../types';
 import { ChatMessages } from './messages';
 import { type ChatToolChoice, type ChatTools, chatToolChoice, chatTools, type ToolOrigin } from './tools';
 
