@@ -17,6 +17,16 @@ import { toItsEnd, whole } from './http/to-its-end';
 import { openapiDocument } from './openapi-document';
 import { admin } from './routes/admin';
 import { callRoute } from './routes/calls';
+import {
+  addItems,
+  createConversation,
+  deleteConversation,
+  deleteItem,
+  getConversation,
+  getItem,
+  listItems,
+  updateConversation,
+} from './routes/conversations';
 import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream, getOpenrouterGeneration } from './routes/generations';
 import { getDownload, getOperation } from './routes/media/gemini-films';
@@ -64,6 +74,7 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/messages/count_tokens`, wrap(countMessagesTokens));
   app.get(`${base}/chat/completions`, wrap(listModelsOf(openaiChat.families)));
   for (const responses of [`${base}/responses`, `${base}/codex/responses`]) mountResponses(app, responses, wrap);
+  mountConversations(app, `${base}/conversations`, wrap);
   for (const path of ['/key', '/auth/key']) app.get(base + path, wrap(getOwnKey));
   app.get(`${base}/credits`, wrap(getCredits));
   app.get(`${base}/dashboard/billing/subscription`, wrap(getSubscription));
@@ -85,6 +96,17 @@ function mountResponses(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
   app.delete(`${path}/:id`, wrap(whole(storedResponse('DELETE', ''))));
   app.post(`${path}/:id/cancel`, wrap(whole(storedResponse('POST', '/cancel'))));
   app.get(`${path}/:id/input_items`, wrap(storedResponse('GET', '/input_items')));
+}
+
+function mountConversations(app: Hono<AppEnv>, path: string, wrap: Wrap): void {
+  app.post(path, wrap(whole(createConversation)));
+  app.get(`${path}/:id`, wrap(getConversation));
+  app.post(`${path}/:id`, wrap(whole(updateConversation)));
+  app.delete(`${path}/:id`, wrap(whole(deleteConversation)));
+  app.get(`${path}/:id/items`, wrap(listItems));
+  app.post(`${path}/:id/items`, wrap(whole(addItems)));
+  app.get(`${path}/:id/items/:item`, wrap(getItem));
+  app.delete(`${path}/:id/items/:item`, wrap(whole(deleteItem)));
 }
 
 function mountProbes(app: Hono<AppEnv>, base: string): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Account } from './account/account';
 import type { AccountBindings, BackgroundMessage, ReconciliationMessage, SettlementMessage } from './account/types';
+import type { Conversation } from './conversations/conversation';
 import type { JobMessage, WebhookMessage } from './jobs/messages';
 import { readVariables } from './read-variables';
 
@@ -14,6 +15,7 @@ export interface Bindings extends AccountBindings {
   WEBHOOK_QUEUE: Queue<WebhookMessage>;
   SLOW_WEBHOOK_QUEUE: Queue<WebhookMessage>;
   LIVE_STREAM: DurableObjectNamespace;
+  CONVERSATION: DurableObjectNamespace<Conversation>;
   BACKGROUND_QUEUE: Queue<BackgroundMessage>;
   RECONCILIATION_QUEUE: Queue<ReconciliationMessage>;
 }

@@ -11,6 +11,7 @@ import { consume } from './jobs/queues';
 import { NIGHTLY, sweep } from './jobs/sweep';
 
 export { Account } from './account/account';
+export { Conversation } from './conversations/conversation';
 export { LiveStream } from './live/live-stream';
 
 const app = withCallsFirst(createApp());

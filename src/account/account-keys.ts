@@ -5,6 +5,7 @@ import { AccountObject } from './account-object';
 import { publicKey } from './key-ring';
 import { refuseKey, refuseSuspended } from './key-scope';
 import type { Open } from './open-account';
+import type { ConversationChange } from './rate-windows';
 import type { AdmitRequest, KeyChange, KeyRecord, KeySummary, Rotation } from './types';
 
 /** All keys are in memory and searched whenever one of them calls the account plane. */
@@ -119,15 +120,22 @@ export abstract class AccountKeys extends AccountObject {
    * May this key be used to look at the account? For reads, which hold nothing.
    *
    * @param request With `tokenCountsAtMost`, a provider is about to be asked for a token count, which counts against
-   * that many an hour.
+   * that many an hour; with `conversationChange`, a conversation is about to be changed.
    */
-  authorize(request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'> & { tokenCountsAtMost?: number }): GatewayError | null {
+  authorize(
+    request: Pick<AdmitRequest, 'keyId' | 'secretHash' | 'origin' | 'ip'> & {
+      tokenCountsAtMost?: number;
+      conversationChange?: ConversationChange;
+    },
+  ): GatewayError | null {
     const { keys, ledger } = this.open() ?? {};
     const key = keys?.get(request.keyId);
     const nowMs = this.now();
     const refusal = refuseKey(key, request, nowMs, ledger?.row.profile);
-    if (refusal || request.tokenCountsAtMost === undefined) return refusal ?? null;
-    return ledger!.refuseTokenCount(key!.userId, request.tokenCountsAtMost, nowMs) ?? null;
+    const { tokenCountsAtMost, conversationChange } = request;
+    if (refusal) return refusal;
+    if (conversationChange) return ledger!.refuseConversationChange(key!.userId, conversationChange, nowMs) ?? null;
+    return (tokenCountsAtMost !== undefined && ledger!.refuseTokenCount(key!.userId, tokenCountsAtMost, nowMs)) || null;
   }
 }
 

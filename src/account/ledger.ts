@@ -14,7 +14,7 @@ import { type KeyHooks, KeySpending } from './key-spending';
 import { newOperation } from './new-operation';
 import type { OperationRow, OperationTables, Recent } from './operation-tables';
 import { RateWindow } from './rate-window';
-import { RateWindows } from './rate-windows';
+import { type ConversationChange, RateWindows } from './rate-windows';
 import type { AccountRow, AccountStore } from './store';
 import type {
   AdmitRequest,
@@ -349,6 +349,10 @@ export class Ledger {
   /** Undefined where a provider may be asked for one more count, which then counts. */
   refuseTokenCount(userId: string, atMost: number, now: number): GatewayError | undefined {
     return this.rates.refuseTokenCount(userId, atMost, this.tick(now));
+  }
+
+  refuseConversationChange(userId: string, change: ConversationChange, now: number): GatewayError | undefined {
+    return this.rates.refuseConversationChange(userId, change, this.tick(now));
   }
 
   /** Undefined where this actor may make one more change, which then counts. */

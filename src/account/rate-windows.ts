@@ -14,12 +14,19 @@ import type { AdmitRequest } from './types';
 /** Changes an hour by one person in one account; its keys together count as one more person. */
 const MOST_CHANGES = 600;
 
+export interface ConversationChange {
+  /** An hour. */
+  atMost: number;
+  places: number;
+}
+
 type Counted = Pick<Recent, 'userId' | 'family' | 'test'>;
 
 export class RateWindows {
   private readonly counted = new Map<string, RateWindow>();
   private readonly sent = new Map<string, RateWindow>();
   private readonly tokenCounts = new Map<string, RateWindow>();
+  private readonly conversationChanges = new Map<string, RateWindow>();
   private readonly changes = new Map<string, RateWindow>();
   /** Numbers what leaves no row of its own. */
   private asked = 0;
@@ -37,6 +44,14 @@ export class RateWindows {
   /** A token count takes its place before the provider is asked. */
   refuseTokenCount(userId: string, atMost: number, nowMs: number): GatewayError | undefined {
     return this.take(windowOf(this.tokenCounts, userId), atMost, 'token counts an hour is reached.', nowMs);
+  }
+
+  /** Each takes room that nobody pays for: a large one takes several places. */
+  refuseConversationChange(userId: string, { atMost, places }: ConversationChange, nowMs: number): GatewayError | undefined {
+    const window = windowOf(this.conversationChanges, userId);
+    const full = this.take(window, atMost, 'changes of conversations an hour is reached; a large one counts as several.', nowMs);
+    for (let more = 1; !full && more < places; more++) window.add(nowMs, ++this.asked);
+    return full;
   }
 
   /** Every change leaves at least an audit line in the database that all accounts share. */

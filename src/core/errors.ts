@@ -23,6 +23,7 @@ export const ERRORS = {
   wrong_method: { status: 405, type: 'invalid_request_error', retry: false },
   gone: { status: 410, type: 'not_found_error', retry: false },
   conflict: { status: 409, type: 'conflict_error', retry: false },
+  conversation_locked: { status: 409, type: 'invalid_request_error', retry: true },
   idempotency_in_flight: { status: 409, type: 'idempotency_error', retry: true },
   idempotency_mismatch: { status: 422, type: 'idempotency_error', retry: false },
   upgrade_refused: { status: 426, type: 'invalid_request_error', retry: false },

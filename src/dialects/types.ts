@@ -35,6 +35,8 @@ export interface Call {
   thoughtsOff?: boolean;
   /** Items that it names instead of containing; they must be filled in before planning. */
   names?: NamedItems;
+  /** The conversation that it goes on with; what was said there must be filled in before planning. */
+  conversation?: NamedConversation;
   /** The upstream goes on working after it has answered; see `Answer.pending`. */
   background?: boolean;
   /** The most tool runs and the like, as far as the client bounds them. */
@@ -70,6 +72,25 @@ export interface NamedItems<T = Call> {
   isOptional?: boolean;
   /** The call, or question, with the items in place of their names; a refusal where one is missing. */
   brought(items: readonly unknown[]): Result<T>;
+}
+
+/** An item of a conversation as JSON, and its id there. */
+export interface ConversationItem {
+  id: string;
+  text: string;
+}
+
+/** A conversation that the gateway keeps. */
+export interface NamedConversation<T = Call> {
+  id: string;
+  /** The call, or question, after all that was said before it. `version` tells later whether more was said since. */
+  after(before: readonly string[], version: number): T;
+  /** As it was read. */
+  version?: number;
+  /** What the call itself says. */
+  said(): ConversationItem[];
+  /** What an answer says, as its client gets it: a document, or the end of a stream. Undefined of none that has come to an end. */
+  answered(answer: string): ConversationItem[] | undefined;
 }
 
 /** What a bridge adds to an upstream request, beside what wire and credentials add. */
@@ -137,6 +158,7 @@ export interface TokenQuestion {
   /** As in `Call`. */
   continues?: ContinuedAnswer | undefined;
   names?: NamedItems<TokenQuestion> | undefined;
+  conversation?: Pick<NamedConversation<TokenQuestion>, 'id' | 'after'> | undefined;
   over(wire: WireId): TokenBridge | undefined;
   /** The body of an answer with an estimate. */
   answer(tokens: number): string;

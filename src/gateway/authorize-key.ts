@@ -1,12 +1,20 @@
+import type { ConversationChange } from '../account/rate-windows';
 import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, type GatewayError } from '../core/errors';
 import type { GatewayDeps } from './deps';
+
+interface KeyUse {
+  origin: string | null;
+  ip: string | null;
+  tokenCountsAtMost?: number;
+  conversationChange?: ConversationChange;
+}
 
 /** Why a key may not be used from where the request comes; null where it may. For requests that hold nothing. */
 export async function authorizeKey(
   { account }: Pick<GatewayDeps, 'account'>,
   { accountId, keyId, secretHash }: ApiKey,
-  { origin, ip, tokenCountsAtMost }: { origin: string | null; ip: string | null; tokenCountsAtMost?: number },
+  { origin, ip, tokenCountsAtMost, conversationChange }: KeyUse,
 ): Promise<GatewayError | null> {
   try {
     return await account(accountId).authorize({
@@ -15,6 +23,7 @@ export async function authorizeKey(
       origin,
       ip,
       ...(tokenCountsAtMost !== undefined && { tokenCountsAtMost }),
+      ...(conversationChange && { conversationChange }),
     });
   } catch (error) {
     console.error('key not checked', String(error));

@@ -1,12 +1,13 @@
 /** Token counts: free, outside the hourly limits of calls, and answered by an estimate when no provider counts. */
 import type { ApiKey } from '../core/api-key';
 import { type GatewayError, ok, type Result, unknownKey } from '../core/errors';
-import { HOURLY_LIMITS, SENT_TIMES } from '../core/family';
 import { readText } from '../core/read-bounded';
 import { parseJson } from '../core/record';
 import type { Dialect, TokenBridge, TokenQuestion } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
 import { authorizeKey } from './authorize-key';
+import { afterConversation } from './conversation';
+import { countsAnHour } from './counts-an-hour';
 import type { GatewayDeps } from './deps';
 import { withNamedItems } from './kept-items';
 import { findModel, upstreamRequest } from './plan';
@@ -40,7 +41,7 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
       refused = refusal;
       continue;
     }
-    const found = await withEarlier(deps, key.accountId, question);
+    const found = await withEarlier(deps, key, question);
     if (!found.ok && found.error.kind === 'unavailable') return found;
     if (!found.ok) {
       refused = found.error;
@@ -60,23 +61,20 @@ export async function countTokens(deps: GatewayDeps, { dialect, question, keys, 
 /** Adds what the question refers to: kept items, and the stored answer that it goes on from. */
 async function withEarlier(
   deps: GatewayDeps,
-  accountId: string,
+  key: ApiKey,
   question: TokenQuestion,
 ): Promise<Result<{ whole: TokenQuestion; stored: StoredAnswer | undefined }>> {
-  const whole = await withNamedItems(deps, accountId, question);
-  if (!whole.ok) return whole;
+  const { accountId } = key;
   const { continues } = question;
+  const named = await withNamedItems(deps, accountId, question);
+  const conversation = named.ok ? named.value.conversation : undefined;
+  const whole = conversation ? await afterConversation(deps, key, conversation, false) : named;
+  if (!whole.ok) return whole;
   if (!continues) return ok({ whole: whole.value, stored: undefined });
   const stored = await findStoredAnswer(deps, accountId, continues.requestId);
   if (!stored.ok) return stored;
   return stored.value ? ok({ whole: whole.value, stored: stored.value }) : { ok: false, error: continues.missing };
 }
-
-/**
- * How often providers are asked for one user within an hour; after that, estimates have to do. Clients may ask for a
- * count before every call.
- */
-const countsAnHour = ({ hourlyLimits }: GatewayDeps): number => SENT_TIMES * Math.max(hourlyLimits.chat ?? 0, HOURLY_LIMITS.chat);
 
 /** The provider's answer as it came, since it may hold more than the number; undefined where it gives no count. */
 async function ask(deps: GatewayDeps, target: Reached<TokenBridge>, stored: StoredAnswer | undefined): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import type { BackgroundMessage } from '../account/types';
+import type { ConversationRef, ConversationStub } from '../conversations/stub';
 import type { KeyReader } from '../core/api-key';
 import type { Deadlines } from '../core/deadlines';
 import type { Health } from '../core/health';
@@ -13,6 +14,7 @@ export interface GatewayDeps extends SettleDeps {
   keys: KeyReader;
   health: Health;
   files: Pick<R2Bucket, 'get' | 'put'>;
+  conversation: (ref: ConversationRef) => ConversationStub;
   background: Pick<Queue<BackgroundMessage>, 'send'>;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   hourlyLimits: Readonly<Record<string, number>>;

@@ -122,6 +122,11 @@ async function settleAnswer(run: Run, attempt: Attempt, { text, answer, work }: 
   const bill = run.keyMode === 'test' || empty ? freeOfCharge(charged) : charged;
   const { bridge } = attempt.target;
   const body = bridge.renderAnswer(text, bill.receipt);
+  const unadded = run.conversation && !empty ? await run.conversation.add(body) : undefined;
+  if (unadded) {
+    await closeReleased(run, 'gateway_failed', unadded);
+    return { ok: false, error: unadded };
+  }
   const ownItems = bridge.ownItems?.(body, { text, requestId: run.holdId });
   if (ownItems) run.deps.waitUntil(keepItems(run.deps, run.accountId, run.holdId, ownItems));
   const headers = {

@@ -5,7 +5,7 @@
 import type { AccountStub } from '../account/stub';
 import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, unknownKey } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { labelsOf } from '../core/labels';
@@ -13,6 +13,7 @@ import type { PooledBytes } from '../core/pooled-bytes';
 import type { Call, ClientRequest, Dialect } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
 import { atAccountPrices } from './account-prices';
+import { afterConversation, takeConversation } from './conversation';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
@@ -21,7 +22,7 @@ import { withNamedItems } from './kept-items';
 import { type Parked, park, withoutRequest } from './parked';
 import { availableModels, type Plan, planCall } from './plan';
 import { readReplay } from './replay';
-import type { Run } from './run';
+import { closeReleased, type Run } from './run';
 import { findStoredAnswer, withHistory } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
@@ -67,7 +68,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
 
   let refused: CallResult = unknownKey();
   for (const key of incoming.keys) {
-    const whole = parsed.value.names ? await withNamedItems(deps, key.accountId, parsed.value) : parsed;
+    const whole = parsed.value.names || parsed.value.conversation ? await wholeCall(deps, key, parsed.value) : parsed;
     if (!whole.ok) {
       refused = whole;
       continue;
@@ -106,12 +107,32 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     const idempotencyKeyHash = idempotency?.keyHash;
     const priced = pricePermille === undefined ? { call, plan } : atAccountPrices({ call, plan }, pricePermille);
     const run = beginRun(deps, incoming, key, { account, ...priced, holdId, startedAtMs, idempotencyKeyHash, labels }, gone, parked);
+    const unjoined = whole.value.conversation && (await joinConversation(run, whole.value));
+    if (unjoined) return unjoined;
     return {
       ok: true,
       response: await (gone ? runStreamCall({ ...run, gone, outgoing: call.openStream(run.holdId) }) : runJsonCall(run, incoming.signal)),
     };
   }
   return refused;
+}
+
+/** The call with what it names instead of containing. */
+async function wholeCall(deps: GatewayDeps, key: ApiKey, call: Call): Promise<Result<Call>> {
+  const named = await withNamedItems(deps, key.accountId, call);
+  if (!named.ok || !named.value.conversation) return named;
+  return afterConversation(deps, key, named.value.conversation, true);
+}
+
+/** Gives the call its conversation; the refusal where that cannot be, and then nobody pays. */
+async function joinConversation(run: Run, { conversation }: Call): Promise<CallResult | undefined> {
+  const taken = await takeConversation(run, conversation!);
+  if (taken.ok) {
+    run.conversation = taken.value;
+    return undefined;
+  }
+  await closeReleased(run, 'refused', taken.error);
+  return taken;
 }
 
 /** Drops all that holds the body of a parked call, so that nothing of it outlives the wait for its account and its provider. */

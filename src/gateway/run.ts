@@ -16,6 +16,13 @@ import type { Plan, PlannedTarget } from './plan';
 import { type Recorder, storeReplay } from './replay';
 import { settle } from './settle';
 
+/** The conversation that a call has. */
+export interface TakenConversation {
+  id: string;
+  /** Adds what the call said and was answered; gives an error where that could not be done. */
+  add(answer: string): Promise<GatewayError | undefined>;
+}
+
 export interface Run {
   deps: GatewayDeps;
   dialect: Dialect;
@@ -32,6 +39,7 @@ export interface Run {
   askedModel: string;
   idempotencyKeyHash: string | undefined;
   labels: Labels;
+  conversation?: TakenConversation;
   /** A queue looks after the call from now on. */
   handedOver?: boolean;
 }
@@ -63,6 +71,7 @@ export type Ending =
   | 'client_gone'
   | 'upstream_broke'
   | 'upstream_failed'
+  | 'refused'
   | 'credits_ran_out'
   | 'too_long'
   | 'gateway_failed'
@@ -133,6 +142,7 @@ export function detailOf(run: Run, ending: Ending, charge: Charge | undefined, m
     ...(run.plan.pricePermille !== undefined && { pricePermille: run.plan.pricePermille }),
     ...(run.plan.catalogueVersion !== undefined && { catalogueVersion: run.plan.catalogueVersion }),
     ...run.labels,
+    ...(run.conversation && { conversation: run.conversation.id }),
     latencyMs: run.deps.now() - run.startedAtMs,
     firstByteMs: durationMs ?? null,
     attempts: run.failover.attempts,

@@ -16,6 +16,8 @@ export interface StoredAnswer {
   keyIndex: number | undefined;
   /** The answer that it went on from. */
   previous: { upstreamId: string; requestId: string } | undefined;
+  /** The conversation that it is part of. */
+  conversationId: string | undefined;
   /** Canceled at a provider that then keeps nothing of it. */
   canceled: boolean;
   /** Set while it still has to be charged. */
@@ -84,7 +86,7 @@ export function withHistory(call: Call, stored: Pick<StoredAnswer, 'tokens'>): C
 }
 
 function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer | undefined {
-  const { provider, storedId, storedKey, storedAfter } = operation.detail;
+  const { provider, storedId, storedKey, storedAfter, conversation } = operation.detail;
   if (typeof provider !== 'string' || typeof storedId !== 'string') return undefined;
   const unsettled = unsettledOf(accountId, operation);
   return {
@@ -92,6 +94,7 @@ function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer |
     upstreamId: storedId,
     keyIndex: typeof storedKey === 'number' ? storedKey : undefined,
     previous: isRecord(storedAfter) ? { upstreamId: String(storedAfter.upstreamId), requestId: String(storedAfter.requestId) } : undefined,
+    conversationId: typeof conversation === 'string' ? conversation : undefined,
     canceled: operation.detail.canceled === true,
     unsettled,
     cutShort: cutShortOf(accountId, operation),

@@ -214,6 +214,8 @@ export class StreamPump {
     }
     if (passed === 'gone') return closeCharged(run, bill, 'client_gone', undefined, more);
     const end = stream.relay.close(bill.receipt);
+    const unadded = run.conversation && !empty ? await run.conversation.add(end) : undefined;
+    if (unadded) return this.breakOff('gateway_failed', unadded);
     this.recorder?.add(end);
     const { ownItems } = stream.relay;
     if (ownItems) run.deps.waitUntil(keepItems(run.deps, run.accountId, run.holdId, ownItems));

@@ -1,6 +1,7 @@
 import { accountStub } from '../account/stub';
 import { LiveCatalogue } from '../console/catalogue/live';
 import type { ConsoleDeps } from '../console/deps';
+import { conversationStub } from '../conversations/stub';
 import { KeyReader } from '../core/api-key';
 import { Deadlines } from '../core/deadlines';
 import { HOURLY_LIMITS, RATE_FAMILIES, type RateFamily } from '../core/family';
@@ -78,6 +79,7 @@ export function gatewayDeps(env: Bindings, context: Pick<ExecutionContext, 'wait
     registry: catalogue.registry,
     account: (accountId) => accountStub(env.ACCOUNT, accountId, deadlines),
     settlements: env.SETTLEMENT_QUEUE,
+    conversation: (ref) => conversationStub(env.CONVERSATION, ref),
     background: env.BACKGROUND_QUEUE,
     files: env.FILES,
     fetch: (url, init) => fetch(url, init),
@@ -116,6 +118,7 @@ export const envConsoleDeps = (env: Bindings): ConsoleDeps => ({
 export const queueDeps = (env: Bindings): QueueDeps => ({
   ...envConsoleDeps(env),
   registry: lasting(env).catalogue.registry,
+  conversation: (ref) => conversationStub(env.CONVERSATION, ref),
   background: env.BACKGROUND_QUEUE,
   fetch: (url, init) => fetch(url, init),
 });

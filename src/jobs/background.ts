@@ -5,6 +5,7 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
+import { type ConversationRef, type ConversationStub, insistently, isUnderWay } from '../conversations/stub';
 import { parseOperationId } from '../core/ids';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { readText } from '../core/read-bounded';
@@ -12,11 +13,13 @@ import { isRecord, parseJson } from '../core/record';
 import { HOUR_MS } from '../core/time';
 import { isPlausible, NO_USAGE, withWork } from '../core/usage';
 import { tokensOfChars } from '../dialects/estimate-tokens';
+import { answeredItems, itemOf } from '../dialects/openai-responses/conversation';
 import type { Registry } from '../providers/registry';
 import type { Provider, Wire } from '../providers/types';
 
 export interface BackgroundDeps {
   account: (accountId: string) => AccountStub;
+  conversation: (ref: ConversationRef) => ConversationStub;
   registry: Registry;
   background: Pick<Queue<BackgroundMessage>, 'send'>;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
@@ -37,7 +40,8 @@ const GIVE_UP_MS = 9 * HOUR_MS;
 const BELIEVED_MISSING_MS = 120_000;
 
 type Stored = Omit<NonNullable<ReturnType<NonNullable<Wire['stored']>['read']>>, 'pending'>;
-type Look = { state: 'pending' } | { state: 'missing' } | ({ state: 'done' } & Stored);
+/** `text` is the answer as its provider gave it. */
+type Look = { state: 'pending' } | { state: 'missing' } | ({ state: 'done'; text: string } & Stored);
 
 /** How long to wait before the next look. */
 function delaySeconds(elapsedMs: number): number {
@@ -108,9 +112,10 @@ export async function lookAt(
       const response = spec.serve
         ? await spec.serve({ url, method: 'GET', headers, body: '', signal })
         : await deps.fetch(url, { headers, redirect: 'manual', signal });
-      const json = parseJson((await readText(response)) ?? '');
+      const text = (await readText(response)) ?? '';
+      const json = parseJson(text);
       const read = wire.stored!.read(json);
-      if (response.ok && read) return read.pending ? { state: 'pending' } : { state: 'done', ...read };
+      if (response.ok && read) return read.pending ? { state: 'pending' } : { state: 'done', text, ...read };
       // Only a plain 404 in JSON means that it is not there. A web page in its place, or a disabled credential, says
       // nothing.
       if (!NOT_THERE.includes(response.status) || json === undefined) known = { state: 'pending' };
@@ -133,19 +138,42 @@ async function heardOf(
 }
 
 /**
+ * The conversation gets what was said and answered before the answer is charged: whoever does so next would not know that
+ * it lacks them. Of a call that is closed it has all that it will have.
+ */
+async function addToConversation(
+  { account, conversation }: BackgroundDeps,
+  { accountId, holdId, free, detail }: BackgroundMessage,
+  text: string,
+): Promise<void> {
+  if (typeof detail.conversation !== 'string') return;
+  const items = answeredItems(text)?.map(itemOf);
+  const find = (month: number, seq: number) => account(accountId).operation(month, seq);
+  if (!items || !(await isUnderWay(find, holdId))) return;
+  const ref = { accountId, isTest: free, id: detail.conversation };
+  const added = await insistently(
+    () => conversation(ref),
+    (object) => object.finish({ holdId, items }),
+  );
+  if (added.refused) console.error('answer not added to its conversation', JSON.stringify({ holdId, refused: added.refused }));
+}
+
+/**
  * Charges what the provider reports. An answer that never came, or is empty, costs only what the client heard of it; a
  * failed one is free, as every failed generation is.
  */
 async function close(
-  { account, now }: BackgroundDeps,
+  deps: BackgroundDeps,
   message: BackgroundMessage,
   look: Look | undefined,
   provider: Provider | undefined,
   wire: Wire | undefined,
 ): Promise<void> {
   const { accountId, holdId, price, estimatedInputTokens, free, startedAtMs, detail, idempotency } = message;
+  const { account, now } = deps;
   const done = look?.state === 'done' ? look : undefined;
   const found = done?.hasOutput && !done.failed ? done : undefined;
+  if (found) await addToConversation(deps, message, found.text);
   const counted = wire?.readUsage(found?.usage, provider!.spec);
   const reported = counted && isPlausible(counted, 1) ? counted : undefined;
   const tokens = reported ?? (found && { ...NO_USAGE, inputTokens: estimatedInputTokens, outputTokens: tokensOfChars(found.outputChars) });

@@ -3,6 +3,7 @@ import { BASES } from '../http/bases';
 import { accountRoutes } from './account';
 import { adminRoutes } from './admin';
 import { auditAndBillingRoutes } from './billing';
+import { conversationRoutes } from './conversations';
 import { type Access, type Answer, type Json, type Route, TAGS } from './describe';
 import { errorAnswers, errorResponses } from './errors';
 import { geminiRoutes } from './gemini';
@@ -24,6 +25,7 @@ import { filmRoutes } from './videos';
 export const ROUTES: readonly Route[] = [
   ...languageRoutes,
   ...responsesRoutes,
+  ...conversationRoutes,
   ...geminiRoutes,
   ...modelRoutes,
   ...mediaRoutes,

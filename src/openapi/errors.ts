@@ -29,6 +29,7 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   not_found: 'There is no such thing, or it is not yours.',
   gone: 'It existed, and the time for which it is kept is over.',
   conflict: 'It is not possible in the current state.',
+  conversation_locked: 'Another response is under way in this conversation: try again when it is there.',
   idempotency_in_flight: 'A call with the same Idempotency-Key is under way: try again.',
   idempotency_mismatch: 'The Idempotency-Key was used for another body, or at another path.',
   upgrade_refused: 'There is no WebSocket here.',

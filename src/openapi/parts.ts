@@ -34,6 +34,7 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Json>> = {
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   id: 'The id.',
   model: 'The id of the model.',
+  item: 'The id of the item.',
   slug: 'The slug.',
   job: 'The id of the job.',
   token: 'Of the URL: nobody can guess it.',

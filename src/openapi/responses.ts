@@ -45,7 +45,7 @@ const routesAt = (base: string, suffix: string): Route[] => [
     tag: 'Language models',
     summary: 'OpenAI Responses',
     description:
-      'What is named here is priced or routed on; all other fields go to the provider as they came. `input` may be missing where `prompt`, `previous_response_id` or `conversation` stand for it.',
+      'What is named here is priced or routed on; all other fields go to the provider as they came. `input` may be missing where `prompt`, `previous_response_id` or `conversation` stand for it. With a `conversation` it goes on from all that was said there, and is added to it once it has ended.',
     access: 'key',
     parameters: [IDEMPOTENCY, RESUMABLE],
     body: {
@@ -56,7 +56,7 @@ const routesAt = (base: string, suffix: string): Route[] => [
       },
     },
     answers: { 200: { ...json('The response, or its stream.', responseObject, CHARGED), events: EVENTS } },
-    errors: FAILURES.call,
+    errors: [...FAILURES.call, 'not_found', 'conversation_locked'],
     reference: `${REFERENCE}/create`,
   },
   {

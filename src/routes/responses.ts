@@ -85,14 +85,14 @@ export const storedResponse =
       const heard = heardOf(gateway, stored, request.url);
       const passed = (event: string): Promise<string> => {
         heard?.hear(event, deltaChars(event));
-        return keptEvent(event, cost);
+        return keptEvent(event, cost, stored.conversationId);
       };
       return new Response(body.pipeThrough(eachEvent(passed, () => heard?.note())), { headers: { 'content-type': 'text/event-stream' } });
     }
     const text = await readText(new Response(body)).catch(() => undefined);
     if (text === undefined) return renderError(c, BROKE_OFF);
     if (!isRecord(parseJson(text))) return renderError(c, NO_ANSWER);
-    return new Response(isAnswer ? await keptResponse(text, cost) : text, { headers: JSON_TYPE });
+    return new Response(isAnswer ? await keptResponse(text, cost, stored.conversationId) : text, { headers: JSON_TYPE });
   };
 
 /** Our own type instead of the provider's: a browser would run an HTML answer as one of our pages. */

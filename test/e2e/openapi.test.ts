@@ -147,6 +147,22 @@ describe('language models', () => {
     await call('GET', base);
   });
 
+  it('keep conversations', async () => {
+    const path = '/v1/conversations';
+    const said = { items: [{ role: 'user', content: 'Hello' }] };
+    const { id: conversation } = await call<{ id: string }>('POST', path, { json: said });
+    await call('POST', '/v1/responses', { json: { model: 'gpt-5.5', input: 'Hello', conversation } });
+    await call('POST', `${path}/${conversation}/items`, { json: said });
+    const { last_id } = await call<{ last_id: string }>('GET', `${path}/${conversation}/items?limit=2`);
+    await call('GET', `${path}/${conversation}/items/${last_id}`);
+    await call('DELETE', `${path}/${conversation}/items/${last_id}`);
+    await call('GET', `${path}/${conversation}/items/${last_id}`, { status: 404 });
+    await call('POST', `${path}/${conversation}`, { json: { metadata: { topic: 'rain' } } });
+    await call('GET', `${path}/${conversation}`);
+    await call('DELETE', `${path}/${conversation}`);
+    await call('POST', '/v1/responses', { json: { model: 'gpt-5.5', input: 'Hello', conversation }, status: 404 });
+  });
+
   it('are listed, and refuse in the shape of each format', async () => {
     for (const path of [
       '/v1/chat/completions',

@@ -2,7 +2,7 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { HumanMessage } from '@langchain/core/messages';
 import { ChatOpenAI } from '@langchain/openai';
-import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents';
+import { Agent, OpenAIConversationsSession, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents';
 import { tool as aiTool, generateText, jsonSchema, stepCountIs, streamText } from 'ai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,7 +55,7 @@ describe.concurrent('the Agents SDK', () => {
       parameters: z.object({ at: z.string() }),
       execute: ({ at }) => `Rain in ${at}`,
     });
-    return { runner, agent: new Agent({ name: 'A', instructions: 'Be brief.', model: lane.model, tools: [look] }) };
+    return { runner, client: openAIClient, agent: new Agent({ name: 'A', instructions: 'Be brief.', model: lane.model, tools: [look] }) };
   }
 
   it.each([false, true])('runs a tool, and gives thought and result back (stream: %s)', async (isStream) => {
@@ -88,6 +88,34 @@ describe.concurrent('the Agents SDK', () => {
     expect(lane.first.seen[1]!.json().previous_response_id).toBe('resp_one');
   });
 
+  it('keeps a session of a conversation, and takes the last item back', async () => {
+    const { account, lane } = await fresh();
+    const items = (id: number) => [reasoning('Hm.', 'gAAAA', `rs_${id}`), functionCall('look', '{"at":"Zürich"}', `fc_${id}`)];
+    lane.first.reply(json(responseOf(items(1))), answer('It rains.'), answer('Yes.'));
+    const { runner, agent, client } = agentOf({ account, lane });
+    const session = new OpenAIConversationsSession({ client: client as never });
+    await runner.run(agent, 'Weather?', { session });
+    expect((await runner.run(agent, 'Really?', { session })).finalOutput).toBe('Yes.');
+    const kinds = ['user', 'reasoning', 'function_call', 'function_call_output', 'assistant', 'user'];
+    const input = lane.first.seen[2]!.json().input as { type: string; role?: string }[];
+    expect(input.map(({ type, role }) => role ?? type)).toEqual(kinds);
+    expect(await session.getItems()).toHaveLength(7);
+    expect(await session.popItem()).toMatchObject({ role: 'assistant' });
+    expect(await session.getItems(3)).toMatchObject([{ type: 'function_call_result' }, { role: 'assistant' }, { role: 'user' }]);
+    await session.clearSession();
+  });
+
+  it('goes on with a conversation', async () => {
+    const { account, lane } = await fresh();
+    lane.first.reply(json(responseOf([LOOK])), answer('It rains.'), answer('Yes.', { id: 'resp_yes' }));
+    const { runner, agent, client } = agentOf({ account, lane });
+    const { id: conversationId } = await client.conversations.create();
+    await runner.run(agent, 'Weather?', { conversationId });
+    expect((await runner.run(agent, 'Really?', { conversationId })).finalOutput).toBe('Yes.');
+    const input = lane.first.seen[2]!.json().input as { type: string; role?: string }[];
+    expect(input.map(({ type, role }) => role ?? type)).toEqual(['user', 'function_call', 'function_call_output', 'assistant', 'user']);
+  });
+
   it('raises a failure in mid-stream with its text', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(sse([...beginning('One'), { pauseMs: 300 }, errorEvent('On fire.')]));
@@ -105,6 +133,18 @@ describe.concurrent('the Agents SDK', () => {
 describe.concurrent('the AI SDK', () => {
   const modelOf = ({ account, lane }: { account: Account; lane: Lane }) =>
     createOpenAI({ apiKey: account.key, baseURL: account.baseUrl }).responses(lane.model);
+
+  it('goes on with a conversation, and sends what is new', async () => {
+    const { account, lane } = await fresh();
+    const openai = new OpenAI({ apiKey: account.key, baseURL: account.baseUrl });
+    const { id: conversation } = await openai.conversations.create();
+    lane.first.reply(answer('Hello.', { id: 'resp_1' }), answer('Yes.', { id: 'resp_2' }));
+    const asked = { model: modelOf({ account, lane }), providerOptions: { openai: { conversation } }, maxRetries: 0 };
+    const first = await generateText({ ...asked, prompt: 'Hi' });
+    await generateText({ ...asked, messages: [...first.response.messages, { role: 'user', content: 'Really?' }] });
+    const input = lane.first.seen[1]!.json().input as { role: string }[];
+    expect(input.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+  });
 
   it('gets an answer, whole and streamed through silences', async () => {
     const { account, lane } = await fresh();

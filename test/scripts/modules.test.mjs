@@ -53,7 +53,7 @@ describe('the modules of the Worker', () => {
   });
 
   it('export what wrangler.toml binds', () => {
-    expect(outputs[MAIN_MODULE].exports.sort()).toEqual(['Account', 'LiveStream', 'default']);
+    expect(outputs[MAIN_MODULE].exports.sort()).toEqual(['Account', 'Conversation', 'LiveStream', 'default']);
   });
 
   it('are read by the runtime when they are first asked for, and not before', async () => {

@@ -517,6 +517,8 @@ export interface Generation {
   }[];
 }
 
+export type GetConversationItemAnswer = ResponseInputItem;
+
 /** Hosted models, and the GPUs for deployments. */
 export interface GpuCatalogue {
   object: 'list';
@@ -1506,7 +1508,7 @@ export type ResponseItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 export interface ResponseItems {
   object: 'list';
-  data: ResponseInputItem[];
+  data: GetConversationItemAnswer[];
 }
 
 /** An answer, by its status. */
@@ -1518,6 +1520,9 @@ export type ResponseObject =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'completed';
       usage: ResponseUsage;
@@ -1530,6 +1535,9 @@ export type ResponseObject =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'incomplete';
       usage: ResponseUsage;
@@ -1544,6 +1552,9 @@ export type ResponseObject =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'queued' | 'in_progress';
       usage?: null;
@@ -1555,6 +1566,9 @@ export type ResponseObject =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'failed';
       usage?: ResponseUsage | null;
@@ -1570,6 +1584,9 @@ export type ResponseObject =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'cancelled';
       usage?: ResponseUsage | null;
@@ -1629,7 +1646,7 @@ export type ResponseOutputPart =
 
 export interface ResponseParams {
   model: string;
-  input?: string | ResponseInputItem[] | null | undefined;
+  input?: string | GetConversationItemAnswer[] | null | undefined;
   stream?: boolean | null | undefined;
   background?: boolean | null | undefined;
   store?: boolean | null | undefined;
@@ -1637,6 +1654,13 @@ export interface ResponseParams {
   previous_response_id?: string | null | undefined;
   /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
   models?: string[] | null | undefined;
+  conversation?:
+    | string
+    | {
+        id: string;
+      }
+    | null
+    | undefined;
   instructions?: string | null | undefined;
   temperature?: number | null | undefined;
   top_p?: number | null | undefined;
@@ -1756,6 +1780,9 @@ export type StoredResponse =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'completed';
       usage: StoredResponseUsage;
@@ -1768,6 +1795,9 @@ export type StoredResponse =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'incomplete';
       usage: StoredResponseUsage;
@@ -1782,6 +1812,9 @@ export type StoredResponse =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'queued' | 'in_progress';
       usage?: null;
@@ -1793,6 +1826,9 @@ export type StoredResponse =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'failed';
       usage?: StoredResponseUsage | null;
@@ -1808,6 +1844,9 @@ export type StoredResponse =
       model: string;
       output: ResponseOutputItem[];
       previous_response_id?: string | null;
+      conversation?: {
+        id: string;
+      } | null;
       metadata?: Record<string, string> | null;
       status: 'cancelled';
       usage?: StoredResponseUsage | null;

@@ -1,8 +1,8 @@
 import { isRecord } from '../../core/record';
 import type { Answer, Receipt } from '../types';
 import { responseId } from './ids';
-import type { ResponsesRequest } from './request';
 import { itemChars, itemHasContent, rawMember, renamed } from './response-object';
+import type { ResponsesRequest } from './types';
 import { pricedUsage } from './usage';
 
 const ENDED = new Set(['completed', 'incomplete']);
@@ -29,8 +29,12 @@ export function readResponse(request: Pick<ResponsesRequest, 'store' | 'backgrou
 }
 
 /** The answer under the gateway's id, with the cost in its usage. While it is under way it has no usage. */
-export function renderResponse(request: Pick<ResponsesRequest, 'previousResponseId'>, text: string, receipt: Receipt): string {
-  const names = { id: responseId(receipt.requestId), previousResponseId: request.previousResponseId };
+export function renderResponse(
+  { previousResponseId, conversationId }: Pick<ResponsesRequest, 'previousResponseId' | 'conversationId'>,
+  text: string,
+  receipt: Receipt,
+): string {
+  const names = { id: responseId(receipt.requestId), previousResponseId, conversationId };
   const status = rawMember(text, 'status')?.slice(1, -1) ?? '';
   const raw = rawMember(text, 'usage');
   if (UNDER_WAY.has(status) && !raw?.startsWith('{')) return renamed(text, names);

@@ -2,7 +2,8 @@ import type { Bridge, Receipt } from '../types';
 import { readResponse, renderResponse } from './answer';
 import { foldResponses } from './fold';
 import { repairedResponsesBody } from './repair';
-import { type ResponsesRequest, upstreamResponsesBody } from './request';
+import { upstreamResponsesBody } from './request';
+import type { ResponsesRequest } from './types';
 
 /** A Responses call to an upstream that speaks the same format. */
 export const responsesBridge = (request: ResponsesRequest): Bridge => ({
@@ -15,9 +16,9 @@ export const responsesBridge = (request: ResponsesRequest): Bridge => ({
 });
 
 /** Made apart, since beside functions that need the whole request these would hold it too. */
-const answersTo = ({ store, background, previousResponseId }: ResponsesRequest) => ({
+const answersTo = ({ store, background, previousResponseId, conversationId }: ResponsesRequest) => ({
   readAnswer: (json: unknown) => readResponse({ store, background }, json),
-  renderAnswer: (text: string, receipt: Receipt) => renderResponse({ previousResponseId }, text, receipt),
+  renderAnswer: (text: string, receipt: Receipt) => renderResponse({ previousResponseId, conversationId }, text, receipt),
   foldStream: foldResponses,
   answersAlone: true,
 });

@@ -5,12 +5,14 @@ import { statedInResponses } from '../stated-work';
 import { thoughtsOff } from '../thoughts-off';
 import type { Bridge, Call, Dialect } from '../types';
 import { responsesBridge } from './bridge';
+import { answeredItems, goingOn, itemOf, ownInput } from './conversation';
 import { isSaidInStream, renderLoneError, renderResponsesError } from './errors';
 import { overChatBridge } from './over-chat/bridge';
 import { type ChatCrossed, crossToChat } from './over-chat/request';
 import { bringItems, namedRequests } from './references';
-import { parseResponses, type ResponsesRequest } from './request';
+import { parseResponses } from './request';
 import { responsesStreams } from './stream';
+import type { ResponsesRequest } from './types';
 
 export function responsesCall(request: ResponsesRequest): Call {
   // Converted once, and only if a target needs it.
@@ -33,6 +35,7 @@ export function responsesCall(request: ResponsesRequest): Call {
     ...(continues && { continues }),
     background,
     ...namedItems(request),
+    ...conversationOf(request),
     over: (wire) => bridgeOver(wire, request, overChat),
     beyond(wire) {
       const found = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
@@ -52,6 +55,19 @@ function namedItems(request: ResponsesRequest): Pick<Call, 'names'> {
   };
   return { names: { requestIds, brought } };
 }
+
+function conversationOf(request: ResponsesRequest): Pick<Call, 'conversation'> {
+  const { conversationId: id } = request;
+  if (id === undefined) return {};
+  const conversation = { id, said: () => ownInput(request).map(itemOf), answered };
+  const after = (before: readonly string[], version: number): Call => ({
+    ...responsesCall(goingOn(request, before)),
+    conversation: { ...conversation, after, version },
+  });
+  return { conversation: { ...conversation, after } };
+}
+
+const answered = (answer: string) => answeredItems(answer)?.map(itemOf);
 
 function bridgeOver(wire: WireId, request: ResponsesRequest, overChat: () => ChatCrossed): Bridge | undefined {
   if (wire === 'openai-responses') return responsesBridge(request);

@@ -57,7 +57,7 @@ const BEYOND_ALL_NUMBERS = 1_000_000_000;
 
 /** The same for a stream of which only the request is known. */
 export function renderLoneError(error: GatewayError, requestId: string): string {
-  const request = { fields: {}, model: '', store: true, previousResponseId: undefined };
+  const request = { fields: {}, model: '', store: true, previousResponseId: undefined, conversationId: undefined };
   const response = ownResponse(request, { id: responseId(requestId), createdAt: nowSeconds(), status: 'failed' });
   return failureEvents(error, requestId, response, BEYOND_ALL_NUMBERS);
 }

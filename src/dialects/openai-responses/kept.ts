@@ -10,9 +10,14 @@ import { rawMember } from './response-object';
 /** In credits; undefined until the answer is settled. Called only for an answer that is over. */
 type Cost = () => Promise<number | undefined>;
 
-/** @param raw A response object or any other document. */
-export async function keptResponse(raw: string, cost: Cost): Promise<string> {
-  const json = parseJson(raw);
+/**
+ * @param given A response object or any other document.
+ * @param conversationId Of which its provider knows nothing.
+ */
+export async function keptResponse(given: string, cost: Cost, conversationId?: string): Promise<string> {
+  const json = parseJson(given);
+  const isNamed = conversationId !== undefined && isRecord(json) && json.object === 'response';
+  const raw = isNamed ? setMembers(given, { conversation: JSON.stringify({ id: conversationId }) }) : given;
   const usage = isRecord(json) && isRecord(json.usage) ? rawMember(raw, 'usage') : undefined;
   if (usage === undefined) return raw;
   const creditsUsed = UNDER_WAY.has(String((json as { status?: unknown }).status)) ? undefined : await cost();
@@ -20,12 +25,12 @@ export async function keptResponse(raw: string, cost: Cost): Promise<string> {
 }
 
 /** The same for an event of a stream; most hold no response. */
-export async function keptEvent(event: string, cost: Cost): Promise<string> {
+export async function keptEvent(event: string, cost: Cost, conversationId?: string): Promise<string> {
   const data = event.includes('"usage"') ? (eventData(event)?.trim() ?? '') : '';
   const json = parseJson(data);
   const type = isRecord(json) && isRecord(json.response) ? eventType(json, event) : undefined;
   if (type === undefined) return event;
   const raw = rawMember(data, 'response')!;
-  const response = await keptResponse(raw, cost);
+  const response = await keptResponse(raw, cost, conversationId);
   return response === raw ? event : formatEvent(type, setMembers(data, { response }));
 }

@@ -5,7 +5,7 @@ import { isRecord, parseJson } from '../../core/record';
 import { promptSize } from '../estimate-tokens';
 import { isReference } from '../prompt-files';
 import { requestOfItem } from './ids';
-import type { ResponsesRequest } from './request';
+import type { ResponsesRequest } from './types';
 
 const MAX_QUOTED_CHARS = 200;
 
@@ -21,6 +21,10 @@ export function namedRequests({ fields: { input } }: ResponsesRequest): string[]
   const names = (input as unknown[]).flatMap((item) => ownName(item) ?? []);
   return names.length === 0 ? undefined : [...new Set(names.map((name) => requestOfItem(name)!))];
 }
+
+/** Does the input refer to an item that somebody else keeps? */
+export const namesOthers = (input: unknown): boolean =>
+  Array.isArray(input) && (input as unknown[]).some((item) => isRecord(item) && isReference(item) && ownName(item) === undefined);
 
 /** The request with each reference replaced by its item. */
 export function bringItems(request: ResponsesRequest, items: readonly unknown[]): Result<ResponsesRequest> {

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { setMembers } from '../../core/json';
-import { type PromptSize, promptSize } from '../estimate-tokens';
+import { promptSize } from '../estimate-tokens';
 import { outputTokens, parseBody } from '../parse-body';
 import type { BridgedRequest, ClientRequest, ContinuedAnswer, RequestTarget } from '../types';
+import { namedConversation } from './conversation';
 import { requestOfResponse } from './ids';
+import { namesOthers } from './references';
+import type { ResponsesRequest } from './types';
 
 /** Only what is priced or routed on is validated; all other fields, items and tools pass through unchanged. */
 export const responsesRequest = z.looseObject({
@@ -19,28 +22,6 @@ export const responsesRequest = z.looseObject({
 
 /** Fields that can replace `input`, since each provides one. */
 const INPUT_ELSEWHERE = ['prompt', 'previous_response_id', 'conversation'] as const;
-
-/** A Responses request, as far as it is priced or routed on. */
-export interface ResponsesRequest extends PromptSize {
-  body: string;
-  /** The body, parsed. */
-  fields: Record<string, unknown>;
-  model: string;
-  /** The models to ask when this one fails. */
-  otherModels?: readonly string[];
-  stream: boolean;
-  background: boolean;
-  /** False where the client asked not to store the answer. */
-  store: boolean;
-  maxOutputTokens: number | undefined;
-  /** The client's id for the answer that this call goes on from, and more about that answer. */
-  previousResponseId: string | undefined;
-  continues: ContinuedAnswer | undefined;
-  /** Asks for a compacted conversation rather than an answer. */
-  compacts: boolean;
-  /** Client headers that the upstream must see. */
-  headers: Record<string, string>;
-}
 
 /**
  * `openai-beta` enables features; with the `lite` header Codex puts tools into the input. Codex's other headers are for
@@ -71,7 +52,11 @@ export function parseResponses({ body: text, url, headers }: ClientRequest): Res
   const previousResponseId = previous_response_id ?? undefined;
   const continues = previousResponseId === undefined ? ok(undefined) : continuedAnswer(previousResponseId);
   if (!continues.ok) return continues;
+  const conversation = namedConversation(fields);
+  if (!conversation.ok) return conversation;
   const compacts = COMPACT_ADDRESS.test(url);
+  if (compacts && conversation.value !== undefined) return NOT_COMPACTED;
+  if (conversation.value !== undefined && namesOthers(input)) return NOT_REFERRED;
   return ok({
     body,
     fields,
@@ -84,10 +69,22 @@ export function parseResponses({ body: text, url, headers }: ClientRequest): Res
     ...promptSize(body, input),
     previousResponseId,
     continues: continues.value,
+    conversationId: conversation.value,
     compacts,
     headers: forwardedHeaders(headers),
   });
 }
+
+const NOT_COMPACTED = fail('invalid_request', 'A conversation cannot be compacted by its name: send its items as `input`.', {
+  param: 'conversation',
+});
+
+/** One provider alone could tell what they are, and later calls may go to others. */
+const NOT_REFERRED = fail(
+  'invalid_request',
+  'With `conversation` the input cannot refer to an item by its id: what the conversation has is there already, and anything else must be sent whole.',
+  { param: 'input' },
+);
 
 const MAX_QUOTED_CHARS = 200;
 

@@ -1,13 +1,15 @@
 import { members, setMembers } from '../../core/json';
 import { isFilled, isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
-import type { ResponsesRequest } from './request';
+import type { ResponsesRequest } from './types';
 
 /** The names to put into a response object in place of the upstream's. */
 export interface ResponseNames {
   id: string;
   /** The client's own id, where the call goes on from another answer. */
   previousResponseId: string | undefined;
+  /** Which no upstream knows. */
+  conversationId: string | undefined;
 }
 
 /** The raw value of an object's member; the last one if it occurs twice. */
@@ -17,9 +19,14 @@ export function rawMember(text: string, name: string): string | undefined {
 }
 
 /** A response object under the gateway's names and with further members set; every other byte stays. */
-export function renamed(raw: string, { id, previousResponseId }: ResponseNames, changes: Record<string, string> = {}): string {
+export function renamed(
+  raw: string,
+  { id, previousResponseId, conversationId }: ResponseNames,
+  changes: Record<string, string> = {},
+): string {
   const previous = previousResponseId === undefined ? {} : { previous_response_id: JSON.stringify(previousResponseId) };
-  return setMembers(raw, { id: JSON.stringify(id), ...previous, ...changes });
+  const conversation = conversationId === undefined ? {} : { conversation: JSON.stringify({ id: conversationId }) };
+  return setMembers(raw, { id: JSON.stringify(id), ...previous, ...conversation, ...changes });
 }
 
 /** Does an output item say or do anything? A message or thought may still be empty. */
@@ -63,14 +70,15 @@ const ECHOED: Readonly<Record<string, unknown>> = {
 };
 
 /** What of a request a response made by the gateway repeats. */
-export type EchoedRequest = Pick<ResponsesRequest, 'fields' | 'model' | 'store' | 'previousResponseId'>;
+export type EchoedRequest = Pick<ResponsesRequest, 'fields' | 'model' | 'store' | 'previousResponseId' | 'conversationId'>;
 
 /** The same without the input, for whoever outlasts the request's body. */
-export const echoedOf = ({ fields, model, store, previousResponseId }: EchoedRequest): EchoedRequest => ({
+export const echoedOf = ({ fields, model, store, previousResponseId, conversationId }: EchoedRequest): EchoedRequest => ({
   fields: Object.fromEntries(Object.keys(ECHOED).map((name) => [name, fields[name]])),
   model,
   store,
   previousResponseId,
+  conversationId,
 });
 
 /**
@@ -78,7 +86,7 @@ export const echoedOf = ({ fields, model, store, previousResponseId }: EchoedReq
  * (https://platform.openai.com/docs/api-reference/responses/object).
  */
 export function ownResponse(
-  { fields, model, store, previousResponseId }: EchoedRequest,
+  { fields, model, store, previousResponseId, conversationId }: EchoedRequest,
   { id, createdAt, ...more }: { id: string; createdAt: number; status: string; model?: string; [field: string]: unknown },
 ): Record<string, unknown> {
   const echoed = Object.entries(ECHOED).map(([name, absent]) => [name, fields[name] ?? absent]);
@@ -91,6 +99,7 @@ export function ownResponse(
     model,
     output: [],
     previous_response_id: previousResponseId ?? null,
+    ...(conversationId !== undefined && { conversation: { id: conversationId } }),
     ...Object.fromEntries(echoed),
     store,
     usage: null,

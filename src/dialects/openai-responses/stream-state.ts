@@ -16,7 +16,7 @@ export class StreamState {
     readonly request: EchoedRequest,
     requestId: string,
   ) {
-    this.names = { id: responseId(requestId), previousResponseId: request.previousResponseId };
+    this.names = { id: responseId(requestId), previousResponseId: request.previousResponseId, conversationId: request.conversationId };
   }
 
   get isCreated(): boolean {

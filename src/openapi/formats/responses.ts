@@ -86,7 +86,7 @@ const functionOutput = z.looseObject({
   output: z.union([z.string(), z.array(inputPart)]),
 });
 
-const inputItem = z.union([
+export const inputItem = z.union([
   named(
     'ResponseInputItem',
     z.union([inputMessage, functionOutput, outputItem]).meta({
@@ -101,6 +101,7 @@ export const responseParams = named(
   responsesRequest.safeExtend({
     models: otherModels,
     input: z.union([z.string(), z.array(inputItem)]).nullish(),
+    conversation: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish(),
     instructions: z.string().nullish(),
     temperature: z.number().nullish(),
     top_p: z.number().nullish(),
@@ -160,6 +161,7 @@ const base = {
   model: z.string(),
   output: z.array(outputItem),
   previous_response_id: z.string().nullish(),
+  conversation: z.looseObject({ id: z.string() }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 };
 

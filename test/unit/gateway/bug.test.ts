@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { CloseRequest } from '../../../src/account/types';
 import { Deadlines } from '../../../src/core/deadlines';
+import { fail } from '../../../src/core/errors';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { StreamRelay } from '../../../src/dialects/types';
 import { readSettings } from '../../../src/env';
@@ -132,5 +133,25 @@ describe('a bug in a dialect', () => {
     const text = await (await runStreamCall(run)).text();
     expect(text.endsWith('data: one\n\ndata: two\n\n')).toBe(true);
     await idle();
+  });
+});
+
+describe('an answer that its conversation does not get', () => {
+  it.each([false, true])('is not given, and gives its hold back (stream: %s)', async (stream) => {
+    const { run, closes, idle } = callWith({ stream });
+    const heard: string[] = [];
+    run.conversation = {
+      id: 'conv_1',
+      add: async (answer) => {
+        heard.push(answer);
+        return fail('unavailable', 'Not added.').error;
+      },
+    };
+    const response = await (stream ? runStreamCall(run) : runJsonCall(run, () => run.gone.signal));
+    expect(response.status).toBe(stream ? 200 : 503);
+    expect(await response.text()).toContain('Not added.');
+    await idle();
+    expect(heard).toEqual([expect.stringContaining(stream ? '[DONE]' : '"content":"Hi"')]);
+    expect(closes).toMatchObject([{ ...RELEASED, detailJson: expect.stringMatching(/"conversation":"conv_1".*Not added/) }]);
   });
 });

@@ -445,6 +445,18 @@ describe('what is sent to providers', () => {
       expect([count(), count(), count()]).toEqual([null, null, null]);
     });
   });
+
+  it('is bounded for changes of conversations, of which a large one counts as several', async () => {
+    const account = await TestAccount.create({ keys: [testKey(), testKey({ id: 'key_b', userId: 'user-b' })] });
+    await account.run((object) => {
+      const change = (places: number, keyId = 'key_a') =>
+        object.authorize({ ...admitRequest({ keyId }), conversationChange: { atMost: 4, places } })?.kind ?? null;
+      expect([change(0), change(1), change(3), change(1), change(1, 'key_b')]).toEqual([null, null, null, 'rate_limited', null]);
+      expect(object.authorize({ ...admitRequest(), tokenCountsAtMost: 1 })).toBeNull();
+      account.nowMs += HOUR_MS;
+      expect(change(1)).toBeNull();
+    });
+  });
 });
 
 describe('a change of the account', () => {

@@ -4,6 +4,7 @@ import { createApp } from '../../../src/app';
 import { createKey } from '../../../src/console/api-keys/internal';
 import type { Bindings } from '../../../src/env';
 import { envConsoleDeps } from '../../../src/http/deps';
+import { countRows } from '../count-rows';
 import {
   admitRequest,
   CREDIT,
@@ -19,18 +20,6 @@ import {
   TestAccount,
   testKey,
 } from './support';
-
-/** Counts all rows that the object writes, or reads, from here on, by its cursors' own count. */
-function countRows({ storage: { sql } }: DurableObjectState, which: 'rowsWritten' | 'rowsRead' = 'rowsWritten'): () => number {
-  const cursors: { rowsWritten: number; rowsRead: number }[] = [];
-  const exec = sql.exec.bind(sql);
-  sql.exec = ((query: string, ...values: SqlStorageValue[]) => {
-    const cursor = exec(query, ...values);
-    cursors.push(cursor);
-    return cursor;
-  }) as typeof sql.exec;
-  return () => cursors.splice(0).reduce((sum, cursor) => sum + cursor[which], 0);
-}
 
 /** Takes the place of D1 and never answers. */
 const noD1 = new Proxy({} as D1Database, {

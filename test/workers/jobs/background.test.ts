@@ -1,8 +1,10 @@
 // One poll of an answer that its provider works on in the background, with the provider and the queue faked.
 import { env } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
 import type { BackgroundMessage } from '../../../src/account/types';
+import { conversationStub, inTurn } from '../../../src/conversations/stub';
+import { newConversationId } from '../../../src/dialects/openai-responses/conversation';
 import { queueDeps } from '../../../src/http/deps';
 import { consume } from '../../../src/jobs/queues';
 import { buildRegistry } from '../../../src/providers/registry';
@@ -37,6 +39,7 @@ async function look(
   message: BackgroundMessage,
   answer: Response,
   account: (id: string) => AccountStub = (id) => accountStub(env.ACCOUNT, id),
+  conversation = queueDeps(env).conversation,
 ) {
   const did: string[] = [];
   const sent: BackgroundMessage[] = [];
@@ -45,7 +48,7 @@ async function look(
     { id: '0', timestamp: new Date(), attempts: 1, body: message, ack: () => did.push('ack'), retry: () => did.push('retry') },
   ];
   const batch = { queue: 'hypereal-background', messages } as unknown as MessageBatch;
-  await consume({ ...queueDeps(env), registry, account, background, fetch: async () => answer.clone() }, batch);
+  await consume({ ...queueDeps(env), registry, account, conversation, background, fetch: async () => answer.clone() }, batch);
   return { did, sent };
 }
 
@@ -95,6 +98,46 @@ describe('a look at an answer in the background', () => {
     expect((await look(later, notThere())).sent).toEqual([]);
     const [line] = await account.run((object) => object.operations(1).lines);
     expect(line).toMatchObject({ outcome: 'estimated', amountMicro: -1_234 });
+  });
+
+  it('adds it to its conversation before it is charged, and once', async () => {
+    const { account, holdId, message } = await held();
+    const ref = { accountId: account.id, isTest: false, id: newConversationId() };
+    const conversation = conversationStub(env.CONVERSATION, ref);
+    await conversation.create({}, []);
+    await conversation.take({ holdId, version: 1, items: [{ id: 'msg_0', text: '"asked"' }] });
+    const inIt = { ...message, detail: { ...message.detail, conversation: ref.id } };
+    const away = () => Promise.reject(new Error('away')) as never;
+    const spied = vi.spyOn(console, 'error').mockReturnValue();
+    expect((await look(inIt, done(), undefined, () => ({ ...conversation, finish: away }))).did).toEqual(['retry']);
+    expect((await account.run((object) => object.operations(1))).holds).toHaveLength(1);
+    expect((await look(inIt, done())).did).toEqual(['ack']);
+    spied.mockClear();
+    await conversation.add({ items: [{ id: 'msg_2', text: '"aside"' }] });
+    expect((await look(inIt, done())).did).toEqual(['ack']);
+    expect(spied).not.toHaveBeenCalled();
+    spied.mockRestore();
+    expect((await conversation.transcript())!.texts).toEqual(['"asked"', expect.stringContaining('"Yes."'), '"aside"']);
+    const [line] = await account.run((object) => object.operations(1).lines);
+    expect(line).toMatchObject({ id: holdId, amountMicro: -COST_MICRO, detail: { conversation: ref.id } });
+  });
+
+  it('adds nothing of one that was canceled or failed', async () => {
+    for (const status of ['cancelled', 'failed']) {
+      const { account, holdId, message } = await held();
+      const ref = { accountId: account.id, isTest: false, id: newConversationId() };
+      const conversation = conversationStub(env.CONVERSATION, ref);
+      await conversation.create({}, []);
+      await conversation.take({ holdId, version: 1, items: [{ id: 'msg_0', text: '"asked"' }] });
+      const { output, usage } = (await done().json()) as { output: unknown; usage: unknown };
+      const inIt = { ...message, detail: { ...message.detail, conversation: ref.id } };
+      await look(inIt, stateOf(status, { output, usage }));
+      // Another look may be told otherwise.
+      await look(inIt, done());
+      expect((await conversation.transcript())!.texts).toEqual([]);
+      const find = (month: number, seq: number) => account.run((object) => object.operation(month, seq));
+      expect(await inTurn(find, (insteadOf) => conversation.add({ items: [], insteadOf }))).toMatchObject({ view: {} });
+    }
   });
 
   it('goes on for as long as a provider may take for an answer that need not come soon', async () => {

@@ -2,8 +2,8 @@ import { type Fields, isFilled, isRecord, listOf, parseRecord, recordOf } from '
 import { argumentsOf } from '../../openai-chat/tool-calls';
 import type { Receipt } from '../../types';
 import { itemId, responseId } from '../ids';
-import type { ResponsesRequest } from '../request';
 import { nowSeconds, ownResponse } from '../response-object';
+import type { ResponsesRequest } from '../types';
 import { ownUsage } from '../usage';
 import {
   annotationsOf,

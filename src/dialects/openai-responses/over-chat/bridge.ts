@@ -2,7 +2,7 @@ import { listOf, parseRecord } from '../../../core/record';
 import { readChatAnswer } from '../../openai-chat/answer';
 import { foldChatStream } from '../../openai-chat/fold';
 import type { Bridge } from '../../types';
-import type { ResponsesRequest } from '../request';
+import type { ResponsesRequest } from '../types';
 import { renderOverChat } from './answer';
 import { type ChatCrossing, repairedCrossing } from './request';
 

@@ -1,7 +1,7 @@
 import { rewriteMembers } from '../../../core/json';
 import { type Fields, isRecord, listOf } from '../../../core/record';
 import { repairedChatBody } from '../../openai-chat/repair';
-import type { ResponsesRequest } from '../request';
+import type { ResponsesRequest } from '../types';
 import { ChatMessages } from './messages';
 import { type ChatToolChoice, type ChatTools, chatToolChoice, chatTools, type ToolOrigin } from './tools';
 
@@ -17,7 +17,7 @@ export interface ChatCrossing {
  * without an effect there are left out: `max_tool_calls` and most of `include` concern tools that the upstream runs. So
  * is `truncation`; an input that is too long is then refused.
  */
-const BEYOND_CHAT = ['previous_response_id', 'conversation', 'prompt', 'context_management', 'moderation'] as const;
+const BEYOND_CHAT = ['previous_response_id', 'prompt', 'context_management', 'moderation'] as const;
 
 /** Fields of the same meaning, by their chat names. */
 const SAME: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { WireId } from '../../../../src/core/wire-id';
 import { responsesCall } from '../../../../src/dialects/openai-responses/dialect';
-import type { ResponsesRequest } from '../../../../src/dialects/openai-responses/request';
+import type { ResponsesRequest } from '../../../../src/dialects/openai-responses/types';
 import type { OutgoingStream } from '../../../../src/dialects/types';
 import { REQUEST_ID } from './support';
 

@@ -446,7 +446,6 @@ describe('what cannot cross', () => {
   const cases: [string, string, Json][] = [
     ['an answer to go on from', 'previous_response_id', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
     ['work in the background', 'background', { background: true }],
-    ['a conversation', 'conversation', { conversation: 'conv_1' }],
     ['a stored prompt', 'prompt', { prompt: { id: 'pmpt_1' } }],
     ['a check of what is said', 'moderation', { moderation: { model: 'omni-moderation-latest' } }],
     ['a compaction', 'input[1]', { input: [{ role: 'user', content: 'x' }, { type: 'compaction_trigger' }] }],

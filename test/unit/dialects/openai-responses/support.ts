@@ -1,7 +1,8 @@
 import { isRecord, parseJson } from '../../../../src/core/record';
 import { eventData, splitEvents, wholeEventsEnd } from '../../../../src/core/sse';
 import { NO_USAGE } from '../../../../src/core/usage';
-import { parseResponses, type ResponsesRequest } from '../../../../src/dialects/openai-responses/request';
+import { parseResponses } from '../../../../src/dialects/openai-responses/request';
+import type { ResponsesRequest } from '../../../../src/dialects/openai-responses/types';
 import type { Receipt, StreamRelay } from '../../../../src/dialects/types';
 
 export const REQUEST_ID = 'req_0123456789abc-0-4cbv-7';

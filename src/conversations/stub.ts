@@ -1,0 +1,58 @@
+import { parseOperationId } from '../core/ids';
+import type { Conversation } from './conversation';
+import type { Changed } from './types';
+
+/** The object of a conversation as callers see it: plain data in, a promise of plain data out. */
+export type ConversationStub = Pick<
+  Conversation,
+  'create' | 'view' | 'setMetadata' | 'remove' | 'transcript' | 'take' | 'finish' | 'add' | 'page' | 'item' | 'removeItem'
+>;
+
+/** Whose conversation it is. What a test key has made is not a live key's, and the other way round. */
+export interface ConversationRef {
+  accountId: string;
+  isTest: boolean;
+  id: string;
+}
+
+/**
+ * Account and kind of key are in the object's name, so that another's id leads to an object that has nothing. The cast is
+ * safe for the reason that `accountStub` gives.
+ */
+export const conversationStub = (
+  namespace: DurableObjectNamespace<Conversation>,
+  { accountId, isTest, id }: ConversationRef,
+): ConversationStub => namespace.getByName(`${accountId}/${isTest ? 'test' : 'live'}/${id}`) as unknown as ConversationStub;
+
+/** What the account has of a call. */
+type FindOperation = (month: number, seq: number) => Promise<{ id: string; state: string; detail: { ending?: unknown } } | null>;
+
+/**
+ * Makes a change as soon as no call has the conversation. A call that ended without an answer says nothing to the
+ * conversation; that it has ended, its account knows.
+ */
+export async function inTurn(find: FindOperation, change: (insteadOf: string | undefined) => Promise<Changed>): Promise<Changed> {
+  const changed = await change(undefined);
+  if (changed.refused !== 'taken' || (await isUnderWay(find, changed.by))) return changed;
+  return change(changed.by);
+}
+
+export async function isUnderWay(find: FindOperation, holdId: string): Promise<boolean> {
+  const ref = parseOperationId(holdId);
+  const operation = ref && (await find(ref.month, ref.seq));
+  // The hold of an answer in the background may expire before the answer is there.
+  return operation?.id === holdId && (operation.state === 'open' || operation.detail.ending === 'background');
+}
+
+const TRIES = 3;
+
+/** Each try is given a stub of its own: one is useless once its object has failed. */
+export async function insistently<T>(stub: () => ConversationStub, work: (stub: ConversationStub) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work(stub());
+    } catch (error) {
+      if (tries === TRIES) throw error;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/** What crosses between a conversation's object and whoever asks it: plain data. */
+
+/** An item as it was written, and the id that it has in its conversation. */
+export interface Item {
+  id: string;
+  /** JSON. */
+  text: string;
+}
+
+export interface ConversationView {
+  createdAtMs: number;
+  metadata: Record<string, string>;
+}
+
+/** All that was said so far. */
+export interface Transcript {
+  /** The items, as JSON, in order. */
+  texts: string[];
+  /** Counts the changes, so that it shows whether the conversation has gone on since. */
+  version: number;
+  /** The hold of the call that is under way. */
+  takenBy: string | undefined;
+}
+
+/** Why a change was not made. */
+export type Refusal =
+  /** There is no such conversation. */
+  | { refused: 'gone' }
+  | { refused: 'taken'; by: string }
+  /** It has gone on since it was read. */
+  | { refused: 'changed' }
+  | { refused: 'full' }
+  /** It has no such item. */
+  | { refused: 'unknown' }
+  | { refused: 'duplicate'; id: string };
+
+export type Changed = Refusal | { refused?: undefined; view: ConversationView };
+
+/** A change by a client waits for the call that is under way; `insteadOf` names one that is known to be over. */
+interface Turn {
+  insteadOf?: string | undefined;
+}
+
+export interface AddRequest extends Turn {
+  items: readonly Item[];
+}
+
+export interface TakeRequest extends AddRequest {
+  holdId: string;
+  /** As it was read. */
+  version: number;
+}
+
+export interface FinishRequest {
+  holdId: string;
+  items: readonly Item[];
+}
+
+export interface RemoveItemRequest extends Turn {
+  id: string;
+}
+
+export interface PageRequest {
+  after: string | undefined;
+  limit: number;
+  order: 'asc' | 'desc';
+}
+
+export interface Page {
+  items: Item[];
+  hasMore: boolean;
+}

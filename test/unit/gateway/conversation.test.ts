@@ -1,0 +1,131 @@
+// A call takes its conversation, and adds to it, whatever becomes of the objects that it asks.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ConversationRef, ConversationStub } from '../../../src/conversations/stub';
+import type { Changed, TakeRequest } from '../../../src/conversations/types';
+import { newConversationId } from '../../../src/dialects/openai-responses/conversation';
+import { responsesCall } from '../../../src/dialects/openai-responses/dialect';
+import { afterConversation, takeConversation } from '../../../src/gateway/conversation';
+import type { GatewayDeps } from '../../../src/gateway/deps';
+import { requestOf } from '../dialects/openai-responses/support';
+
+const ID = newConversationId();
+const HOLD = 'req_0123456789abc-1-4cc3-2';
+const OTHER = 'req_0123456789abc-1-4cc3-1';
+const ACCOUNT = 'acc_0OplGcC5UkegwInh2';
+const VIEW = { view: { createdAtMs: 0, metadata: {} } };
+const TAKEN = { refused: 'taken', by: OTHER } as const;
+const DONE = '{"status":"completed","output":[{"id":"msg_1","type":"message"}]}';
+
+const call = () => responsesCall(requestOf({ conversation: ID, stream: false })).conversation!;
+const away = () => Promise.reject(new Error('the object is being moved'));
+
+/** What is asked of an object that does this, and of an account where the other call is in this state. */
+function depsOf(object: Partial<ConversationStub>, state?: string, ending?: string) {
+  const refs: ConversationRef[] = [];
+  const operation = async () => (state ? { id: OTHER, state, detail: { ending } } : null);
+  const conversation = (ref: ConversationRef) => {
+    refs.push(ref);
+    return object as ConversationStub;
+  };
+  return { refs, deps: { conversation, account: () => ({ operation }) } as unknown as GatewayDeps };
+}
+
+const taking = (deps: GatewayDeps, keyMode: 'live' | 'test' = 'live') =>
+  takeConversation({ deps, accountId: ACCOUNT, keyMode, holdId: HOLD }, { ...call(), version: 3 });
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('a conversation', () => {
+  it.each([
+    ['open', undefined],
+    ['expired', 'background'],
+  ])('is not taken from a call that is under way: %s, %s', async (state, ending) => {
+    const take = vi.fn(async (): Promise<Changed> => TAKEN);
+    const locked = { ok: false, error: { kind: 'conversation_locked', code: 'conversation_locked' } };
+    expect(await taking(depsOf({ take }, state, ending).deps)).toMatchObject(locked);
+    expect(take).toHaveBeenCalledTimes(1);
+    const transcript = async () => ({ texts: [], version: 3, takenBy: OTHER });
+    const { deps } = depsOf({ transcript }, state, ending);
+    const key = { accountId: ACCOUNT, mode: 'live' } as const;
+    expect(await afterConversation(deps, key, call(), true)).toMatchObject(locked);
+    expect(await afterConversation(deps, key, call(), false)).toMatchObject({ ok: true });
+  });
+
+  it.each(['settled', 'expired', 'released', undefined])('is taken from one that is over and said nothing: %s', async (state) => {
+    const asked: TakeRequest[] = [];
+    const take = async (request: TakeRequest): Promise<Changed> => {
+      asked.push(request);
+      return request.insteadOf === OTHER ? VIEW : TAKEN;
+    };
+    expect(await taking(depsOf({ take }, state).deps)).toMatchObject({ ok: true, value: { id: ID } });
+    expect(asked).toMatchObject([{ holdId: HOLD, version: 3 }, { insteadOf: OTHER }]);
+  });
+
+  it('is that of the key’s kind, and no object is asked for what is no name of one', async () => {
+    const { deps, refs } = depsOf({ take: async () => VIEW });
+    await taking(deps, 'test');
+    expect(refs).toEqual([{ accountId: ACCOUNT, isTest: true, id: ID }]);
+    const named = { ...call(), id: 'conv_x' };
+    expect(await afterConversation(deps, { accountId: ACCOUNT, mode: 'live' }, named, true)).toMatchObject({
+      error: { kind: 'not_found' },
+    });
+    expect(refs).toHaveLength(1);
+  });
+
+  it('is asked again where its object is away, and not without end', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    let tries = 0;
+    const take = () => (++tries < 3 ? away() : Promise.resolve(VIEW));
+    expect(await taking(depsOf({ take }).deps)).toMatchObject({ ok: true });
+    expect(await taking(depsOf({ take: away }).deps)).toMatchObject({ error: { kind: 'unavailable' } });
+    const unread = await afterConversation(depsOf({ transcript: away }).deps, { accountId: ACCOUNT, mode: 'live' }, call(), true);
+    expect(unread).toMatchObject({ error: { kind: 'unavailable' } });
+  });
+
+  it('is refused where it would be more than memory has room for, and a bug is none of its faults', async () => {
+    const transcript = async () => ({ texts: Array(4).fill(`[${'1,'.repeat(100_000)}1]`), version: 3, takenBy: undefined });
+    const key = { accountId: ACCOUNT, mode: 'live' } as const;
+    const error = { kind: 'invalid_request', code: 'conversation_full' };
+    expect(await afterConversation(depsOf({ transcript }).deps, key, call(), true)).toMatchObject({ error });
+    const bug = () => {
+      throw new TypeError('a bug');
+    };
+    const small = async () => ({ texts: [], version: 3, takenBy: undefined });
+    await expect(afterConversation(depsOf({ transcript: small }).deps, key, { id: ID, after: bug }, true)).rejects.toThrow('a bug');
+  });
+
+  it.each([
+    ['full', { refused: 'full' }, 'invalid_request'],
+    ['changed since', { refused: 'changed' }, 'conversation_locked'],
+    ['deleted since', { refused: 'gone' }, 'not_found'],
+    ['has such an item', { refused: 'duplicate', id: 'msg_1' }, 'invalid_request'],
+  ] as const)('refuses the call where it is %s', async (_, refusal, kind) => {
+    expect(await taking(depsOf({ take: async () => refusal }).deps)).toMatchObject({ ok: false, error: { kind } });
+  });
+});
+
+describe('an answer', () => {
+  const added = async (finish: ConversationStub['finish'], answer = DONE) => {
+    const taken = await taking(depsOf({ take: async () => VIEW, finish }).deps);
+    return taken.ok ? taken.value.add(answer) : undefined;
+  };
+
+  it('is added under the call’s hold, and again where it is not known whether it was', async () => {
+    let tries = 0;
+    const finish = vi.fn(() => (++tries < 2 ? away() : Promise.resolve(VIEW)));
+    expect(await added(finish)).toBeUndefined();
+    expect(finish.mock.calls).toMatchObject(Array(2).fill([{ holdId: HOLD, items: [{ id: 'msg_1' }] }]));
+  });
+
+  it('is given although the conversation was deleted', async () => {
+    expect(await added(async () => ({ refused: 'gone' }))).toBeUndefined();
+  });
+
+  it('is refused where another call has the conversation by now, nobody can be asked, or it has no end', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const refused = { kind: 'unavailable', message: expect.stringContaining('Nothing was charged') };
+    expect(await added(async () => TAKEN)).toMatchObject(refused);
+    expect(await added(away)).toMatchObject(refused);
+    expect(await added(async () => VIEW, '{"status":"in_progress","output":[]}')).toMatchObject(refused);
+  });
+});

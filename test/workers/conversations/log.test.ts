@@ -1,0 +1,199 @@
+// What the object of a conversation keeps, and who may change it when.
+import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { ConversationLog, KEPT_MS } from '../../../src/conversations/log';
+import type { Item } from '../../../src/conversations/types';
+import { countRows } from '../count-rows';
+
+const FIRST = 'req_0123456789abc-1-4cc3-1';
+const SECOND = 'req_0123456789abc-1-4cc3-2';
+const START_MS = Date.UTC(2031, 0, 14, 12);
+
+let objects = 0;
+const fresh = () => env.CONVERSATION.getByName(`conversation-test-${objects++}`);
+
+const item = (id: string, text = `"${id}"`): Item => ({ id, text });
+
+/** A conversation with these items, from inside its object. */
+const inside = <T>(work: (log: ConversationLog, state: DurableObjectState) => T | Promise<T>, ids: readonly string[] = ['a', 'b']) =>
+  runInDurableObject(fresh(), (_, state) => {
+    const log = new ConversationLog(state.storage, () => START_MS);
+    log.create(
+      {},
+      ids.map((id) => item(id)),
+    );
+    return work(log, state);
+  });
+
+const taking = (log: ConversationLog, holdId: string, ids: readonly string[], insteadOf?: string) =>
+  log.take({ holdId, version: log.transcript()!.version, items: ids.map((id) => item(id)), insteadOf });
+const idsOf = (log: ConversationLog): string[] => {
+  const page = log.page({ after: undefined, limit: 100, order: 'asc' });
+  return 'items' in page ? page.items.map(({ id }) => id) : [];
+};
+
+describe('a call in a conversation', () => {
+  it('adds what it said and was answered in one step, and once', () =>
+    inside((log) => {
+      expect(taking(log, FIRST, ['asked']).refused).toBeUndefined();
+      expect(idsOf(log)).toEqual(['a', 'b']);
+      for (let times = 0; times < 2; times++) expect(log.finish({ holdId: FIRST, items: [item('said')] }).refused).toBeUndefined();
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
+      expect(log.transcript()).toMatchObject({ texts: ['"a"', '"b"', '"asked"', '"said"'], takenBy: undefined });
+    }));
+
+  it('keeps all others from changing it, and is not disturbed by taking it twice', () =>
+    inside((log) => {
+      for (let times = 0; times < 2; times++) expect(taking(log, FIRST, ['asked']).refused).toBeUndefined();
+      const taken = { refused: 'taken', by: FIRST };
+      expect(taking(log, SECOND, ['other'])).toEqual(taken);
+      expect(log.add({ items: [item('c')] })).toEqual(taken);
+      expect(log.removeItem({ id: 'a' })).toEqual(taken);
+      expect(log.finish({ holdId: SECOND, items: [] })).toEqual(taken);
+      expect(log.setMetadata({ topic: 'rain' })).toMatchObject({ metadata: { topic: 'rain' } });
+      log.finish({ holdId: FIRST, items: [item('said')] });
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
+    }));
+
+  it('that came to nothing leaves nothing, and comes too late once another has it', () =>
+    inside((log) => {
+      taking(log, FIRST, ['lost', 'lost too']);
+      expect(taking(log, SECOND, ['asked'], FIRST).refused).toBeUndefined();
+      expect(log.finish({ holdId: FIRST, items: [item('late')] })).toEqual({ refused: 'taken', by: SECOND });
+      log.finish({ holdId: SECOND, items: [item('said')] });
+      expect(log.finish({ holdId: FIRST, items: [item('late')] })).toEqual({ refused: 'changed' });
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
+    }));
+
+  it('loses it to a client who adds to it after the call came to nothing', () =>
+    inside((log) => {
+      taking(log, FIRST, ['lost']);
+      expect(log.add({ items: [item('c')], insteadOf: FIRST }).refused).toBeUndefined();
+      expect(log.finish({ holdId: FIRST, items: [item('late')] })).toEqual({ refused: 'changed' });
+      expect(idsOf(log)).toEqual(['a', 'b', 'c']);
+    }));
+
+  it('does not go on from what is no longer all that was said', () =>
+    inside((log) => {
+      const { version } = log.transcript()!;
+      log.removeItem({ id: 'a' });
+      expect(log.take({ holdId: FIRST, version, items: [] })).toEqual({ refused: 'changed' });
+    }));
+
+  it('may be answered under ids that were there before', () =>
+    inside((log) => {
+      taking(log, FIRST, ['asked']);
+      expect(log.finish({ holdId: FIRST, items: [item('a', '{"id":"a"}')] }).refused).toBeUndefined();
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'a_3']);
+    }));
+});
+
+it('a turn costs a row for each item, and two more', () =>
+  inside((log, state) => {
+    const written = countRows(state);
+    taking(log, FIRST, ['asked']);
+    log.finish({ holdId: FIRST, items: [item('said')] });
+    expect(written()).toBe(4);
+    log.transcript();
+    log.page({ after: undefined, limit: 20, order: 'desc' });
+    expect(written()).toBe(0);
+  }));
+
+describe('the items of a conversation', () => {
+  it('keep their order when one is taken out of the middle, and their places in pages', () =>
+    inside(
+      (log) => {
+        expect(log.removeItem({ id: 'b' }).refused).toBeUndefined();
+        log.add({ items: [item('d'), item('e')] });
+        expect(idsOf(log)).toEqual(['a', 'c', 'd', 'e']);
+        const page = (after: string | undefined, order: 'asc' | 'desc', limit = 2) => log.page({ after, limit, order });
+        expect(page('a', 'asc')).toMatchObject({ items: [{ id: 'c' }, { id: 'd' }], hasMore: true });
+        expect(page('d', 'asc')).toMatchObject({ items: [{ id: 'e' }], hasMore: false });
+        expect(page(undefined, 'desc')).toMatchObject({ items: [{ id: 'e' }, { id: 'd' }], hasMore: true });
+        expect(page('d', 'desc')).toMatchObject({ items: [{ id: 'c' }, { id: 'a' }], hasMore: false });
+        expect(page('b', 'asc')).toEqual({ refused: 'unknown' });
+        expect(log.removeItem({ id: 'b' })).toEqual({ refused: 'unknown' });
+      },
+      ['a', 'b', 'c'],
+    ));
+
+  it('may be larger than a row, whatever they are written in', () =>
+    inside((log) => {
+      const long = JSON.stringify(`x${'😀'.repeat(700_000)}`);
+      log.add({ items: [item('long', long), item('c')] });
+      expect(log.transcript()!.texts.slice(2)).toEqual([long, '"c"']);
+      expect(log.item('long')!.text).toBe(long);
+      log.removeItem({ id: 'long' });
+      expect(log.transcript()!.texts).toEqual(['"a"', '"b"', '"c"']);
+    }));
+
+  it('are no more, and no larger, than can be in memory at once', () =>
+    inside((log) => {
+      const large = 'x'.repeat(8_388_000);
+      expect(log.add({ items: [item('large', large)] }).refused).toBeUndefined();
+      expect(log.add({ items: [item('c', 'x'.repeat(1_000))] })).toEqual({ refused: 'full' });
+      expect(log.page({ after: 'b', limit: 2, order: 'asc' })).toMatchObject({ hasMore: false });
+      log.add({ items: [item('d')] });
+      expect(log.page({ after: 'b', limit: 2, order: 'asc' })).toMatchObject({ items: [{ id: 'large' }], hasMore: true });
+      log.removeItem({ id: 'large' });
+      expect(log.add({ items: Array.from({ length: 4_998 }, (_, index) => item(`i${index}`)) })).toEqual({ refused: 'full' });
+    }));
+
+  it('have ids of their own', () =>
+    inside((log) => {
+      expect(log.add({ items: [item('c'), item('c')] })).toEqual({ refused: 'duplicate', id: 'c' });
+      expect(log.add({ items: [item('c'), item('a')] })).toEqual({ refused: 'duplicate', id: 'a' });
+      expect(taking(log, FIRST, ['a'])).toEqual({ refused: 'duplicate', id: 'a' });
+      expect(idsOf(log)).toEqual(['a', 'b']);
+    }));
+});
+
+describe('the object of a conversation', () => {
+  it('that never was, or is deleted, has nothing and makes nothing', async () => {
+    const stub = fresh();
+    const gone = { refused: 'gone' };
+    const expectNothing = async () => {
+      expect([await stub.view(), await stub.transcript(), await stub.setMetadata({}), await stub.remove()]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        false,
+      ]);
+      expect(await stub.add({ items: [item('a')] })).toEqual(gone);
+      expect(await stub.take({ holdId: FIRST, version: 0, items: [] })).toEqual(gone);
+      expect(await stub.finish({ holdId: FIRST, items: [] })).toEqual(gone);
+      expect(await stub.page({ after: undefined, limit: 1, order: 'asc' })).toEqual(gone);
+      const tables = "SELECT 1 FROM sqlite_master WHERE name IN ('head', 'item')";
+      await runInDurableObject(stub, (_, { storage }) => expect(storage.sql.exec(tables).toArray()).toEqual([]));
+    };
+    await expectNothing();
+    await stub.create({}, [item('a')]);
+    expect(await stub.remove()).toBe(true);
+    await expectNothing();
+  });
+
+  it('remembers what it had when it wakes', async () => {
+    const stub = fresh();
+    await stub.create({ topic: 'rain' }, [item('a')]);
+    await stub.take({ holdId: FIRST, version: 1, items: [item('asked')] });
+    await evictDurableObject(stub);
+    expect(await stub.transcript()).toEqual({ texts: ['"a"'], version: 1, takenBy: FIRST });
+    await stub.finish({ holdId: FIRST, items: [item('said')] });
+    expect((await stub.transcript())!.texts).toEqual(['"a"', '"asked"', '"said"']);
+  });
+
+  it('keeps it until it has not changed for a month', () =>
+    runInDurableObject(fresh(), async (_, { storage }) => {
+      let nowMs = START_MS;
+      const log = new ConversationLog(storage, () => nowMs);
+      log.create({}, []);
+      nowMs += KEPT_MS - 1;
+      log.add({ items: [item('a')] });
+      nowMs += 1;
+      await log.expire();
+      expect(await storage.getAlarm()).toBe(START_MS + 2 * KEPT_MS - 1);
+      nowMs += KEPT_MS - 1;
+      await log.expire();
+      expect(log.view()).toBeUndefined();
+    }));
+});
