@@ -18,7 +18,7 @@ const TYPES = [
   ...['NestedParams', 'ImageParams', 'ImageResult', 'ImageCreateParams', 'ImageCreateResult', 'ImageEditParams', 'ImageEvent'],
   ...['VideoParams', 'VideoStarted', 'VideoResult', 'SpeechParams', 'CloneParams', 'TranscriptionParams'],
   ...['AudioResult', 'TranscriptionResult', 'Model3dParams', 'Model3dResult'],
-  ...['Job', 'JobPage', 'GpuModelParams', 'GpuParams', 'GpuJob', 'GpuCatalogue'],
+  ...['Job', 'JobPage', 'JobDeleted', 'GpuModelParams', 'GpuParams', 'GpuJob', 'GpuCatalogue'],
   ...['DeploymentParams', 'DeploymentFields', 'Deployment', 'DeploymentList', 'DeploymentDeleted'],
   ...['StorageObject', 'StoragePage', 'StorageDeleted'],
   ...['WebhookEvent', 'WebhookSecret', 'WebhookDelivery', 'WebhookDeliveryList'],

@@ -3,6 +3,7 @@
  * files where the operator sets a limit.
  */
 import { and, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { fail, ok, type Result } from '../core/errors';
 import { monthOf } from '../core/ids';
 import { KEPT_ANSWERS, monthOfKept } from '../core/kept-answers';
 import { DAY_MS } from '../core/time';
@@ -15,6 +16,7 @@ import { deleteObject, objectPrefix } from './storage';
 import { giveRoomBack } from './storage-room';
 import { changeJob, MOST_QUERIES_A_CHANGE, readJob } from './store';
 import type { Job } from './types';
+import { isOver } from './view';
 
 const REMOVED_AT_ONCE = 100;
 /** R2's own limit for a listing and for a deletion. */
@@ -25,6 +27,7 @@ const ANSWERS_KEPT_DAYS = 31;
 const TESTS_KEPT_DAYS = 1;
 
 type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
+type RemovalDeps = Omit<RetentionDeps, 'settings'>;
 /** For one job. Five removals go on side by side. */
 const QUERIES_KEPT_BACK = 5 * (MOST_QUERIES_A_CHANGE + 1);
 /** No upload takes so long. */
@@ -65,19 +68,36 @@ async function removeResults(deps: RetentionDeps, which: SQL, goesOn: () => bool
     .where(and(isNull(jobs.filesRemovedAt), isNotNull(jobs.settledAt), which))
     .limit(REMOVED_AT_ONCE)) as Job[];
   // In one query for all: queries bound how many jobs a minute it can be, and there may be more that end.
-  if (due.length > 0)
-    await deps.db
-      .prepare(FORGET_DELIVERIES)
-      .bind(JSON.stringify(due.map(({ id }) => id)))
-      .run();
+  if (due.length > 0) await forgetDeliveries(deps, due);
   let removed = 0;
   for (const job of due) {
     if (!goesOn()) break;
     removed++;
-    await removeAll(deps, jobPrefix(job));
-    await changeJob(deps.db, job, (present) => withoutContent(present, deps.now()));
+    await removeContent(deps, job);
   }
   return removed;
+}
+
+const forgetDeliveries = ({ db }: Pick<RetentionDeps, 'db'>, of: readonly Job[]): Promise<unknown> =>
+  db
+    .prepare(FORGET_DELIVERIES)
+    .bind(JSON.stringify(of.map(({ id }) => id)))
+    .run();
+
+async function removeContent(deps: RemovalDeps, job: Job): Promise<void> {
+  await removeAll(deps, jobPrefix(job));
+  await changeJob(deps.db, job, (present) => withoutContent(present, deps.now()));
+}
+
+/** Removes at once, for its customer, what time would remove. Of a job that is not settled somebody may still write files. */
+export async function deleteContent(deps: RemovalDeps, job: Job): Promise<Result<void>> {
+  if (!isOver(job))
+    return fail('conflict', 'This job is not over yet: cancel it, and delete it once it has ended.', { code: 'job_not_over' });
+  if (job.filesRemovedAt === null) {
+    await forgetDeliveries(deps, [job]);
+    await removeContent(deps, job);
+  }
+  return ok(undefined);
 }
 
 /** What was asked for and made is removed with the files; what remains tells what was done, when, and at what cost. */

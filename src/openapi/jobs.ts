@@ -172,6 +172,8 @@ const delivery = named(
 );
 const deliveryPage = named('WebhookDeliveryList', pageOf(delivery));
 
+const deleted = named('JobDeleted', z.object({ id: z.string(), object: z.literal('job'), deleted: z.literal(true) }));
+
 const jobsOnly: Route[] = [
   {
     method: 'get',
@@ -201,6 +203,18 @@ const jobsOnly: Route[] = [
     parameters: [PREFER],
     answers: { 200: json('The job.', job, JOB_HEADERS) },
     errors: FAILURES.read,
+  },
+  {
+    method: 'delete',
+    path: '/v1/jobs/{id}',
+    id: 'deleteJob',
+    tag: 'Jobs',
+    summary: 'Delete what a job was asked for and made',
+    description:
+      'At once, in place of after its time; its files answer 410 then. The job itself stays listed, as what was charged. One that is not over is a 409.',
+    access: 'key',
+    answers: { 200: json('Its content is gone.', deleted) },
+    errors: [...FAILURES.write, 'permission_denied'],
   },
   {
     method: 'post',

@@ -123,6 +123,20 @@ export const filmRoutes: Route[] = [
     reference: CREATE,
   },
   {
+    method: 'delete',
+    path: '/v1/videos/{id}',
+    id: 'deleteVideo',
+    tag: 'Video',
+    summary: 'Delete a film',
+    description: 'As `DELETE /v1/jobs/{id}` does.',
+    access: 'key',
+    answers: {
+      200: json('It is gone.', z.object({ id: z.string(), object: z.literal('video.deleted'), deleted: z.literal(true) })),
+    },
+    errors: [...FAILURES.write, 'permission_denied'],
+    reference: CREATE,
+  },
+  {
     method: 'get',
     path: '/v1/videos/{id}/content',
     id: 'getVideoContent',

@@ -271,6 +271,7 @@ describe('jobs', () => {
     for (const [method, path] of [
       ['GET', `/v1/jobs/${ids[0]}`],
       ['POST', `/v1/jobs/${ids[0]}/cancel`],
+      ['DELETE', `/v1/jobs/${ids[0]}`],
       ['GET', `/v1/gpu/jobs/${ids[0]}`],
     ] as const) {
       const foreign = await call(other, method, path, method === 'POST' ? {} : undefined);

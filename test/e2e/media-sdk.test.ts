@@ -129,6 +129,9 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     }
     expect(listed).toContain(id);
     await expect(videos.retrieve('job_of_nobody')).rejects.toThrow(/Job not found/);
+    expect(await videos.delete(begun.id)).toEqual({ id: begun.id, object: 'video.deleted', deleted: true });
+    await expect(videos.downloadContent(begun.id)).rejects.toMatchObject({ status: 410 });
+    expect(await videos.retrieve(begun.id)).toMatchObject({ status: 'completed', prompt: null });
   });
 
   it('edits images that it uploads', async () => {

@@ -228,6 +228,7 @@ describe('media', () => {
     await call('GET', '/v1/videos?limit=1');
     await call('GET', `/v1/videos/${id}/content`);
     await call('GET', `/v1/videos/${id}/content`, { init: { headers: { range: 'bytes=0-9' } }, status: 206 });
+    await call('DELETE', `/v1/videos/${id}`);
     for (const path of ['/v1/images/models', '/v1/videos/models']) await call('GET', path);
     const sdk = { headers: { 'user-agent': 'speakeasy-sdk/typescript @openrouter/sdk' } };
     await call('POST', '/v1/videos', { json: value, init: sdk, status: 202 });
@@ -257,6 +258,7 @@ describe('media', () => {
     await call('GET', new URL(outputUrl).pathname, { init: { headers: { range: 'bytes=0-9' } }, status: 206 });
     const slow = await call<{ jobId: string }>('POST', '/v1/videos/generate', { json: { ...film, prompt: 'sandbox:delay=60s' } });
     await call('POST', `/v1/jobs/${slow.jobId}/cancel`);
+    await call('DELETE', `/v1/jobs/${slow.jobId}`);
     await call('POST', `/callbacks/${slow.jobId}/not-its-token`, { json: {}, status: 404 });
     const told = { ...film, webhook_url: `${receiverUrl}/told` };
     const { jobId: toldJob } = await call<{ jobId: string }>('POST', '/v1/videos/generate', { json: told });

@@ -211,6 +211,7 @@ describe('media', () => {
     await client.jobs.cancel(endless);
     await expect(client.jobs.wait(endless)).rejects.toMatchObject({ job: { status: 'canceled' } });
     expect((await client.jobs.cancel(endless)).state).toBe('canceled');
+    expect(await client.jobs.delete(endless)).toEqual({ id: endless.jobId, object: 'job', deleted: true });
     await expect(client.jobs.cancel(failed)).rejects.toBeInstanceOf(ConflictError);
     await expect(client.jobs.get('job_0')).rejects.toBeInstanceOf(NotFoundError);
   });

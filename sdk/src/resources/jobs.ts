@@ -5,7 +5,7 @@ import type { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
 import { Scope } from '../core/scope.js';
-import type { CompletedJob, Job, JobListParams, ProcessingJob } from '../types/api.js';
+import type { CompletedJob, Job, JobDeleted, JobListParams, ProcessingJob } from '../types/api.js';
 import type { Page } from '../types/derived.js';
 
 /** A job, or the answer that began one. */
@@ -94,6 +94,11 @@ export class Jobs extends Resource {
   /** Asks to cancel. If the provider is done before, the job is completed and charged. */
   cancel(job: JobRef, options?: RequestOptions): APIPromise<Job> {
     return this.post(`/jobs/${segment(idOf(job))}/cancel`, undefined, options);
+  }
+
+  /** Deletes what the job was asked for and made. It must be over, and stays listed as what was charged. */
+  delete(job: JobRef, options?: RequestOptions): APIPromise<JobDeleted> {
+    return this.ask({ method: 'DELETE', path: `/jobs/${segment(idOf(job))}` }, options);
   }
 
   /** Waits until the job is completed. Throws a `JobError` if it ends otherwise. */

@@ -772,6 +772,12 @@ export interface ImageResult {
 /** A job; `status` decides which of these it is. */
 export type Job = ProcessingJob | CompletedJob | FailedJob | CanceledJob | ExpiredJob;
 
+export interface JobDeleted {
+  id: string;
+  object: 'job';
+  deleted: true;
+}
+
 export interface JobPage {
   object: 'list';
   data: Job[];

@@ -9,6 +9,7 @@ import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize, cancelJob, findJob, findJobOf, refuseTestKey, takeCallback } from '../../jobs/access';
 import { withOutput } from '../../jobs/output';
+import { deleteContent } from '../../jobs/retention';
 import { listJobs } from '../../jobs/store';
 import { FINAL_STATES, type Job } from '../../jobs/types';
 import { JOB_STATUSES, jobView, stateOf } from '../../jobs/view';
@@ -66,6 +67,18 @@ export const postCancel = (c: AppContext): Promise<Response> =>
     if (refused) return renderError(c, refused);
     const canceled = await cancelJob(deps, found.value);
     return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
+  });
+
+/** Deletes what a job was asked for and made. The job itself stays, as what its account was charged for. */
+export const deleteJob = (c: AppContext, object = 'job', find = findJobOf): Promise<Response> =>
+  withKey(c, async (key) => {
+    const deps = jobDeps(c.env);
+    const found = await find(deps, key, c.req.param('id') ?? '');
+    if (!found.ok) return renderError(c, found.error);
+    const refused = refuseTestKey(key, found.value);
+    if (refused) return renderError(c, refused);
+    const deleted = await deleteContent(deps, found.value);
+    return deleted.ok ? c.json({ id: found.value.id, object, deleted: true }) : renderError(c, deleted.error);
   });
 
 /** A provider's callback, under a URL that only the provider was told. */

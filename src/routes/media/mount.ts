@@ -7,13 +7,13 @@ import { getDeployment, getDeployments, patchDeployment, postDeployment, removeD
 import { getFile } from './files';
 import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
 import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
-import { getJob, getJobs, postCallback, postCancel } from './jobs';
+import { deleteJob, getJob, getJobs, postCallback, postCancel } from './jobs';
 import { managed, notForPages, permitted } from './managed';
 import { getImageModels, getVideoModels } from './models';
 import { postImages } from './openrouter-images';
 import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
-import { getVideo, getVideoContent, getVideos, postVideos } from './videos';
+import { deleteVideo, getVideo, getVideoContent, getVideos, postVideos } from './videos';
 import { getDeliveries, getWebhookSecret, postRedeliver, postRotateSecret } from './webhooks';
 
 type Handler = (c: AppContext) => Response | Promise<Response>;
@@ -35,6 +35,7 @@ export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.get(`${base}/videos/models`, api(getVideoModels));
   app.get(`${base}/videos/:id`, api(getVideo));
   app.get(`${base}/videos/:id/content`, api(getVideoContent));
+  app.delete(`${base}/videos/:id`, own(managed('job.delete', 'jobs.write', deleteVideo)));
   app.post(`${base}/audio/generations`, api(postAudioGenerations));
   app.post(`${base}/audio/generate`, api(postAudioGenerate));
   app.post(`${base}/audio/speech`, api(postSpeech));
@@ -43,6 +44,7 @@ export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/media/generate`, api(postMedia));
   app.get(`${base}/jobs`, own(getJobs));
   app.get(`${base}/jobs/:id`, api(getJob));
+  app.delete(`${base}/jobs/:id`, own(managed('job.delete', 'jobs.write', (c) => deleteJob(c))));
   app.post(`${base}/jobs/:id/cancel`, api(permitted('jobs.write', postCancel)));
   mountGpu(app, base, api, own);
   mountKept(app, base, api, own);

@@ -15,6 +15,7 @@ import type { Job } from '../../jobs/types';
 import { creditsUsed, isOver, outputUrls, statusOf } from '../../jobs/view';
 import { sidesOfFilm } from '../../providers/media/dimensions';
 import { ASKED_EACH_TIME, serveFile } from './files';
+import { deleteJob } from './jobs';
 import { jobError, jobHeaders, pageSize, readerOf, readMediaRequest, refuseQuery, seenFrom, startJob, withKey } from './request';
 import { VIDEO } from './video';
 
@@ -101,6 +102,13 @@ export async function getVideo(c: AppContext): Promise<Response> {
   if (!film.ok) return renderError(c, film.error);
   return c.json(viewOf(c, film.value), { headers: { ...answerHeaders(film.value.holdId), 'x-job-id': film.value.id } });
 }
+
+const findFilmOf: typeof findJobOf = async (deps, key, id) => {
+  const found = await findJobOf(deps, key, id);
+  return found.ok && found.value.family !== 'video' ? fail('not_found', 'Job not found') : found;
+};
+
+export const deleteVideo = (c: AppContext): Promise<Response> => deleteJob(c, 'video.deleted', findFilmOf);
 
 /** The film itself; `variant` may ask for stills, of which there are none. */
 export async function getVideoContent(c: AppContext): Promise<Response> {

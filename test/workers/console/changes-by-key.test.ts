@@ -88,6 +88,8 @@ it('a key that stands in pages sees and changes what it knows the id of, and no 
     ['GET', '/v1/jobs'],
     ['GET', '/v1/storage'],
     ['DELETE', `/v1/storage/${file.id}`],
+    ['DELETE', `/v1/jobs/${jobId}`],
+    ['DELETE', `/v1/videos/${jobId}`],
     ['GET', '/v1/deployments'],
     ['GET', '/v1/deployments/my-model'],
     ['POST', '/v1/deployments', DEPLOYMENT],
@@ -128,6 +130,8 @@ describe('a test key', () => {
       ['DELETE', '/v1/deployments/my-model'],
       ['DELETE', `/v1/storage/${file.id}`],
       ['POST', `/v1/jobs/${jobId}/cancel`, {}],
+      ['DELETE', `/v1/jobs/${jobId}`],
+      ['DELETE', `/v1/videos/${jobId}`],
       ['POST', `/v1/webhooks/deliveries/${delivery}/redeliver`, {}],
       ['GET', '/v1/webhooks/secret'],
       ['POST', '/v1/webhooks/secret/rotate', {}],
@@ -150,6 +154,8 @@ describe('a test key', () => {
     await must('DELETE', `/v1/storage/${(await must('POST', FILE, { key, json: { a: 1 } })).id}`, { key });
     const { jobId } = await must('POST', '/v1/videos/generate', { key, json: SLOW_VIDEO });
     await must('POST', `/v1/jobs/${jobId}/cancel`, { key, json: {} });
+    expect(await must('DELETE', `/v1/jobs/${jobId}`, { key })).toEqual({ id: jobId, object: 'job', deleted: true });
+    expect((await audited(account)).map(({ action, target }) => [action, target])).toContainEqual(['job.delete', jobId]);
     const delivery = `whd_${crypto.randomUUID()}`;
     await addDelivery(account, delivery, jobId);
     await must('POST', `/v1/webhooks/deliveries/${delivery}/redeliver`, { key, json: {} });
@@ -175,6 +181,7 @@ describe("a key of an organization's member", () => {
     for (const [method, path] of [
       ['DELETE', '/v1/deployments/my-model'],
       ['POST', '/v1/jobs/job_1/cancel'],
+      ['DELETE', '/v1/jobs/job_1'],
       ['GET', '/v1/webhooks/secret'],
       ['POST', '/v1/webhooks/deliveries/whd_1/redeliver'],
     ] as const)

@@ -6,7 +6,7 @@ import { keptAnswerKey } from '../../../src/core/kept-answers';
 import { advanceJob } from '../../../src/jobs/advance';
 import { createMediaJob } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { removeOldFiles } from '../../../src/jobs/retention';
+import { deleteContent, removeOldFiles } from '../../../src/jobs/retention';
 import { findObject, listObjects, storeObject } from '../../../src/jobs/storage';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
@@ -84,6 +84,20 @@ describe('a result', () => {
       filesRemovedAt: expect.any(String),
       creditsUsed: 67,
     });
+  });
+
+  it('is deleted with what was asked for, once the job is over, as often as somebody wishes', async () => {
+    const { bench, job, file, input } = await done();
+    const running = await bench.start();
+    expect(await deleteContent(bench.deps(), running)).toMatchObject({ ok: false, error: { kind: 'conflict', code: 'job_not_over' } });
+    expect(await deleteContent(bench.deps(), job)).toEqual({ ok: true });
+    const removed = await bench.job(job.id);
+    expect(removed).toMatchObject({ input: { stored: '' }, result: null, costMicro: job.costMicro, filesRemovedAt: expect.any(Number) });
+    expect(await present(file, input)).toEqual([false, false]);
+    expect((await ask(file)).status).toBe(410);
+    await bench.wait(1_000);
+    expect(await deleteContent(bench.deps(), removed)).toEqual({ ok: true });
+    expect(await bench.job(job.id)).toEqual(removed);
   });
 
   it('does not lead from its URL to the files of the request, which have URLs of their own', async () => {
