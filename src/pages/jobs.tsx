@@ -1,12 +1,14 @@
-/** An account's jobs, newest first: what became of each, its results, what it cost, and how it is canceled. */
+/** An account's jobs, newest first: what became of each, its results, what it cost, and how it is canceled or emptied. */
 import type { FC } from 'hono/jsx';
 import { z } from 'zod';
+import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
 import type { GatewayError } from '../core/errors';
 import { nextAfter } from '../db/after';
 import type { AppContext } from '../http/context';
 import { jobDeps } from '../http/deps';
 import { cancelJob, findJobOf } from '../jobs/access';
+import { deleteContent } from '../jobs/retention';
 import { listJobs } from '../jobs/store';
 import type { Job } from '../jobs/types';
 import { creditsUsed, isOver, JOB_STATUSES, outputJsonUrl, outputUrls, stateOf, statusOf } from '../jobs/view';
@@ -54,6 +56,19 @@ const Results: FC<{ of: Job }> = ({ of: job }) => {
   );
 };
 
+/** What changes a job: only who may change one has it. */
+const Change: FC<{ of: Job; context: VerbContext; verb: 'cancel' | 'delete'; ask: string }> = ({ of: { id }, context, verb, ask }) => {
+  const label = verb === 'cancel' ? 'Cancel' : 'Delete';
+  if (!context.permissions.has('jobs.write')) return null;
+  return (
+    <form class="inline" method="post" action={`${JOBS}/${id}/${verb}${orgQuery(context)}`} data-ask={ask}>
+      <button type="submit" class="link danger" aria-label={`${label} job ${id}`}>
+        {label}
+      </button>
+    </form>
+  );
+};
+
 const tookMs = ({ startedAt, endedAt, createdAt }: Job): number | undefined =>
   endedAt === null ? undefined : endedAt - (startedAt ?? createdAt);
 
@@ -90,14 +105,12 @@ const Row: FC<{ of: Job; context: VerbContext }> = ({ of: job, context }) => {
         {isOver(job) ? (
           <Results of={job} />
         ) : (
-          context.permissions.has('jobs.write') &&
-          !job.cancelRequested && (
-            <form class="inline" method="post" action={`${JOBS}/${job.id}/cancel${org}`} data-ask={`Cancel this job of ${job.model}?`}>
-              <button type="submit" class="link danger" aria-label={`Cancel job ${job.id}`}>
-                Cancel
-              </button>
-            </form>
-          )
+          !job.cancelRequested && <Change of={job} context={context} verb="cancel" ask={`Cancel this job of ${job.model}?`} />
+        )}
+        {isOver(job) && job.filesRemovedAt === null && (
+          <div class="small">
+            <Change of={job} context={context} verb="delete" ask="Delete for good what this job was asked for and made?" />
+          </div>
         )}
         {job.webhookUrl !== null && context.permissions.has('webhooks.read') && (
           <small>
@@ -202,7 +215,18 @@ async function cancel(c: AppContext, context: VerbContext): Promise<Response> {
   return canceled.ok ? c.redirect(JOBS + orgQuery(context), 303) : jobsPage(c, context, canceled.error);
 }
 
+async function empty(c: AppContext, context: VerbContext): Promise<Response> {
+  const deps = jobDeps(c.env);
+  const found = await findJobOf(deps, context, c.req.param('id') ?? '');
+  if (!found.ok) return jobsPage(c, context, found.error);
+  const deleted = await deleteContent(deps, found.value);
+  if (!deleted.ok) return jobsPage(c, context, deleted.error);
+  await commit(context, { action: 'job.delete', target: found.value.id });
+  return c.redirect(JOBS + orgQuery(context), 303);
+}
+
 export const jobPages: AccountRoute[] = [
   { method: 'GET', path: JOBS, permission: 'jobs.read', handle: (c, context) => jobsPage(c, context) },
   { method: 'POST', path: `${JOBS}/:id/cancel`, permission: 'jobs.write', handle: cancel },
+  { method: 'POST', path: `${JOBS}/:id/delete`, permission: 'jobs.write', handle: empty },
 ];

@@ -21,7 +21,7 @@ const rowWith = (html: string, text: string): string => html.split('<tr>').find(
 
 describe('the page of jobs', () => {
   it('has each with its result, or a way to cancel it', async () => {
-    const { person, key } = await customer();
+    const { person, account, key } = await customer();
     expect(await show(person, '/infra/jobs')).toContain('No job yet');
     const picture = await must('POST', '/v1/images/generate', { key, json: { model: 'gpt-image-2', prompt: 'A lighthouse' } });
     const { jobId } = await must('POST', '/v1/videos/generate', { key, json: SLOW_VIDEO });
@@ -33,15 +33,20 @@ describe('the page of jobs', () => {
     const canceled = await call('POST', `/infra/jobs/${jobId}/cancel`, { as: person });
     expect([canceled.status, canceled.headers.get('location')]).toEqual([303, '/infra/jobs']);
     expect(rowWith(await show(person, '/infra/jobs'), jobId)).toMatch(/cancel(ing|ed)<\/span>/);
+    const { jobId: made } = rowWith(both, 'gpt-image-2').match(/\/infra\/jobs\/(?<jobId>job_[^/]+)\/delete/)!.groups as { jobId: string };
+    expect((await call('POST', `/infra/jobs/${made}/delete`, { as: person })).status).toBe(303);
+    expect(rowWith(await show(person, '/infra/jobs'), made)).toMatch(/completed.*no longer kept/s);
+    expect((await audited(account)).map(({ action, target }) => [action, target])).toContainEqual(['job.delete', made]);
     const wrong = await call('GET', '/infra/jobs?status=lost', { as: person });
     expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('Status: must be one of the choices.')]);
   });
 
-  it("cancels no job of another account's, and a viewer's page has no way to", async () => {
+  it("cancels and empties no job of another account's, and a viewer's page has no way to", async () => {
     const [{ key }, stranger, viewer, { id, accountId }] = await Promise.all([customer(), someone(), someone(), organization()]);
     const { jobId } = await must('POST', '/v1/videos/generate', { key, json: SLOW_VIDEO });
     const refused = await call('POST', `/infra/jobs/${jobId}/cancel`, { as: stranger });
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('Job not found')]);
+    expect((await call('POST', `/infra/jobs/${jobId}/delete`, { as: stranger })).text).toContain('Job not found');
     expect((await must('GET', `/v1/jobs/${jobId}`, { key })).status).toBe('processing');
     await env.DB.prepare('UPDATE jobs SET account_id = ? WHERE id = ?').bind(accountId, jobId).run();
     await join(id, viewer, 'viewer');
