@@ -108,7 +108,7 @@ const Row: FC<{ of: Job; context: VerbContext }> = ({ of: job, context }) => {
           !job.cancelRequested && <Change of={job} context={context} verb="cancel" ask={`Cancel this job of ${job.model}?`} />
         )}
         {isOver(job) && job.filesRemovedAt === null && (
-          <div class="small">
+          <div class="below">
             <Change of={job} context={context} verb="delete" ask="Delete for good what this job was asked for and made?" />
           </div>
         )}

@@ -231,6 +231,7 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 td.who { min-width: 8.75rem; overflow-wrap: anywhere; }
 td.act { min-width: 9.5rem; overflow-wrap: anywhere; }
 td.what { min-width: 8rem; overflow-wrap: anywhere; }
+td .below { margin-top: .5rem; font-size: var(--small); }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
