@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
-/** A run this long without a word from any test is over: hooks have three minutes at most, nearly all tests one. */
+/** A run this long without a word is over, unless a test may take longer by its own timeout: hooks have three minutes at most. */
 const SILENCE_MS = 300_000;
 /** EX_TEMPFAIL of sysexits.h: `.ci/run` runs the tests once more. */
 const TRY_AGAIN = 75;
@@ -11,7 +11,7 @@ const FAILED = 1;
  * would wait forever for a module that its server never sends.
  */
 export class Stalled implements Reporter {
-  #open = new Map<string, { name: string; cases: Set<string> }>();
+  #open = new Map<string, { name: string; cases: Map<string, number> }>();
   #timer: NodeJS.Timeout | undefined;
   readonly #exit: (code: number) => void;
   readonly #say: (words: string) => void;
@@ -23,16 +23,18 @@ export class Stalled implements Reporter {
 
   #hear(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#end(), SILENCE_MS);
+    const timeoutsMs = [...this.#open.values()].flatMap(({ cases }) => [...cases.values()]);
+    const silenceMs = SILENCE_MS + Math.max(0, ...timeoutsMs);
+    this.#timer = setTimeout(() => this.#end(silenceMs), silenceMs);
     this.#timer.unref();
   }
 
-  #end(): void {
+  #end(silenceMs: number): void {
     const open = [...this.#open.values()];
     const lines = open.map(
-      ({ name, cases }) => `  ${name}: ${cases.size === 0 ? 'between tests, or not loaded yet' : [...cases].join(', ')}`,
+      ({ name, cases }) => `  ${name}: ${cases.size === 0 ? 'between tests, or not loaded yet' : [...cases.keys()].join(', ')}`,
     );
-    this.#say(`Nothing has happened for ${SILENCE_MS / 1000} s. Still open:\n${lines.join('\n')}`);
+    this.#say(`Nothing has happened for ${silenceMs / 1000} s. Still open:\n${lines.join('\n')}`);
     this.#exit(open.some(({ cases }) => cases.size > 0) ? FAILED : TRY_AGAIN);
   }
 
@@ -41,12 +43,12 @@ export class Stalled implements Reporter {
   }
 
   onTestModuleQueued(module: TestModule): void {
-    this.#open.set(module.id, { name: module.relativeModuleId, cases: new Set() });
+    this.#open.set(module.id, { name: module.relativeModuleId, cases: new Map() });
     this.#hear();
   }
 
   onTestCaseReady(test: TestCase): void {
-    this.#open.get(test.module.id)?.cases.add(test.fullName);
+    this.#open.get(test.module.id)?.cases.set(test.fullName, test.options.timeout ?? 0);
     this.#hear();
   }
 

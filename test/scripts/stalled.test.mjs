@@ -3,7 +3,7 @@ import { Stalled } from '../stalled.ts';
 
 const FILE = { id: 'a', relativeModuleId: 'test/a.test.ts' };
 const OTHER = { id: 'b', relativeModuleId: 'test/b.test.ts' };
-const CASE = { module: OTHER, fullName: 'b > answers' };
+const CASE = { module: OTHER, fullName: 'b > answers', options: { timeout: 60_000 } };
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -33,7 +33,9 @@ it('ends a run in which a file is never loaded, says which, and asks for another
 it('takes a test that hangs for a failure', () => {
   const { run, exit, say } = begun();
   run.onTestCaseReady(CASE);
-  vi.advanceTimersByTime(300_000);
+  vi.advanceTimersByTime(359_000);
+  expect(exit).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1_000);
   expect(exit).toHaveBeenCalledExactlyOnceWith(1);
   expect(say.mock.calls[0][0]).toContain('test/b.test.ts: b > answers');
 });
