@@ -1,6 +1,6 @@
 /** Films by `predictLongRunning`, an operation that its client looks after: https://ai.google.dev/gemini-api/docs/video */
 import { type GatewayError, ok, type Result } from '../../core/errors';
-import { type Fields, filledText, isRecord } from '../../core/record';
+import { type Fields, filledText, isRecord, textOrEmpty } from '../../core/record';
 import { inWords } from '../in-words';
 import { operationError } from './errors';
 import { recordField, textField } from './fields';
@@ -49,7 +49,7 @@ function readReferences(value: unknown): Result<readonly string[]> {
   const pictures: string[] = [];
   for (const [index, reference] of (value as unknown[]).entries()) {
     const { image, referenceType } = isRecord(reference) ? reference : {};
-    if ((referenceType ?? null) !== null && !/^asset$/i.test(String(referenceType)))
+    if ((referenceType ?? null) !== null && !/^asset$/i.test(textOrEmpty(referenceType)))
       return refuse(`${place}[${index}].referenceType`, 'is served here only as asset');
     const picture = readPicture(image ?? {}, `${place}[${index}].image`);
     if (!picture.ok) return picture;

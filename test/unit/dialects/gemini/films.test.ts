@@ -68,6 +68,10 @@ describe('a film by predictLongRunning', () => {
       'instances[0].referenceImages[1].referenceType',
       { referenceImages: [{ image: png('QQ==') }, { image: png('QQ=='), referenceType: 'STYLE' }] },
     ],
+    ...[['asset'], {}, { toString: 1, valueOf: 1 }].map((referenceType): [string, Record<string, unknown>] => [
+      'instances[0].referenceImages[0].referenceType',
+      { referenceImages: [{ image: png('QQ=='), referenceType }] },
+    ]),
   ])('is refused for %s: %j', (param, instance) => {
     expect(ask(instance)).toMatchObject({ ok: false, error: { param } });
   });
