@@ -28,6 +28,7 @@ describe('a refusal', () => {
     ['/v1/images/generations', { ...IMAGE, size: '512x512' }, 'size'],
     ['/v1/images/generations', { ...IMAGE, n: 'many' }, 'n'],
     ['/v1/images/generations', { ...IMAGE, response_format: 'gif' }, 'response_format'],
+    ['/v1/images/generations', { ...IMAGE, response_format: { toString: 1 } }, 'response_format'],
     ['/v1/images/generations', { ...IMAGE, output_format: 'svg', svg: { model: 'gpt-5.5-pro' } }, 'output_format'],
     ['/v1/images/generations', { ...IMAGE, reference_images: FIVE }, 'reference_images'],
     ['/v1/images/generations', { ...IMAGE, model: 'gemini-3-1-flash-t2i', image_urls: FIVE }, 'image_urls'],

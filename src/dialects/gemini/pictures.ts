@@ -1,6 +1,6 @@
 /** `generateContent` of a model that makes pictures: https://ai.google.dev/gemini-api/docs/image-generation */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
-import { type Fields, isNotEmpty, listOf } from '../../core/record';
+import { type Fields, isNotEmpty, listOf, textOrEmpty } from '../../core/record';
 import { inWords } from '../in-words';
 import { field, recordField, textField } from './fields';
 import { partSays, partsIn } from './parts';
@@ -53,7 +53,7 @@ function refuseUnserved(json: Fields, turns: readonly Fields[], config: Fields):
     return refuse('contents', 'holds a part that is neither a text nor a picture by its data or its address');
   if (isNotEmpty(field(json, 'tools'))) return refuse('tools', 'is not served with pictures');
   const modalities = listOf(field(config, 'responseModalities'));
-  const isSilent = modalities.length > 0 && !modalities.some((name) => /^image$/i.test(String(name)));
+  const isSilent = modalities.length > 0 && !modalities.some((name) => /^image$/i.test(textOrEmpty(name)));
   return isSilent ? refuse('generationConfig.responseModalities', 'must contain IMAGE: this model makes pictures') : undefined;
 }
 

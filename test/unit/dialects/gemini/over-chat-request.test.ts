@@ -403,7 +403,7 @@ describe('functions as tools', () => {
     [{ mode: 'VALIDATED' }, 'auto', ['f', 'g', 'h']],
     [{ mode: 'NONE' }, 'none', ['f', 'g', 'h']],
     [{ mode: 'ANY' }, 'required', ['f', 'g', 'h']],
-    [{ mode: 'ANY', allowedFunctionNames: ['g', 'h'] }, 'required', ['g', 'h']],
+    [{ mode: 'ANY', allowedFunctionNames: ['g', 'h', { toString: 1 }] }, 'required', ['g', 'h']],
     [{ mode: 'ANY', allowedFunctionNames: ['g'] }, { type: 'function', function: { name: 'g' } }, ['g']],
   ])('may or must be called: %j', (config, expected, expectedNames) => {
     const request = choice(config);

@@ -60,7 +60,10 @@ describe('a picture by generateContent', () => {
     ['contents', { contents: [user({ text: 'a' }, { inlineData: { mimeType: 'image/png', data: '' } })] }],
     ['contents', { contents: [user({ text: 'a' }, { inline_data: { data: 5 } })] }],
     ['contents', { contents: [user({ text: 'a' }, { functionResponse: { name: 'f', response: {} } })] }],
-    ['generationConfig.responseModalities', { contents: [user({ text: 'a' })], generationConfig: { responseModalities: ['TEXT'] } }],
+    ...[['TEXT'], [{ toString: 1 }]].map((responseModalities): [string, Record<string, unknown>] => [
+      'generationConfig.responseModalities',
+      { contents: [user({ text: 'a' })], generationConfig: { responseModalities } },
+    ]),
   ])('is refused for its %s', (param, body) => {
     expect(readPictureRequest(body, 'm')).toMatchObject({ ok: false, error: { kind: 'invalid_request', param } });
   });
