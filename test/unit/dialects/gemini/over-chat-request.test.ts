@@ -139,6 +139,12 @@ describe('contents as chat messages', () => {
     `);
   });
 
+  it('takes a file whose type has only one word', () => {
+    expect(chat({ contents: [user({ inlineData: { mimeType: 'pdf', data: 'JVBE' } })] }).messages).toMatchObject([
+      { content: [{ file: { filename: 'file.pdf', file_data: 'data:pdf;base64,JVBE' } }] },
+    ]);
+  });
+
   it('matches parallel calls and results by id, by name and in order, with their signatures', () => {
     const call = (name: string, args: object, more = {}) => ({ functionCall: { name, args, ...more } });
     const result = (name: string, response: object, more = {}) => ({ functionResponse: { name, response, ...more } });
