@@ -58,6 +58,11 @@ describe('a refusal', () => {
     ['/v1/audio/generations', { model: 'audio-tts', text: 'hi', format: 'midi' }, 'format'],
     ['/v1/audio/generations', { model: 'audio-asr', audio: 'not a url' }, 'audio'],
     ['/v1/audio/transcriptions', { model: 'audio-asr', file: 'https://example.com/a.mp3', response_format: 'xml' }, 'response_format'],
+    [
+      '/v1/audio/transcriptions',
+      { model: 'audio-asr', file: 'https://example.com/a.mp3', response_format: { toString: 1 } },
+      'response_format',
+    ],
     ['/v1/3d/generate', { image: 'https://example.com/a.png' }, 'model'],
     ['/api/media/generate', { input: { text: 'hi' } }, 'model'],
     ['/v1/gpu/sdxl', { input: 'a cat' }, 'input'],
