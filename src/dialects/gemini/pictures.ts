@@ -25,15 +25,15 @@ const refuse = (param: string, why: string) => fail('invalid_request', `The fiel
 export const inGooglesWords = (error: GatewayError): GatewayError => inWords(error, PLACES);
 
 /** Pictures among a model's thoughts are drafts. */
-const pictureOf = (part: Fields): string | undefined => {
+const pictureOf = (part: Fields): Fields | string | undefined => {
   if (part.thought === true) return undefined;
   const blob = recordField(part, 'inlineData');
   const data = blob && textField(blob, 'data');
-  if (data !== undefined) return `data:${textField(blob!, 'mimeType') ?? 'image/png'};base64,${data}`;
+  if (data !== undefined) return { data, mimeType: textField(blob!, 'mimeType') ?? 'image/png' };
   return textField(recordField(part, 'fileData') ?? {}, 'fileUri');
 };
 
-const picturesOf = (parts: readonly Fields[]): string[] => parts.flatMap((part) => pictureOf(part) ?? []);
+const picturesOf = (parts: readonly Fields[]): (Fields | string)[] => parts.map(pictureOf).filter((picture) => picture !== undefined);
 
 const textsOf = (parts: readonly Fields[]): string[] =>
   parts.flatMap((part) => (part.thought === true ? [] : (textField(part, 'text') ?? [])));

@@ -28,9 +28,9 @@ describe('a film by predictLongRunning', () => {
   });
 
   it.each([
-    ["the SDK's bytes", png('QQ=='), 'data:image/png;base64,QQ=='],
-    ["the documents' bytes", { inlineData: { mimeType: 'image/webp', data: 'QQ==' } }, 'data:image/webp;base64,QQ=='],
-    ['bytes of no type', { bytesBase64Encoded: 'QQ==' }, 'data:image/png;base64,QQ=='],
+    ["the SDK's bytes", png('QQ=='), { data: 'QQ==', mimeType: 'image/png' }],
+    ["the documents' bytes", { inlineData: { mimeType: 'image/webp', data: 'QQ==' } }, { data: 'QQ==', mimeType: 'image/webp' }],
+    ['bytes of no type', { bytesBase64Encoded: 'QQ==' }, { data: 'QQ==', mimeType: 'image/png' }],
     ['an address', { gcsUri: 'https://example.com/a.png' }, 'https://example.com/a.png'],
     ['a file', { fileData: { fileUri: 'https://example.com/b.png' } }, 'https://example.com/b.png'],
   ])('has its frames and references as %s', (_, image, source) => {

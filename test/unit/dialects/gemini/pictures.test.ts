@@ -20,7 +20,7 @@ describe('a picture by generateContent', () => {
     expect(read(contents, { system_instruction: instruction, generation_config: config })).toEqual({
       model: 'm',
       prompt: 'In oil.\n\na cat\n\nlike these',
-      image_urls: ['data:image/png;base64,QQ==', 'https://example.com/a.webp'],
+      image_urls: [{ data: 'QQ==', mimeType: 'image/png' }, 'https://example.com/a.webp'],
       n: 2,
       seed: 7,
       aspect_ratio: '16:9',
@@ -38,7 +38,10 @@ describe('a picture by generateContent', () => {
     ];
     expect(read(contents)).toMatchObject({
       prompt: 'and larger',
-      image_urls: ['data:image/png;base64,third', 'data:image/png;base64,fourth'],
+      image_urls: [
+        { data: 'third', mimeType: 'image/png' },
+        { data: 'fourth', mimeType: 'image/png' },
+      ],
     });
   });
 
