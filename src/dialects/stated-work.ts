@@ -1,4 +1,4 @@
-import { isRecord, listOf } from '../core/record';
+import { isRecord, listOf, textOrEmpty } from '../core/record';
 import type { Usage } from '../core/usage';
 import { toolsOf } from './unpriced';
 
@@ -19,7 +19,7 @@ const RESPONSES_TOOLS: readonly (readonly [RegExp, keyof Usage])[] = [
 
 /** `max_tool_calls` bounds all tools together, so all count as the dearest. */
 export function statedInResponses(fields: Fields): Partial<Usage> {
-  const types = toolsOf(fields).map(([, { type }]) => String(type));
+  const types = toolsOf(fields).map(([, { type }]) => textOrEmpty(type));
   const [, bucket] = RESPONSES_TOOLS.find(([pattern]) => types.some((type) => pattern.test(type))) ?? [];
   const most = bound(fields.max_tool_calls);
   return bucket && most > 0 ? { [bucket]: most } : {};

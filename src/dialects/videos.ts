@@ -3,7 +3,7 @@
  * (https://openrouter.ai/docs/guides/overview/multimodal/video-generation) make them: one path, two sets of words.
  */
 import { fail, ok, type Result } from '../core/errors';
-import { type Fields, filledText, isRecord, listOf } from '../core/record';
+import { type Fields, filledText, isRecord, listOf, textOrEmpty } from '../core/record';
 import { addressesIn, addressIn, plainFields } from './openrouter/media';
 import { creditsAsUsd } from './openrouter/usd';
 
@@ -15,7 +15,7 @@ const refuse = (param: string, why: string) => fail('invalid_request', `The fiel
 
 function readFrames({ frame_images: frames, input_reference }: Fields): Result<Frames> {
   const given = listOf(frames);
-  const isEach = given.every((frame) => isRecord(frame) && /^(?:first|last)_frame$/.test(String(frame.frame_type)));
+  const isEach = given.every((frame) => isRecord(frame) && /^(?:first|last)_frame$/.test(textOrEmpty(frame.frame_type)));
   if (!isEach || (isGiven(frames) && !Array.isArray(frames)))
     return refuse('frame_images', 'must be a list of parts whose `frame_type` is `first_frame` or `last_frame`');
   const read = Object.fromEntries((given as Fields[]).map((frame) => [frame.frame_type, addressIn(frame)]));

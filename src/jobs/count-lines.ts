@@ -36,9 +36,10 @@ INSERT INTO ${table} (${[...labels, ...columns].join(', ')})
 ${FRESH},
 counted AS MATERIALIZED (
   SELECT line->>${LABELS_AT} AS place, ${columns.map((column) => `${sums[column]} AS ${column}`).join(', ')} FROM fresh GROUP BY 1),
+places AS MATERIALIZED (SELECT key, value FROM json_each(?2)),
 labelled AS MATERIALIZED (
-  SELECT ${labels.map((label, at) => `label.value->>${at} AS ${label}`).join(', ')}, counted.*
-  FROM counted JOIN json_each(?2) AS label ON label.key = counted.place)
+  SELECT ${labels.map((label, at) => `places.value->>${at} AS ${label}`).join(', ')}, counted.*
+  FROM counted JOIN places ON places.key = counted.place)
 SELECT ${[...shown, ...columns].join(', ')} FROM labelled WHERE true
 ON CONFLICT (${labels.join(', ')}) DO UPDATE SET ${added.join(', ')}`;
 }
@@ -78,18 +79,16 @@ const COUNT_ATTEMPTS = counting('attempt_totals', ATTEMPT_LABELS, {
 /** Gives each combination of labels a place. */
 class Places {
   private readonly places = new Map<string, number>();
-  private readonly all: Row[] = [];
 
   of(labels: Row): number {
-    const name = labels.join('\0');
-    const known = this.places.get(name);
-    if (known !== undefined) return known;
-    this.places.set(name, this.all.length);
-    return this.all.push(labels) - 1;
+    const name = JSON.stringify(labels);
+    const place = this.places.get(name) ?? this.places.size;
+    this.places.set(name, place);
+    return place;
   }
 
   get json(): string {
-    return JSON.stringify(this.all);
+    return `[${[...this.places.keys()].join()}]`;
   }
 }
 

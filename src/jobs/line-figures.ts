@@ -64,7 +64,7 @@ export function lineFigures(text: string): LineFigures {
       credited_micro: fromZero(amountMicro),
       input_tokens: fromZero(usage.inputTokens),
       cache_read_tokens: fromZero(usage.cacheReadTokens),
-      cache_write_tokens: fromZero(usage.cacheWrite5mTokens) + fromZero(usage.cacheWrite1hTokens),
+      cache_write_tokens: fromZero(fromZero(usage.cacheWrite5mTokens) + fromZero(usage.cacheWrite1hTokens)),
       output_tokens: fromZero(usage.outputTokens),
     },
     // Only a call has a duration, and attempts of its own: what is charged later repeats those of its call.

@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../core/errors';
 import { fileType } from '../core/media-type';
 import { type PublicUrlRules, readPublicUrl } from '../core/public-url';
-import { isRecord } from '../core/record';
+import { filledText, isRecord, recordOf } from '../core/record';
 import { fromBase64 } from '../providers/media/sources';
 import type { MediaSource } from '../providers/media/types';
 
@@ -145,18 +145,32 @@ function unescaped(base64: string): string {
   }
 }
 
-/** A URL, a data URL, or an object with either, as OpenAI's API has. */
+const NO_BASE64 = 'must be a public HTTPS URL: this model takes no base64';
+
+/**
+ * A URL, a data URL, an object with either, as OpenAI's API has, or one with base64 and its type, as Google's: to write that
+ * as a data URL would hold the file in memory once more.
+ */
 function readSource(value: unknown, name: string, forms: 'https' | 'any', rules: PublicUrlRules): Result<MediaSource> {
-  const inner = isRecord(value) ? (value.url ?? value.image_url) : value;
+  const { url: address, image_url, data, mimeType } = recordOf(value);
+  const inner = isRecord(value) ? (address ?? image_url ?? undefined) : value;
+  if (inner === undefined && typeof data === 'string') {
+    if (forms === 'https') return invalid(name, NO_BASE64);
+    return bytesOf(data, filledText(mimeType)) ?? invalid(name, 'is not valid base64');
+  }
   if (typeof inner !== 'string') return invalid(name, forms === 'any' ? 'must be a URL or a data URL' : 'must be a public HTTPS URL');
   const text = inner.trim();
   if (!/^data:/i.test(text)) {
     const url = readPublicUrl(text, name, rules);
     return url.ok ? ok({ url: text }) : url;
   }
-  if (forms === 'https') return invalid(name, 'must be a public HTTPS URL: this model takes no base64');
+  if (forms === 'https') return invalid(name, NO_BASE64);
   const match = DATA_URL.exec(text.slice(0, MAX_DATA_HEAD_CHARS));
-  const bytes = match ? fromBase64(unescaped(text.slice(match[0].length))) : undefined;
-  if (!match || !bytes || bytes.length === 0) return invalid(name, 'is not a valid base64 data URL');
-  return ok({ bytes, contentType: fileType(bytes, match[1]) });
+  const source = match ? bytesOf(unescaped(text.slice(match[0].length)), match[1]) : undefined;
+  return source ?? invalid(name, 'is not a valid base64 data URL');
+}
+
+function bytesOf(base64: string, type: string | undefined): Result<MediaSource> | undefined {
+  const bytes = fromBase64(base64);
+  return bytes && bytes.length > 0 ? ok({ bytes, contentType: fileType(bytes, type) }) : undefined;
 }

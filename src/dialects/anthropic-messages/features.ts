@@ -1,3 +1,5 @@
+import { textOrEmpty } from '../../core/record';
+
 /**
  * What the models on offer lack of newer ones. Claude Code and the SDKs build a request by the model's name, so when an
  * older model answers for a newer name, the request must lose what that model would refuse.
@@ -158,7 +160,7 @@ const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 /** The highest effort that the line knows and that is no higher than what was asked for; undefined where there is none. */
 export function knownEffort(effort: unknown, { efforts }: ModelLine): string | undefined {
-  const asked = EFFORTS.indexOf(String(effort));
+  const asked = EFFORTS.indexOf(textOrEmpty(effort));
   return efforts.findLast((known) => EFFORTS.indexOf(known) <= asked);
 }
 
@@ -169,7 +171,7 @@ const SMALLEST_BUDGET = 1_024;
 
 /** A budget that leaves at least as much again for the answer; undefined where there is no room for one. */
 export function thinkingBudget(effort: unknown, maxTokens: number): number | undefined {
-  const budget = Math.min(BUDGETS[String(effort)] ?? BUDGETS.high!, Math.floor(maxTokens / 2));
+  const budget = Math.min(BUDGETS[textOrEmpty(effort)] ?? BUDGETS.high!, Math.floor(maxTokens / 2));
   return budget < SMALLEST_BUDGET ? undefined : budget;
 }
 
@@ -181,9 +183,9 @@ export type BudgetedThinking = Readonly<Record<string, unknown>> & { budget_toke
  * adaptive where the model can, or is cut. Undefined turns thinking off.
  */
 export function thinkingThatFits(thinking: BudgetedThinking, maxTokens: number, line: ModelLine | undefined): BudgetedThinking | undefined {
-  const asked = Number(thinking.budget_tokens);
-  if (asked >= SMALLEST_BUDGET && asked < maxTokens) return thinking;
   const { budget_tokens, ...others } = thinking;
+  const asked = typeof budget_tokens === 'object' ? 0 : Number(budget_tokens);
+  if (asked >= SMALLEST_BUDGET && asked < maxTokens) return thinking;
   if (line?.adaptiveThinking) return { ...others, type: 'adaptive' };
   const budget = Math.min(Math.max(asked, SMALLEST_BUDGET), maxTokens - 1);
   return budget >= SMALLEST_BUDGET ? { ...others, type: 'enabled', budget_tokens: budget } : undefined;

@@ -1,6 +1,6 @@
 /** Adapts a request that was built for a newer model to the older one that answers. Edits the text by spans. */
 import { appendElements, elements, members, rewriteElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
-import { type Fields, isRecord, listOf, parseJson, parseRecord, recordOf } from '../../core/record';
+import { type Fields, isRecord, listOf, parseJson, parseRecord, recordOf, textOrEmpty } from '../../core/record';
 import { eachIn } from '../spans';
 import { BLOCK_TYPES, knownEffort, type ModelLine, OUTPUT_FIELDS, REQUEST_FIELDS, thinkingBudget, thinkingThatFits } from './features';
 import { answersUnthinking, EMPTY_TURN, typeOf } from './signatures';
@@ -97,14 +97,14 @@ function knownBlocks(raw: string, line: ModelLine): string {
 const withoutToolReferences = eachIn('content', (block) => (typeOf(block) === 'tool_reference' ? asFoundTool(parseRecord(block)) : block));
 
 const asFoundTool = ({ tool_name }: Fields): string =>
-  JSON.stringify({ type: 'text', text: `The tool ${String(tool_name)} is available.` });
+  JSON.stringify({ type: 'text', text: `The tool ${textOrEmpty(tool_name)} is available.` });
 
 function knownTools(raw: string, { offeredTools, definedTools }: SystemTurns, line: ModelLine): string {
   const kept = rewriteElements(raw, (tool) => {
     const json = parseJson(tool);
     if (!isRecord(json)) return tool;
-    const [, date] = /_(\d{8})$/.exec(String(json.type)) ?? [];
-    if (Number(date ?? 0) > line.newestTool || (!line.toolSearch && /^tool_search_tool_/.test(String(json.type)))) return undefined;
+    const [, date] = /_(\d{8})$/.exec(textOrEmpty(json.type)) ?? [];
+    if (Number(date ?? 0) > line.newestTool || (!line.toolSearch && /^tool_search_tool_/.test(textOrEmpty(json.type)))) return undefined;
     const loadsNow = !line.toolSearch || offeredTools.has(json.name);
     return loadsNow ? withoutMember(tool, 'defer_loading') : tool;
   });

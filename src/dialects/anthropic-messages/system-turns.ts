@@ -5,7 +5,7 @@
  * models. The same history always gives the same text, or prompt caches would miss.
  */
 
-import { type Fields, isRecord, listOf } from '../../core/record';
+import { type Fields, isRecord, listOf, textOrEmpty } from '../../core/record';
 import { asReminder } from '../system-reminder';
 
 export interface SystemTurns {
@@ -85,6 +85,6 @@ function textBlocks({ content }: Fields, mark: (text: string) => string): string
 
 function spokenText({ type, text, tool }: Fields): string | undefined {
   if (type === 'text' && typeof text === 'string' && text.trim() !== '') return text;
-  if (type === 'tool_removal' && isRecord(tool)) return `The tool ${String(tool.name)} is no longer available.`;
+  if (type === 'tool_removal' && isRecord(tool)) return `The tool ${textOrEmpty(tool.name)} is no longer available.`;
   return undefined;
 }

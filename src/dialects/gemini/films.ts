@@ -1,6 +1,6 @@
 /** Films by `predictLongRunning`, an operation that its client looks after: https://ai.google.dev/gemini-api/docs/video */
 import { type GatewayError, ok, type Result } from '../../core/errors';
-import { type Fields, filledText, isRecord } from '../../core/record';
+import { type Fields, filledText, isRecord, textOrEmpty } from '../../core/record';
 import { inWords } from '../in-words';
 import { operationError } from './errors';
 import { recordField, textField } from './fields';
@@ -31,25 +31,25 @@ const PLACES = placesOf(NAMES, WORDS);
 
 export const inFilmsWords = (error: GatewayError): GatewayError => inWords(error, PLACES);
 
-/** A picture as a data URL or by its address: Google's clients write bytes in one way, its documents also in another. */
-function readPicture(value: unknown, place: string): Result<string | undefined> {
+/** A picture by its base64 or by its address: Google's clients write bytes in one way, its documents also in another. */
+function readPicture(value: unknown, place: string): Result<Fields | string | undefined> {
   if (value === undefined || value === null) return ok(undefined);
   const image = isRecord(value) ? value : {};
   const { data, mimeType } = recordField(image, 'inlineData') ?? { data: image.bytesBase64Encoded, mimeType: image.mimeType };
-  if (filledText(data) !== undefined) return ok(`data:${filledText(mimeType) ?? 'image/png'};base64,${data}`);
+  if (filledText(data) !== undefined) return ok({ data, mimeType: filledText(mimeType) ?? 'image/png' });
   const address = textField(image, 'gcsUri') ?? textField(image, 'uri') ?? textField(recordField(image, 'fileData') ?? {}, 'fileUri');
   return address === undefined ? refuse(place, 'must be a picture: `bytesBase64Encoded` and `mimeType`') : ok(address);
 }
 
 /** Only pictures of what is to be seen: style alone is nothing that a model here takes from one. */
-function readReferences(value: unknown): Result<readonly string[]> {
+function readReferences(value: unknown): Result<readonly (Fields | string)[]> {
   const place = PLACES.reference_images!;
   if (value === undefined || value === null) return ok([]);
   if (!Array.isArray(value)) return refuse(place, 'must be a list');
-  const pictures: string[] = [];
+  const pictures: (Fields | string)[] = [];
   for (const [index, reference] of (value as unknown[]).entries()) {
     const { image, referenceType } = isRecord(reference) ? reference : {};
-    if ((referenceType ?? null) !== null && !/^asset$/i.test(String(referenceType)))
+    if ((referenceType ?? null) !== null && !/^asset$/i.test(textOrEmpty(referenceType)))
       return refuse(`${place}[${index}].referenceType`, 'is served here only as asset');
     const picture = readPicture(image ?? {}, `${place}[${index}].image`);
     if (!picture.ok) return picture;

@@ -1,6 +1,6 @@
 /** `generateContent` of a model that makes pictures: https://ai.google.dev/gemini-api/docs/image-generation */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
-import { type Fields, isNotEmpty, listOf } from '../../core/record';
+import { type Fields, isNotEmpty, listOf, textOrEmpty } from '../../core/record';
 import { inWords } from '../in-words';
 import { field, recordField, textField } from './fields';
 import { partSays, partsIn } from './parts';
@@ -25,15 +25,15 @@ const refuse = (param: string, why: string) => fail('invalid_request', `The fiel
 export const inGooglesWords = (error: GatewayError): GatewayError => inWords(error, PLACES);
 
 /** Pictures among a model's thoughts are drafts. */
-const pictureOf = (part: Fields): string | undefined => {
+const pictureOf = (part: Fields): Fields | string | undefined => {
   if (part.thought === true) return undefined;
   const blob = recordField(part, 'inlineData');
   const data = blob && textField(blob, 'data');
-  if (data !== undefined) return `data:${textField(blob!, 'mimeType') ?? 'image/png'};base64,${data}`;
+  if (data !== undefined) return { data, mimeType: textField(blob!, 'mimeType') ?? 'image/png' };
   return textField(recordField(part, 'fileData') ?? {}, 'fileUri');
 };
 
-const picturesOf = (parts: readonly Fields[]): string[] => parts.flatMap((part) => pictureOf(part) ?? []);
+const picturesOf = (parts: readonly Fields[]): (Fields | string)[] => parts.map(pictureOf).filter((picture) => picture !== undefined);
 
 const textsOf = (parts: readonly Fields[]): string[] =>
   parts.flatMap((part) => (part.thought === true ? [] : (textField(part, 'text') ?? [])));
@@ -53,7 +53,7 @@ function refuseUnserved(json: Fields, turns: readonly Fields[], config: Fields):
     return refuse('contents', 'holds a part that is neither a text nor a picture by its data or its address');
   if (isNotEmpty(field(json, 'tools'))) return refuse('tools', 'is not served with pictures');
   const modalities = listOf(field(config, 'responseModalities'));
-  const isSilent = modalities.length > 0 && !modalities.some((name) => /^image$/i.test(String(name)));
+  const isSilent = modalities.length > 0 && !modalities.some((name) => /^image$/i.test(textOrEmpty(name)));
   return isSilent ? refuse('generationConfig.responseModalities', 'must contain IMAGE: this model makes pictures') : undefined;
 }
 

@@ -1,5 +1,6 @@
 /** Speech and hearing, 3D, and the endpoint that they once shared. */
 import { fail } from '../../core/errors';
+import { textOrEmpty } from '../../core/record';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -97,7 +98,7 @@ export async function postSpeech(c: AppContext): Promise<Response> {
 export async function postTranscriptions(c: AppContext): Promise<Response> {
   const read = await readMediaRequest(c, '/v1/audio/transcriptions');
   if (!read.ok) return renderError(c, read.error);
-  const format = String(read.value.body.fields.response_format ?? 'json');
+  const format = textOrEmpty(read.value.body.fields.response_format ?? 'json');
   if (!TRANSCRIPT_FORMATS.includes(format))
     return renderError(
       c,

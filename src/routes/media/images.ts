@@ -118,7 +118,7 @@ const openaiImages =
     if (!read.ok) return renderError(c, read.error);
     const { fields, uploads } = read.value.body;
     const format = fields.response_format ?? undefined;
-    if (format !== undefined && !FORMATS.includes(String(format)))
+    if (format !== undefined && !(typeof format === 'string' && FORMATS.includes(format)))
       return refuse(c, 'response_format', `must be one of ${FORMATS.join(', ')}`);
     if (needsPicture && !REFERENCES.some((name) => isGiven(fields[name]) || uploads[name])) return refuse(c, 'image', 'is required');
     const answer = format === undefined ? {} : { responseFormat: format };

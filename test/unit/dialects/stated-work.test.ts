@@ -27,6 +27,7 @@ describe('the runs of tools that a request allows', () => {
     [['file_search', 'web_search_preview'], { webSearches: 5 }],
     [['function', 'file_search'], { fileSearches: 5 }],
     [['function'], {}],
+    [[{ toString: 1 }, 'file_search'], { fileSearches: 5 }],
   ])('are, of %o with one bound, all of the dearest', (types, runs) => {
     expect(statedInResponses({ tools: types.map((type) => ({ type })), max_tool_calls: 5 })).toEqual(runs);
   });

@@ -45,6 +45,7 @@ describe('a request for a film', () => {
     ['frame_images', { frame_images: part(FIRST) }],
     ['frame_images', { frame_images: [FIRST] }],
     ['frame_images', { frame_images: [FIRST, LAST].map((url) => ({ ...part(url), frame_type: 'first_frame' })) }],
+    ['frame_images', { frame_images: [{ ...part(FIRST), frame_type: { toString: 1 } }] }],
     ['frame_images', { input_reference: LAST, frame_images: [{ ...part(FIRST), frame_type: 'first_frame' }] }],
     ['callback_url', { callback_url: 5 }],
   ])('is refused for %s that would be left out: %j', (param, words) => {

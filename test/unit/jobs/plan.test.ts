@@ -189,8 +189,8 @@ describe('a plan', () => {
   });
 });
 
-describe('a data URL', () => {
-  const read = (image: string) => planJob(REGISTRY, call({ model: 'nano_banana', prompt: 'a cat', image }), false, RULES);
+describe('a picture in base64', () => {
+  const read = (image: unknown) => planJob(REGISTRY, call({ model: 'nano_banana', prompt: 'a cat', image }), false, RULES);
 
   it.each([
     ['as usual', 'data:image/png;base64,iVBORw0KGg+='],
@@ -200,6 +200,8 @@ describe('a data URL', () => {
     ['with a comma in quotes', 'data:image/png;codecs="vp8,opus";base64,iVBORw0KGg+='],
     ['escaped as URLs are', 'data:image/png;base64,iVBORw0KGg%2B%3D'],
     ['in lines', ' data:image/png;base64,iVBORw0\r\nKGg+=\n'],
+    ['beside its type', { data: 'iVBORw0KGg-', mimeType: 'image/png' }],
+    ['beside no address', { url: null, data: 'iVBORw0KGg+=' }],
   ])('is read %s', (_what, url) => {
     const planned = read(url);
     expect(planned).toMatchObject({ ok: true, value: { input: { references: [{ contentType: 'image/png' }] } } });
@@ -207,12 +209,12 @@ describe('a data URL', () => {
     expect(source && 'bytes' in source && [...source.bytes]).toEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0f]);
   });
 
-  it.each(['data:image/png,iVBORw0KGgo=', 'data:image/png;base64,', 'data:image/png;base64,%', 'data:image/png;base64,!!'])(
-    'is none as %s',
-    (url) => {
-      expect(read(url)).toMatchObject({ ok: false, error: { param: 'image' } });
-    },
-  );
+  it.each([
+    ...['data:image/png,iVBORw0KGgo=', 'data:image/png;base64,', 'data:image/png;base64,%', 'data:image/png;base64,!!'],
+    ...[{ data: '' }, { data: '!!' }, { data: 5 }, { data: 'data:image/png;base64,iVBORw0KGgo=' }],
+  ])('is none as %j', (image) => {
+    expect(read(image)).toMatchObject({ ok: false, error: { param: 'image' } });
+  });
 });
 
 it('names a text that is missing as the request does', () => {

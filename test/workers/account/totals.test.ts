@@ -169,9 +169,12 @@ describe('what all lines come to', () => {
       expect(Number(sums!.least)).toBeGreaterThanOrEqual(0);
     }));
 
-  it('is kept in a few rows for any number of lines', () =>
-    withDatabase('totals-written', async (db) => {
+  it('is kept in a few rows for any number of lines, and added up in a time that grows as they do', () =>
+    withDatabase('totals-written', async (db, { queries, planOf }) => {
       await write(db, [messageOf(Array.from({ length: 500 }, (_, at) => line('acc_a', at + 1)))]);
       expect([(await countedLines(db)).length, (await rowsOf(db, 'SELECT * FROM attempt_totals')).length]).toEqual([1, 1]);
+      const counts = queries.filter((query) => /INSERT INTO (?:ledger|attempt)_totals/.test(query));
+      expect(counts.length).toBe(2);
+      for (const query of counts) expect(planOf(query)).toMatch(/USING AUTOMATIC COVERING INDEX \((?:key|place)=\?\)/);
     }));
 });

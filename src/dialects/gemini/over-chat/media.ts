@@ -43,7 +43,8 @@ function inlineContent(inline: Fields): Fields {
   if (text !== undefined) return { type: 'text', text };
   const extension = mimeType
     .split(';')[0]!
-    .split('/')[1]!
+    .split('/')
+    .at(-1)!
     .replace(/^.*[.+-]/, '');
   return { type: 'file', file: { filename: textField(inline, 'displayName') ?? `file.${extension}`, file_data: url } };
 }

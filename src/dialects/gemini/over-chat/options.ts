@@ -1,4 +1,4 @@
-import type { Fields } from '../../../core/record';
+import { type Fields, textOrEmpty } from '../../../core/record';
 import { field, recordField, textField } from '../fields';
 import { responseFormat } from './answer-form';
 
@@ -65,7 +65,8 @@ export function optionFields(json: Fields): Fields {
   const format = responseFormat(config);
   if (format) options.response_format = format;
   const modalities = field(config, 'responseModalities');
-  if (Array.isArray(modalities) && modalities.includes('IMAGE')) options.modalities = modalities.map((name) => String(name).toLowerCase());
+  if (Array.isArray(modalities) && modalities.includes('IMAGE'))
+    options.modalities = modalities.map((name) => textOrEmpty(name).toLowerCase());
   const image = imageConfig(recordField(config, 'imageConfig') ?? {});
   if (image) options.image_config = image;
   return options;

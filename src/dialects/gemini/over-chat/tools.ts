@@ -1,4 +1,4 @@
-import type { Fields } from '../../../core/record';
+import { type Fields, textOrEmpty } from '../../../core/record';
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 import { field, listField, recordField, textField } from '../fields';
 import type { FunctionNames } from './names';
@@ -36,7 +36,7 @@ export function toolFields(json: Fields, names: FunctionNames): Fields {
   const mode = textField(config, 'mode');
   if (mode === 'NONE') return { tools: all, tool_choice: 'none' };
   const given = field(config, 'allowedFunctionNames');
-  const chosen = new Set(Array.isArray(given) ? given.map((name) => names.toChat(String(name))) : []);
+  const chosen = new Set(Array.isArray(given) ? given.map((name) => names.toChat(textOrEmpty(name))) : []);
   const allowed = chosen.size > 0 ? all.filter((tool) => chosen.has(String(nameOf(tool)))) : all;
   const tools = allowed.length > 0 ? allowed : all;
   if (mode === 'ANY') {

@@ -1,5 +1,5 @@
 import { sniffType } from '../../../core/media-type';
-import { type Fields, isFilled, isRecord, listOf } from '../../../core/record';
+import { type Fields, isFilled, isRecord, listOf, textOrEmpty } from '../../../core/record';
 import { fileNameIn } from '../../file-name';
 import { chatName } from './tools';
 
@@ -80,7 +80,7 @@ export class ChatMessages {
   }
 
   private addMessage({ role, content }: Fields): boolean {
-    const chatRole = ROLES[String(role)];
+    const chatRole = ROLES[textOrEmpty(role)];
     if (chatRole === undefined) return false;
     if (chatRole !== 'assistant') this.thought = '';
     const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : Array.isArray(content) ? partsOf(content) : undefined;

@@ -1,4 +1,4 @@
-import { type Fields, isRecord, listOf } from '../../../core/record';
+import { type Fields, isRecord, listOf, textOrEmpty } from '../../../core/record';
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
 
 /** The Responses tool that a chat function stands for. */
@@ -81,7 +81,7 @@ const functionOf = ({ description, parameters, strict }: Fields): Fields => ({
 function customOf({ description, format }: Fields): Fields {
   const said = typeof description === 'string' ? [description] : [];
   if (isRecord(format) && typeof format.definition === 'string')
-    said.push(`The input must follow this ${String(format.syntax ?? '')} grammar:\n${format.definition}`);
+    said.push(`The input must follow this ${textOrEmpty(format.syntax)} grammar:\n${format.definition}`);
   return {
     ...(said.length > 0 && { description: said.join('\n\n') }),
     parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'], additionalProperties: false },

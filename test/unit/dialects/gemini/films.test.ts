@@ -28,9 +28,9 @@ describe('a film by predictLongRunning', () => {
   });
 
   it.each([
-    ["the SDK's bytes", png('QQ=='), 'data:image/png;base64,QQ=='],
-    ["the documents' bytes", { inlineData: { mimeType: 'image/webp', data: 'QQ==' } }, 'data:image/webp;base64,QQ=='],
-    ['bytes of no type', { bytesBase64Encoded: 'QQ==' }, 'data:image/png;base64,QQ=='],
+    ["the SDK's bytes", png('QQ=='), { data: 'QQ==', mimeType: 'image/png' }],
+    ["the documents' bytes", { inlineData: { mimeType: 'image/webp', data: 'QQ==' } }, { data: 'QQ==', mimeType: 'image/webp' }],
+    ['bytes of no type', { bytesBase64Encoded: 'QQ==' }, { data: 'QQ==', mimeType: 'image/png' }],
     ['an address', { gcsUri: 'https://example.com/a.png' }, 'https://example.com/a.png'],
     ['a file', { fileData: { fileUri: 'https://example.com/b.png' } }, 'https://example.com/b.png'],
   ])('has its frames and references as %s', (_, image, source) => {
@@ -68,6 +68,10 @@ describe('a film by predictLongRunning', () => {
       'instances[0].referenceImages[1].referenceType',
       { referenceImages: [{ image: png('QQ==') }, { image: png('QQ=='), referenceType: 'STYLE' }] },
     ],
+    ...[['asset'], {}, { toString: 1, valueOf: 1 }].map((referenceType): [string, Record<string, unknown>] => [
+      'instances[0].referenceImages[0].referenceType',
+      { referenceImages: [{ image: png('QQ=='), referenceType }] },
+    ]),
   ])('is refused for %s: %j', (param, instance) => {
     expect(ask(instance)).toMatchObject({ ok: false, error: { param } });
   });

@@ -139,6 +139,12 @@ describe('contents as chat messages', () => {
     `);
   });
 
+  it('takes a file whose type has only one word', () => {
+    expect(chat({ contents: [user({ inlineData: { mimeType: 'pdf', data: 'JVBE' } })] }).messages).toMatchObject([
+      { content: [{ file: { filename: 'file.pdf', file_data: 'data:pdf;base64,JVBE' } }] },
+    ]);
+  });
+
   it('matches parallel calls and results by id, by name and in order, with their signatures', () => {
     const call = (name: string, args: object, more = {}) => ({ functionCall: { name, args, ...more } });
     const result = (name: string, response: object, more = {}) => ({ functionResponse: { name, response, ...more } });
@@ -403,7 +409,7 @@ describe('functions as tools', () => {
     [{ mode: 'VALIDATED' }, 'auto', ['f', 'g', 'h']],
     [{ mode: 'NONE' }, 'none', ['f', 'g', 'h']],
     [{ mode: 'ANY' }, 'required', ['f', 'g', 'h']],
-    [{ mode: 'ANY', allowedFunctionNames: ['g', 'h'] }, 'required', ['g', 'h']],
+    [{ mode: 'ANY', allowedFunctionNames: ['g', 'h', { toString: 1 }] }, 'required', ['g', 'h']],
     [{ mode: 'ANY', allowedFunctionNames: ['g'] }, { type: 'function', function: { name: 'g' } }, ['g']],
   ])('may or must be called: %j', (config, expected, expectedNames) => {
     const request = choice(config);

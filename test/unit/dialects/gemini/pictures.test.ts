@@ -20,7 +20,7 @@ describe('a picture by generateContent', () => {
     expect(read(contents, { system_instruction: instruction, generation_config: config })).toEqual({
       model: 'm',
       prompt: 'In oil.\n\na cat\n\nlike these',
-      image_urls: ['data:image/png;base64,QQ==', 'https://example.com/a.webp'],
+      image_urls: [{ data: 'QQ==', mimeType: 'image/png' }, 'https://example.com/a.webp'],
       n: 2,
       seed: 7,
       aspect_ratio: '16:9',
@@ -38,7 +38,10 @@ describe('a picture by generateContent', () => {
     ];
     expect(read(contents)).toMatchObject({
       prompt: 'and larger',
-      image_urls: ['data:image/png;base64,third', 'data:image/png;base64,fourth'],
+      image_urls: [
+        { data: 'third', mimeType: 'image/png' },
+        { data: 'fourth', mimeType: 'image/png' },
+      ],
     });
   });
 
@@ -60,7 +63,10 @@ describe('a picture by generateContent', () => {
     ['contents', { contents: [user({ text: 'a' }, { inlineData: { mimeType: 'image/png', data: '' } })] }],
     ['contents', { contents: [user({ text: 'a' }, { inline_data: { data: 5 } })] }],
     ['contents', { contents: [user({ text: 'a' }, { functionResponse: { name: 'f', response: {} } })] }],
-    ['generationConfig.responseModalities', { contents: [user({ text: 'a' })], generationConfig: { responseModalities: ['TEXT'] } }],
+    ...[['TEXT'], [{ toString: 1 }]].map((responseModalities): [string, Record<string, unknown>] => [
+      'generationConfig.responseModalities',
+      { contents: [user({ text: 'a' })], generationConfig: { responseModalities } },
+    ]),
   ])('is refused for its %s', (param, body) => {
     expect(readPictureRequest(body, 'm')).toMatchObject({ ok: false, error: { kind: 'invalid_request', param } });
   });
