@@ -4,6 +4,7 @@
  * What a call says is written when it begins, beyond the end of the conversation. It counts once the answer is added,
  * together with it and in one step; of a call that comes to nothing it is written over.
  */
+import { charsOf, MAX_CHARS } from './size';
 import type {
   AddRequest,
   Changed,
@@ -20,12 +21,12 @@ import type {
 
 /** After the last change. */
 export const KEPT_MS = 31 * 24 * 3_600_000;
-/** All of it is in memory at once, in the object and where it is sent to a model. An answer may exceed it once. */
-const MAX_CHARS = 8_388_608;
 const MAX_ITEMS = 5_000;
 /** A row holds 2 MB at most, and a character may take three bytes. */
 const MAX_ROW_CHARS = 600_000;
 const MAX_PAGE_CHARS = 4_194_304;
+/** In place of an item's parts once it is taken out, so that whoever lists items and takes them out finds the next page. */
+const REMOVED = -1;
 
 interface Head extends ConversationView {
   changedAtMs: number;
@@ -47,7 +48,6 @@ const DDL = [
 
 type Storage = Pick<DurableObjectStorage, 'sql' | 'setAlarm' | 'deleteAll'>;
 
-const charsOf = (items: readonly Item[]): number => items.reduce((sum, { text }) => sum + text.length, 0);
 const viewOf = ({ createdAtMs, metadata }: Head): ConversationView => ({ createdAtMs, metadata });
 
 export class ConversationLog {
@@ -83,7 +83,7 @@ export class ConversationLog {
     const head = this.head();
     if (!head) return undefined;
     const texts: string[] = [];
-    for (const { part, text } of this.sql.exec('SELECT part, text FROM item WHERE seq < ? ORDER BY seq, part', head.end)) {
+    for (const { part, text } of this.sql.exec('SELECT part, text FROM item WHERE seq < ? AND part >= 0 ORDER BY seq, part', head.end)) {
       if (part === 0) texts.push(String(text));
       else texts.push(texts.pop()! + String(text));
     }
@@ -118,14 +118,18 @@ export class ConversationLog {
     const { taken, ...free } = head;
     const withInput: Head = { ...free, items: free.items + taken.items, chars: free.chars + taken.chars, end: free.end + taken.items };
     const known = this.ids(withInput);
-    const own = items.map(({ id, text }, index) => ({ id: known.has(id) ? `${id}_${withInput.end + index}` : id, text }));
+    const own = items.map(({ id, text }, index) => {
+      const ownId = known.has(id) ? `${id}_${withInput.end + index}` : id;
+      known.add(ownId);
+      return { id: ownId, text };
+    });
     return this.append({ ...withInput, lastAdded: holdId }, own);
   }
 
   page({ after, limit, order }: PageRequest): Page | Refusal {
     const head = this.head();
     if (!head) return { refused: 'gone' };
-    const from = after === undefined ? undefined : this.find(head, after);
+    const from = after === undefined ? undefined : this.find(head, after, REMOVED);
     if (after !== undefined && from === undefined) return { refused: 'unknown' };
     const range = order === 'asc' ? 'seq > ? ORDER BY seq' : 'seq < ? ORDER BY seq DESC';
     const edge = from ?? (order === 'asc' ? -1 : head.end);
@@ -157,6 +161,7 @@ export class ConversationLog {
     if (seq === undefined) return { refused: 'unknown' };
     const chars = this.text(seq).length;
     this.sql.exec('DELETE FROM item WHERE seq = ?', seq);
+    this.sql.exec("INSERT INTO item (seq, part, id, text) VALUES (?, ?, ?, '')", seq, REMOVED, id);
     return { view: this.write({ ...head!, items: head!.items - 1, chars: head!.chars - chars, version: head!.version + 1 }) };
   }
 
@@ -225,8 +230,9 @@ export class ConversationLog {
     );
   }
 
-  private find({ end }: Head, id: string): number | undefined {
-    const [row] = this.sql.exec('SELECT seq FROM item WHERE part = 0 AND id = ? AND seq < ?', id, end).toArray();
+  private find({ end }: Head, id: string, leastPart = 0): number | undefined {
+    const named = 'SELECT seq FROM item WHERE part BETWEEN ? AND 0 AND id = ? AND seq < ? ORDER BY part DESC, seq DESC';
+    const [row] = this.sql.exec(named, leastPart, id, end).toArray();
     return row && Number(row.seq);
   }
 

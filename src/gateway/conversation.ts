@@ -1,6 +1,7 @@
 /** A call that goes on with a conversation: reads it, has it for as long as the call lasts, and adds to it in the end. */
-import { type ConversationRef, insistently, inTurn, isUnderWay } from '../conversations/stub';
-import type { Refusal, Transcript } from '../conversations/types';
+import { tooLarge } from '../conversations/size';
+import { type ConversationRef, type ConversationStub, insistently, inTurn, isUnderWay } from '../conversations/stub';
+import type { Changed, Refusal, TakeRequest, Transcript } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { hasTooManyValues } from '../core/json-size';
@@ -98,11 +99,9 @@ export async function takeConversation(
   { id, said, answered, version = 0 }: NonNullable<Call['conversation']>,
 ): Promise<Result<TakenConversation>> {
   const stub = () => deps.conversation({ accountId, isTest: keyMode === 'test', id });
-  const items = said();
+  const request = { holdId, version, items: said() };
   try {
-    const taken = await inTurn(operationFinder(deps, accountId), (insteadOf) =>
-      insistently(stub, (object) => object.take({ holdId, version, items, insteadOf })),
-    );
+    const taken = await take(operationFinder(deps, accountId), stub, request);
     if (taken.refused) return refusalOf(taken, id);
   } catch (error) {
     console.error('conversation not taken', String(error));
@@ -111,10 +110,17 @@ export async function takeConversation(
   return ok({ id, add: (answer) => addAnswer(stub, holdId, answered(answer)) });
 }
 
+/** Apart, so that what the call said is let go of: a stream keeps what it adds its answer with. */
+function take(find: ReturnType<typeof operationFinder>, stub: () => ConversationStub, request: TakeRequest): Promise<Changed> {
+  const full = tooLarge(request.items);
+  if (full) return Promise.resolve(full);
+  return inTurn(find, (insteadOf) => insistently(stub, (object) => object.take({ ...request, insteadOf })));
+}
+
 const NOT_ADDED = fail('unavailable', 'The answer could not be added to its conversation. Nothing was charged; try again.', PARAM).error;
 
 async function addAnswer(
-  stub: Parameters<typeof insistently>[0],
+  stub: () => ConversationStub,
   holdId: string,
   items: ReturnType<NamedConversation['answered']>,
 ): Promise<GatewayError | undefined> {

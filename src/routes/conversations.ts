@@ -1,5 +1,6 @@
 /** Conversations that clients of Responses keep here: their items are read and changed apart from any call. */
 import type { z } from 'zod';
+import { tooLarge } from '../conversations/size';
 import { type ConversationStub, inTurn } from '../conversations/stub';
 import type { Changed } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
@@ -111,9 +112,10 @@ const changed = ({ id }: Asked, result: Changed): Result<unknown> =>
 
 const itemsOf = (items: readonly unknown[]) => items.map((item) => itemOf(JSON.stringify(item)));
 
-export const createConversation = handler({ creates: true, body: conversationParams }, async (asked, { items, metadata }) =>
-  changed(asked, await asked.stub.create(metadata ?? {}, itemsOf(items ?? []))),
-);
+export const createConversation = handler({ creates: true, body: conversationParams }, async (asked, input) => {
+  const items = itemsOf(input.items ?? []);
+  return changed(asked, tooLarge(items) ?? (await asked.stub.create(input.metadata ?? {}, items)));
+});
 
 export const getConversation = handler({}, async ({ id, stub }) => {
   const view = await stub.view();
@@ -131,7 +133,7 @@ export const deleteConversation = handler({ changes: true }, async ({ id, stub }
 
 export const addItems = handler({ changes: true, body: itemsParams }, async (asked, input) => {
   const items = itemsOf(input.items);
-  const added = await asked.inTurn((insteadOf) => asked.stub.add({ items, insteadOf }));
+  const added = tooLarge(items) ?? (await asked.inTurn((insteadOf) => asked.stub.add({ items, insteadOf })));
   return added.refused ? refusalOf(added, asked.id) : ok(itemList(items, false));
 });
 

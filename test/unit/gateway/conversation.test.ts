@@ -94,6 +94,16 @@ describe('a conversation', () => {
     await expect(afterConversation(depsOf({ transcript: small }).deps, key, { id: ID, after: bug }, true)).rejects.toThrow('a bug');
   });
 
+  it('is full for a call that says more than could be sent to its object', async () => {
+    const take = vi.fn(async (): Promise<Changed> => VIEW);
+    const { deps } = depsOf({ take });
+    const saying = (text: string) => ({ ...call(), said: () => [{ id: 'msg_1', text }] });
+    const run = { deps, accountId: ACCOUNT, keyMode: 'live', holdId: HOLD } as const;
+    expect(await takeConversation(run, saying('x'.repeat(8_388_609)))).toMatchObject({ error: { code: 'conversation_full' } });
+    expect(take).not.toHaveBeenCalled();
+    expect(await takeConversation(run, saying('x'.repeat(8_388_608)))).toMatchObject({ ok: true });
+  });
+
   it.each([
     ['full', { refused: 'full' }, 'invalid_request'],
     ['changed since', { refused: 'changed' }, 'conversation_locked'],
