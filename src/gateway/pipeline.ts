@@ -68,7 +68,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
 
   let refused: CallResult = unknownKey();
   for (const key of incoming.keys) {
-    const whole = parsed.value.names || parsed.value.conversation ? await wholeCall(deps, key, parsed.value) : parsed;
+    const whole = parsed.value.names || parsed.value.conversation ? await wholeCall(deps, key, parsed.value, hashes.value) : parsed;
     if (!whole.ok) {
       refused = whole;
       continue;
@@ -118,10 +118,11 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
 }
 
 /** The call with what it names instead of containing. */
-async function wholeCall(deps: GatewayDeps, key: ApiKey, call: Call): Promise<Result<Call>> {
+async function wholeCall(deps: GatewayDeps, key: ApiKey, call: Call, hashes: IdempotencyHashes | undefined): Promise<Result<Call>> {
   const named = await withNamedItems(deps, key.accountId, call);
   if (!named.ok || !named.value.conversation) return named;
-  return afterConversation(deps, key, named.value.conversation, true);
+  // A call that is repeated may be the one that has the conversation, which its account knows.
+  return afterConversation(deps, key, named.value.conversation, hashes === undefined);
 }
 
 /** Gives the call its conversation; the refusal where that cannot be, and then nobody pays. */

@@ -281,7 +281,7 @@ describe.concurrent('a conversation', () => {
     expect(await saidIn(account, id)).toEqual(['And on', 'Here.']);
   });
 
-  it('gets what is made in the background when it is there, and is had until then', async () => {
+  it('gets what is made in the background when it is there, and is had until then; the same call again is answered by it', async () => {
     const { account, lane } = await fresh('responses');
     const id = await begun(account);
     const asked = (more: object) => responsesBody(lane.model, { conversation: id, ...more });
@@ -290,8 +290,10 @@ describe.concurrent('a conversation', () => {
     const ready = gate();
     lane.first.reply(under('queued'));
     lane.first.replyAlways(() => ({ ...under('completed', 'Thought through.'), first: { until: ready.opened } }));
-    const { body } = await askResponse(account, asked({ input: 'Think', background: true }));
+    const once = { headers: { 'idempotency-key': 'one' } };
+    const { body } = await askResponse(account, asked({ input: 'Think', background: true }), once);
     expect(body).toMatchObject({ status: 'queued', conversation: { id } });
+    expect((await askResponse(account, asked({ input: 'Think', background: true }), once)).body).toEqual(body);
     expect((await askResponse(account, asked({ input: 'Meanwhile' }))).body.error).toMatchObject(LOCKED);
     ready.open();
     await account.settled();
