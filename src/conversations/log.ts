@@ -82,12 +82,14 @@ export class ConversationLog {
   transcript(): Transcript | undefined {
     const head = this.head();
     if (!head) return undefined;
+    const { version, taken, chars } = head;
+    if (chars > MAX_CHARS) return { texts: [], version, takenBy: taken?.holdId, isFull: true };
     const texts: string[] = [];
     for (const { part, text } of this.sql.exec('SELECT part, text FROM item WHERE seq < ? AND part >= 0 ORDER BY seq, part', head.end)) {
       if (part === 0) texts.push(String(text));
       else texts.push(texts.pop()! + String(text));
     }
-    return { texts, version: head.version, takenBy: head.taken?.holdId };
+    return { texts, version, takenBy: taken?.holdId };
   }
 
   add({ items, insteadOf }: AddRequest): Changed {

@@ -20,6 +20,8 @@ export interface Transcript {
   version: number;
   /** The hold of the call that is under way. */
   takenBy: string | undefined;
+  /** No call can go on from it, so it has no items here: they may be more than can be sent from an object. */
+  isFull?: boolean;
 }
 
 /** Why a change was not made. */

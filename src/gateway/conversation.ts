@@ -84,7 +84,8 @@ async function readFree(deps: Deps, ref: ConversationRef, toTake: boolean): Prom
       (object) => object.transcript(),
     );
     if (!transcript) return noConversation(ref.id);
-    const { takenBy } = transcript;
+    const { takenBy, isFull } = transcript;
+    if (isFull) return refusalOf({ refused: 'full' }, ref.id);
     const isTaken = toTake && takenBy !== undefined && (await isUnderWay(operationFinder(deps, ref.accountId), takenBy));
     return isTaken ? locked() : ok(transcript);
   } catch (error) {

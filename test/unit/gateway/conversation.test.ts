@@ -87,6 +87,8 @@ describe('a conversation', () => {
     const key = { accountId: ACCOUNT, mode: 'live' } as const;
     const error = { kind: 'invalid_request', code: 'conversation_full' };
     expect(await afterConversation(depsOf({ transcript }).deps, key, call(), true)).toMatchObject({ error });
+    const full = async () => ({ texts: [], version: 3, takenBy: undefined, isFull: true });
+    expect(await afterConversation(depsOf({ transcript: full }).deps, key, call(), true)).toMatchObject({ error });
     const bug = () => {
       throw new TypeError('a bug');
     };

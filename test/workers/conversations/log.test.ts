@@ -164,6 +164,15 @@ describe('the items of a conversation', () => {
       expect(log.add({ items: Array.from({ length: 4_998 }, (_, index) => item(`i${index}`)) })).toEqual({ refused: 'full' });
     }));
 
+  it('are not sent to be gone on from once an answer was more, until some are taken out', () =>
+    inside((log) => {
+      taking(log, FIRST, ['asked']);
+      log.finish({ holdId: FIRST, items: [item('large', 'x'.repeat(8_388_608))] });
+      expect(log.transcript()).toEqual({ texts: [], version: 2, takenBy: undefined, isFull: true });
+      log.removeItem({ id: 'large' });
+      expect(log.transcript()).toEqual({ texts: ['"a"', '"b"', '"asked"'], version: 3, takenBy: undefined });
+    }));
+
   it('have ids of their own', () =>
     inside((log) => {
       expect(log.add({ items: [item('c'), item('c')] })).toEqual({ refused: 'duplicate', id: 'c' });
