@@ -4,7 +4,6 @@
  * What a call says is written when it begins, beyond the end of the conversation. It counts once the answer is added,
  * together with it and in one step; of a call that comes to nothing it is written over.
  */
-import { charsOf, MAX_CHARS } from './size';
 import type {
   AddRequest,
   Changed,
@@ -21,6 +20,8 @@ import type {
 
 /** After the last change. */
 export const KEPT_MS = 31 * 24 * 3_600_000;
+/** All of it is in memory at once, in the object and where it is sent to a model. An answer may exceed it once. */
+const MAX_CHARS = 8_388_608;
 const MAX_ITEMS = 5_000;
 /** A row holds 2 MB at most, and a character may take three bytes. */
 const MAX_ROW_CHARS = 600_000;
@@ -48,6 +49,7 @@ const DDL = [
 
 type Storage = Pick<DurableObjectStorage, 'sql' | 'setAlarm' | 'deleteAll'>;
 
+const charsOf = (items: readonly Item[]): number => items.reduce((sum, { text }) => sum + text.length, 0);
 const viewOf = ({ createdAtMs, metadata }: Head): ConversationView => ({ createdAtMs, metadata });
 
 export class ConversationLog {

@@ -1,6 +1,5 @@
 /** A call that goes on with a conversation: reads it, has it for as long as the call lasts, and adds to it in the end. */
-import { tooLarge } from '../conversations/size';
-import { type ConversationRef, type ConversationStub, insistently, inTurn, isUnderWay } from '../conversations/stub';
+import { type ConversationRef, type ConversationStub, insistently, inTurn, isUnderWay, tooLarge } from '../conversations/stub';
 import type { Changed, Refusal, TakeRequest, Transcript } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';

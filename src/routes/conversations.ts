@@ -1,7 +1,6 @@
 /** Conversations that clients of Responses keep here: their items are read and changed apart from any call. */
 import type { z } from 'zod';
-import { tooLarge } from '../conversations/size';
-import { type ConversationStub, inTurn } from '../conversations/stub';
+import { type ConversationStub, inTurn, tooLarge } from '../conversations/stub';
 import type { Changed } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';

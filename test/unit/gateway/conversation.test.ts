@@ -101,9 +101,9 @@ describe('a conversation', () => {
     const { deps } = depsOf({ take });
     const saying = (text: string) => ({ ...call(), said: () => [{ id: 'msg_1', text }] });
     const run = { deps, accountId: ACCOUNT, keyMode: 'live', holdId: HOLD } as const;
-    expect(await takeConversation(run, saying('x'.repeat(8_388_609)))).toMatchObject({ error: { code: 'conversation_full' } });
+    expect(await takeConversation(run, saying('x'.repeat(16_000_001)))).toMatchObject({ error: { code: 'conversation_full' } });
     expect(take).not.toHaveBeenCalled();
-    expect(await takeConversation(run, saying('x'.repeat(8_388_608)))).toMatchObject({ ok: true });
+    expect(await takeConversation(run, saying('x'.repeat(16_000_000)))).toMatchObject({ ok: true });
   });
 
   it.each([
