@@ -8,6 +8,7 @@ import type {
   AddRequest,
   Changed,
   ConversationView,
+  CreateRequest,
   FinishRequest,
   Item,
   Page,
@@ -18,8 +19,9 @@ import type {
   Transcript,
 } from './types';
 
-/** After the last change. */
+/** After the last change. What a test key has made cost nothing, so it is not kept for long. */
 export const KEPT_MS = 31 * 24 * 3_600_000;
+export const TEST_KEPT_MS = 24 * 3_600_000;
 /** All of it is in memory at once, in the object and where it is sent to a model. An answer may exceed it once. */
 const MAX_CHARS = 8_388_608;
 const MAX_ITEMS = 5_000;
@@ -38,6 +40,7 @@ interface Head extends ConversationView {
   chars: number;
   /** The call that is under way, and what it said. */
   taken?: { holdId: string; items: number; chars: number };
+  isTest?: boolean;
   /** The call whose answer came last. */
   lastAdded?: string;
 }
@@ -50,6 +53,7 @@ const DDL = [
 type Storage = Pick<DurableObjectStorage, 'sql' | 'setAlarm' | 'deleteAll'>;
 
 const charsOf = (items: readonly Item[]): number => items.reduce((sum, { text }) => sum + text.length, 0);
+const keptMsOf = ({ isTest }: Pick<Head, 'isTest'>): number => (isTest ? TEST_KEPT_MS : KEPT_MS);
 const viewOf = ({ createdAtMs, metadata }: Head): ConversationView => ({ createdAtMs, metadata });
 
 export class ConversationLog {
@@ -62,12 +66,13 @@ export class ConversationLog {
     this.sql = storage.sql;
   }
 
-  create(metadata: Record<string, string>, items: readonly Item[]): Changed {
-    const head: Head = { createdAtMs: this.now(), changedAtMs: 0, metadata, version: 0, end: 0, items: 0, chars: 0 };
+  create({ metadata, items, isTest }: CreateRequest): Changed {
+    const begun = { createdAtMs: this.now(), changedAtMs: 0, metadata, version: 0, end: 0, items: 0, chars: 0 };
+    const head: Head = { ...begun, ...(isTest && { isTest }) };
     const refused = this.refused(head, items, undefined);
     if (refused) return refused;
     for (const statement of DDL) this.sql.exec(statement);
-    void this.storage.setAlarm(this.now() + KEPT_MS);
+    void this.storage.setAlarm(this.now() + keptMsOf(head));
     return this.append(head, items);
   }
 
@@ -179,7 +184,7 @@ export class ConversationLog {
   /** Looks whether the conversation has been left alone for long enough. */
   async expire(): Promise<void> {
     const head = this.head();
-    const untilMs = (head?.changedAtMs ?? 0) + KEPT_MS;
+    const untilMs = head ? head.changedAtMs + keptMsOf(head) : 0;
     if (untilMs > this.now()) await this.storage.setAlarm(untilMs);
     else await this.storage.deleteAll();
   }

@@ -38,6 +38,12 @@ export type Refusal =
 
 export type Changed = Refusal | { refused?: undefined; view: ConversationView };
 
+export interface CreateRequest {
+  metadata: Record<string, string>;
+  items: readonly Item[];
+  isTest: boolean;
+}
+
 /** A change by a client waits for the call that is under way; `insteadOf` names one that is known to be over. */
 interface Turn {
   insteadOf?: string | undefined;

@@ -20,6 +20,7 @@ import { requestKeys, sourceOf } from '../http/request-key';
 /** A conversation of the account of one of the request's keys. */
 interface Asked {
   id: string;
+  isTest: boolean;
   stub: ConversationStub;
   /** Makes a change as soon as no call has the conversation. */
   inTurn(change: (insteadOf: string | undefined) => Promise<Changed>): Promise<Changed>;
@@ -97,9 +98,10 @@ async function workOn<Input>(
   const gateway = c.get('gateway');
   const id = creates ? newConversationId() : (c.req.param('id') ?? '');
   if (!isConversationId(id)) return noConversation(id);
-  const stub = gateway.conversation({ accountId, isTest: mode === 'test', id });
+  const isTest = mode === 'test';
+  const stub = gateway.conversation({ accountId, isTest, id });
   try {
-    return await work({ id, stub, inTurn: (change) => inTurn(operationFinder(gateway, accountId), change) });
+    return await work({ id, isTest, stub, inTurn: (change) => inTurn(operationFinder(gateway, accountId), change) });
   } catch (error) {
     console.error('conversation not asked', String(error));
     return unreachable();
@@ -113,7 +115,7 @@ const itemsOf = (items: readonly unknown[]) => items.map((item) => itemOf(JSON.s
 
 export const createConversation = handler({ creates: true, body: conversationParams }, async (asked, input) => {
   const items = itemsOf(input.items ?? []);
-  return changed(asked, tooLarge(items) ?? (await asked.stub.create(input.metadata ?? {}, items)));
+  return changed(asked, tooLarge(items) ?? (await asked.stub.create({ metadata: input.metadata ?? {}, items, isTest: asked.isTest })));
 });
 
 export const getConversation = handler({}, async ({ id, stub }) => {

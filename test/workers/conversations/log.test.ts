@@ -1,7 +1,7 @@
 // What the object of a conversation keeps, and who may change it when.
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { ConversationLog, KEPT_MS } from '../../../src/conversations/log';
+import { ConversationLog, KEPT_MS, TEST_KEPT_MS } from '../../../src/conversations/log';
 import type { Item } from '../../../src/conversations/types';
 import { countRows } from '../count-rows';
 
@@ -14,14 +14,13 @@ const fresh = () => env.CONVERSATION.getByName(`conversation-test-${objects++}`)
 
 const item = (id: string, text = `"${id}"`): Item => ({ id, text });
 
+const begun = (items: readonly Item[], isTest = false) => ({ metadata: { topic: 'rain' }, items, isTest });
+
 /** A conversation with these items, from inside its object. */
 const inside = <T>(work: (log: ConversationLog, state: DurableObjectState) => T | Promise<T>, ids: readonly string[] = ['a', 'b']) =>
   runInDurableObject(fresh(), (_, state) => {
     const log = new ConversationLog(state.storage, () => START_MS);
-    log.create(
-      {},
-      ids.map((id) => item(id)),
-    );
+    log.create(begun(ids.map((id) => item(id))));
     return work(log, state);
   });
 
@@ -201,14 +200,14 @@ describe('the object of a conversation', () => {
       await runInDurableObject(stub, (_, { storage }) => expect(storage.sql.exec(tables).toArray()).toEqual([]));
     };
     await expectNothing();
-    await stub.create({}, [item('a')]);
+    await stub.create(begun([item('a')]));
     expect(await stub.remove()).toBe(true);
     await expectNothing();
   });
 
   it('remembers what it had when it wakes', async () => {
     const stub = fresh();
-    await stub.create({ topic: 'rain' }, [item('a')]);
+    await stub.create(begun([item('a')]));
     await stub.take({ holdId: FIRST, version: 1, items: [item('asked')] });
     await evictDurableObject(stub);
     expect(await stub.transcript()).toEqual({ texts: ['"a"'], version: 1, takenBy: FIRST });
@@ -216,18 +215,23 @@ describe('the object of a conversation', () => {
     expect((await stub.transcript())!.texts).toEqual(['"a"', '"asked"', '"said"']);
   });
 
-  it('keeps it until it has not changed for a month', () =>
+  it.each([
+    ['a month', false, KEPT_MS],
+    ['a day, if a test key has made it', true, TEST_KEPT_MS],
+  ])('keeps it until it has not changed for %s', (_, isTest, keptMs) =>
     runInDurableObject(fresh(), async (_, { storage }) => {
       let nowMs = START_MS;
       const log = new ConversationLog(storage, () => nowMs);
-      log.create({}, []);
-      nowMs += KEPT_MS - 1;
+      log.create(begun([], isTest));
+      expect(await storage.getAlarm()).toBe(START_MS + keptMs);
+      nowMs += keptMs - 1;
       log.add({ items: [item('a')] });
       nowMs += 1;
       await log.expire();
-      expect(await storage.getAlarm()).toBe(START_MS + 2 * KEPT_MS - 1);
-      nowMs += KEPT_MS - 1;
+      expect(await storage.getAlarm()).toBe(START_MS + 2 * keptMs - 1);
+      nowMs += keptMs - 1;
       await log.expire();
       expect(log.view()).toBeUndefined();
-    }));
+    }),
+  );
 });
