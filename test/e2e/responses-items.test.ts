@@ -240,12 +240,17 @@ describe.concurrent('a conversation', () => {
     expect([await seen(test, `/${ofTest}`), await seen(another, `/${ofTest}`)]).toEqual([200, 404]);
   });
 
-  it('that is not there refuses the call before anybody is asked', async () => {
+  it('that is not there refuses the call before anybody is asked, and a key that may not be used comes first', async () => {
     const { account, lane } = await fresh('responses');
     const { id } = { id: await begun(await rig.account()) };
     for (const conversation of [id, MISSING, 'conv_nobody', { id: 'x'.repeat(5_000) }]) {
       const { status, body } = await askResponse(account, responsesBody(lane.model, { conversation }));
       expect([status, body.error.type, body.error.param]).toEqual([404, 'not_found_error', 'conversation']);
+    }
+    const headers = { authorization: `Bearer ${await account.addKey({ origins: ['https://app.example.com'] })}` };
+    for (const named of [{ conversation: MISSING }, { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }]) {
+      const elsewhere = await askResponse(account, responsesBody(lane.model, named), { headers });
+      expect([elsewhere.status, elsewhere.body.error.type]).toEqual([401, 'authentication_error']);
     }
     expect(lane.first.seen).toHaveLength(0);
     expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
