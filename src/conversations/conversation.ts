@@ -39,6 +39,10 @@ export class Conversation extends DurableObject {
     return (await this.log()).finish(request);
   }
 
+  async giveBack(holdId: string) {
+    (await this.log()).giveBack(holdId);
+  }
+
   async add(request: AddRequest) {
     return (await this.log()).add(request);
   }

@@ -135,6 +135,14 @@ export class ConversationLog {
     return this.append({ ...withInput, lastAdded: holdId }, own);
   }
 
+  /** For a call that has it and will be answered nothing, before its hold is closed. */
+  giveBack(holdId: string): void {
+    const head = this.head();
+    if (head?.taken?.holdId !== holdId) return;
+    const { taken: _taken, ...free } = head;
+    this.write(free);
+  }
+
   page({ after, limit, order }: PageRequest): Page | Refusal {
     const head = this.head();
     if (!head) return { refused: 'gone' };

@@ -5,7 +5,7 @@ import type { Changed, Item, Refusal } from './types';
 /** The object of a conversation as callers see it: plain data in, a promise of plain data out. */
 export type ConversationStub = Pick<
   Conversation,
-  'create' | 'view' | 'setMetadata' | 'remove' | 'transcript' | 'take' | 'finish' | 'add' | 'page' | 'item' | 'removeItem'
+  'create' | 'view' | 'setMetadata' | 'remove' | 'transcript' | 'take' | 'finish' | 'giveBack' | 'add' | 'page' | 'item' | 'removeItem'
 >;
 
 /** Whose conversation it is. What a test key has made is not a live key's, and the other way round. */

@@ -1,4 +1,5 @@
 /** A call that goes on with a conversation: reads it, has it for as long as the call lasts, and adds to it in the end. */
+import type { BackgroundMessage } from '../account/types';
 import { type ConversationRef, type ConversationStub, insistently, inTurn, isUnderWay, tooLarge } from '../conversations/stub';
 import type { Changed, Refusal, TakeRequest, Transcript } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
@@ -115,6 +116,19 @@ function take(find: ReturnType<typeof operationFinder>, stub: () => Conversation
   const full = tooLarge(request.items);
   if (full) return Promise.resolve(full);
   return inTurn(find, (insteadOf) => insistently(stub, (object) => object.take({ ...request, insteadOf })));
+}
+
+/** For a canceled answer, whose hold stays until its provider was asked what it came to. Its client may go on meanwhile. */
+export async function giveBackConversation(
+  { conversation }: Pick<Deps, 'conversation'>,
+  { accountId, holdId, free, detail }: Pick<BackgroundMessage, 'accountId' | 'holdId' | 'free' | 'detail'>,
+): Promise<void> {
+  if (typeof detail.conversation !== 'string') return;
+  try {
+    await conversation({ accountId, isTest: free, id: detail.conversation }).giveBack(holdId);
+  } catch (error) {
+    console.error('conversation not given back', String(error));
+  }
 }
 
 const NOT_ADDED = fail('unavailable', 'The answer could not be added to its conversation. Nothing was charged; try again.', PARAM).error;

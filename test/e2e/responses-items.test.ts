@@ -308,6 +308,24 @@ describe.concurrent('a conversation', () => {
     expect(await account.money()).toEqual({ spentMicro: WHOLE_MICRO, heldMicro: 0 });
   });
 
+  it('is free at once when the response in it is canceled', async () => {
+    const { account, lane } = await fresh('responses');
+    const id = await begun(account);
+    const under = (status: string) => json(responseOf([], { status, background: true, usage: null }));
+    lane.first.reply(under('queued'));
+    const { body } = await askResponse(account, responsesBody(lane.model, { conversation: id, input: 'Think', background: true }));
+    lane.first.replyAlways(({ path }) => (path.endsWith('/cancel') ? under('cancelled') : under('in_progress')));
+    const canceled = await fetch(`${account.baseUrl}/responses/${body.id}/cancel`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${account.key}` },
+    });
+    expect(await canceled.json()).toMatchObject({ status: 'cancelled' });
+    lane.first.replyAlways(({ method }) => (method === 'POST' ? whole('Well.') : under('cancelled')));
+    expect((await askResponse(account, responsesBody(lane.model, { conversation: id, input: 'Rather' }))).status).toBe(200);
+    expect(await account.settled()).toEqual({ spentMicro: WHOLE_MICRO, heldMicro: 0 });
+    expect(await saidIn(account, id)).toEqual(['Rather', 'Well.']);
+  });
+
   it('goes on with another model, over another format, and back', async () => {
     const { account, lane } = await fresh('responses');
     const chat = rig.lane('solo');

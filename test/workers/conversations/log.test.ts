@@ -64,6 +64,19 @@ describe('a call in a conversation', () => {
       expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
     }));
 
+  it('gives it back as soon as it is known that nothing will come, and takes it from nobody', () =>
+    inside((log) => {
+      taking(log, FIRST, ['lost']);
+      log.giveBack(SECOND);
+      expect(log.transcript()!.takenBy).toBe(FIRST);
+      log.giveBack(FIRST);
+      expect(taking(log, SECOND, ['asked']).refused).toBeUndefined();
+      expect(log.finish({ holdId: FIRST, items: [item('late')] })).toEqual({ refused: 'taken', by: SECOND });
+      log.giveBack(FIRST);
+      log.finish({ holdId: SECOND, items: [item('said')] });
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
+    }));
+
   it('loses it to a client who adds to it after the call came to nothing', () =>
     inside((log) => {
       taking(log, FIRST, ['lost']);
