@@ -135,11 +135,12 @@ export class ConversationLog {
     return this.append({ ...withInput, lastAdded: holdId }, own);
   }
 
-  /** For a call that has it and will be answered nothing, before its hold is closed. */
+  /** For a call that has it and comes to nothing: what it said is not kept. */
   giveBack(holdId: string): void {
     const head = this.head();
     if (head?.taken?.holdId !== holdId) return;
     const { taken: _taken, ...free } = head;
+    this.insert(free, []);
     this.write(free);
   }
 

@@ -108,7 +108,7 @@ export async function takeConversation(
     console.error('conversation not taken', String(error));
     return unreachable();
   }
-  return ok({ id, add: (answer) => addAnswer(stub, holdId, answered(answer)) });
+  return ok({ id, add: (answer) => addAnswer(stub, holdId, answered(answer)), giveBack: () => giveBack(stub, holdId) });
 }
 
 /** Apart, so that what the call said is let go of: a stream keeps what it adds its answer with. */
@@ -123,9 +123,14 @@ export async function giveBackConversation(
   { conversation }: Pick<Deps, 'conversation'>,
   { accountId, holdId, free, detail }: Pick<BackgroundMessage, 'accountId' | 'holdId' | 'free' | 'detail'>,
 ): Promise<void> {
-  if (typeof detail.conversation !== 'string') return;
+  const { conversation: id } = detail;
+  if (typeof id === 'string') await giveBack(() => conversation({ accountId, isTest: free, id }), holdId);
+}
+
+/** Whoever comes next finds out by the hold where this fails. */
+async function giveBack(stub: () => ConversationStub, holdId: string): Promise<void> {
   try {
-    await conversation({ accountId, isTest: free, id: detail.conversation }).giveBack(holdId);
+    await insistently(stub, (object) => object.giveBack(holdId));
   } catch (error) {
     console.error('conversation not given back', String(error));
   }

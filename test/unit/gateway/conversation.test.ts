@@ -129,6 +129,16 @@ describe('an answer', () => {
     expect(finish.mock.calls).toMatchObject(Array(2).fill([{ holdId: HOLD, items: [{ id: 'msg_1' }] }]));
   });
 
+  it('that does not come gives the conversation back, and harms nobody where it cannot', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const giveBack = vi.fn(async () => {});
+    for (const object of [{ giveBack }, { giveBack: away }]) {
+      const taken = await taking(depsOf({ take: async () => VIEW, ...object }).deps);
+      expect(taken.ok && (await taken.value.giveBack())).toBeUndefined();
+    }
+    expect(giveBack.mock.calls).toEqual([[HOLD]]);
+  });
+
   it('is given although the conversation was deleted', async () => {
     expect(await added(async () => ({ refused: 'gone' }))).toBeUndefined();
   });

@@ -64,12 +64,13 @@ describe('a call in a conversation', () => {
       expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
     }));
 
-  it('gives it back as soon as it is known that nothing will come, and takes it from nobody', () =>
-    inside((log) => {
+  it('gives it back, and leaves nothing, as soon as it is known that nothing will come, and takes it from nobody', () =>
+    inside((log, { storage }) => {
       taking(log, FIRST, ['lost']);
       log.giveBack(SECOND);
       expect(log.transcript()!.takenBy).toBe(FIRST);
       log.giveBack(FIRST);
+      expect(storage.sql.exec('SELECT id FROM item').toArray()).toEqual([{ id: 'a' }, { id: 'b' }]);
       expect(taking(log, SECOND, ['asked']).refused).toBeUndefined();
       expect(log.finish({ holdId: FIRST, items: [item('late')] })).toEqual({ refused: 'taken', by: SECOND });
       log.giveBack(FIRST);
