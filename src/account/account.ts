@@ -343,10 +343,11 @@ export class Account extends AccountKeys {
     this.alarmAtMs = null;
     const open = this.open();
     if (!open) return;
-    for (const beat of await haveLookedAfter(this.env.BACKGROUND_QUEUE, open.ledger, this.now())) this.beat(beat);
+    const nowMs = this.now();
+    for (const beat of await haveLookedAfter(this.env.BACKGROUND_QUEUE, open.ledger, nowMs)) this.beat(beat);
     this.step(({ ledger }, sql) => {
       // The answer was lost with its Worker; its key must not charge it a second time.
-      endIdempotencies(sql, ledger.expire(this.now()), 'lost');
+      endIdempotencies(sql, ledger.expire(nowMs), 'lost');
       if (this.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
       this.sweptAtMs = this.now();
       sweepIdempotency(sql, this.sweptAtMs);

@@ -237,10 +237,13 @@ export class Ledger {
     return [...this.open.values()].filter(({ deadlineMs }) => deadlineMs <= nowMs);
   }
 
-  /** Closes holds whose lease ran out: charged by the last checkpoint, or released where there is none. */
+  /**
+   * Closes holds whose lease ran out: charged by the last checkpoint, or released where there is none. One that ran out
+   * only since then is left to the next time, as nobody looked whether its answer is made in the background.
+   */
   expire(now: number): OperationRow[] {
     const nowMs = this.tick(now);
-    const overdue = this.overdue(nowMs);
+    const overdue = this.overdue(now);
     for (const operation of overdue) {
       const charged = operation.checkpointMicro > 0;
       this.closeOpen(

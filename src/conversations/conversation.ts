@@ -1,7 +1,7 @@
 /** The object of one conversation. What it does is in a module of its own, which no call without a conversation loads. */
 import { DurableObject } from 'cloudflare:workers';
 import type { ConversationLog } from './log';
-import type { AddRequest, FinishRequest, Item, PageRequest, RemoveItemRequest, TakeRequest } from './types';
+import type { AddRequest, CreateRequest, FinishRequest, PageRequest, RemoveItemRequest, TakeRequest } from './types';
 
 export class Conversation extends DurableObject {
   private opened: Promise<ConversationLog> | undefined;
@@ -11,8 +11,8 @@ export class Conversation extends DurableObject {
     return this.opened;
   }
 
-  async create(metadata: Record<string, string>, items: readonly Item[]) {
-    return (await this.log()).create(metadata, items);
+  async create(request: CreateRequest) {
+    return (await this.log()).create(request);
   }
 
   async view() {
@@ -37,6 +37,10 @@ export class Conversation extends DurableObject {
 
   async finish(request: FinishRequest) {
     return (await this.log()).finish(request);
+  }
+
+  async giveBack(holdId: string) {
+    (await this.log()).giveBack(holdId);
   }
 
   async add(request: AddRequest) {

@@ -8,6 +8,7 @@ import type {
   AddRequest,
   Changed,
   ConversationView,
+  CreateRequest,
   FinishRequest,
   Item,
   Page,
@@ -18,14 +19,17 @@ import type {
   Transcript,
 } from './types';
 
-/** After the last change. */
+/** After the last change. What a test key has made cost nothing, so it is not kept for long. */
 export const KEPT_MS = 31 * 24 * 3_600_000;
+export const TEST_KEPT_MS = 24 * 3_600_000;
 /** All of it is in memory at once, in the object and where it is sent to a model. An answer may exceed it once. */
 const MAX_CHARS = 8_388_608;
 const MAX_ITEMS = 5_000;
 /** A row holds 2 MB at most, and a character may take three bytes. */
 const MAX_ROW_CHARS = 600_000;
 const MAX_PAGE_CHARS = 4_194_304;
+/** In place of an item's parts once it is taken out, so that whoever lists items and takes them out finds the next page. */
+const REMOVED = -1;
 
 interface Head extends ConversationView {
   changedAtMs: number;
@@ -36,6 +40,7 @@ interface Head extends ConversationView {
   chars: number;
   /** The call that is under way, and what it said. */
   taken?: { holdId: string; items: number; chars: number };
+  isTest?: boolean;
   /** The call whose answer came last. */
   lastAdded?: string;
 }
@@ -48,6 +53,7 @@ const DDL = [
 type Storage = Pick<DurableObjectStorage, 'sql' | 'setAlarm' | 'deleteAll'>;
 
 const charsOf = (items: readonly Item[]): number => items.reduce((sum, { text }) => sum + text.length, 0);
+const keptMsOf = ({ isTest }: Pick<Head, 'isTest'>): number => (isTest ? TEST_KEPT_MS : KEPT_MS);
 const viewOf = ({ createdAtMs, metadata }: Head): ConversationView => ({ createdAtMs, metadata });
 
 export class ConversationLog {
@@ -60,12 +66,13 @@ export class ConversationLog {
     this.sql = storage.sql;
   }
 
-  create(metadata: Record<string, string>, items: readonly Item[]): Changed {
-    const head: Head = { createdAtMs: this.now(), changedAtMs: 0, metadata, version: 0, end: 0, items: 0, chars: 0 };
+  create({ metadata, items, isTest }: CreateRequest): Changed {
+    const begun = { createdAtMs: this.now(), changedAtMs: 0, metadata, version: 0, end: 0, items: 0, chars: 0 };
+    const head: Head = { ...begun, ...(isTest && { isTest }) };
     const refused = this.refused(head, items, undefined);
     if (refused) return refused;
     for (const statement of DDL) this.sql.exec(statement);
-    void this.storage.setAlarm(this.now() + KEPT_MS);
+    void this.storage.setAlarm(this.now() + keptMsOf(head));
     return this.append(head, items);
   }
 
@@ -82,12 +89,14 @@ export class ConversationLog {
   transcript(): Transcript | undefined {
     const head = this.head();
     if (!head) return undefined;
+    const { version, taken, chars } = head;
+    if (chars > MAX_CHARS) return { texts: [], version, takenBy: taken?.holdId, isFull: true };
     const texts: string[] = [];
-    for (const { part, text } of this.sql.exec('SELECT part, text FROM item WHERE seq < ? ORDER BY seq, part', head.end)) {
+    for (const { part, text } of this.sql.exec('SELECT part, text FROM item WHERE seq < ? AND part >= 0 ORDER BY seq, part', head.end)) {
       if (part === 0) texts.push(String(text));
       else texts.push(texts.pop()! + String(text));
     }
-    return { texts, version: head.version, takenBy: head.taken?.holdId };
+    return { texts, version, takenBy: taken?.holdId };
   }
 
   add({ items, insteadOf }: AddRequest): Changed {
@@ -118,14 +127,27 @@ export class ConversationLog {
     const { taken, ...free } = head;
     const withInput: Head = { ...free, items: free.items + taken.items, chars: free.chars + taken.chars, end: free.end + taken.items };
     const known = this.ids(withInput);
-    const own = items.map(({ id, text }, index) => ({ id: known.has(id) ? `${id}_${withInput.end + index}` : id, text }));
+    const own = items.map(({ id, text }, index) => {
+      const ownId = known.has(id) ? `${id}_${withInput.end + index}` : id;
+      known.add(ownId);
+      return { id: ownId, text };
+    });
     return this.append({ ...withInput, lastAdded: holdId }, own);
+  }
+
+  /** For a call that has it and comes to nothing: what it said is not kept. */
+  giveBack(holdId: string): void {
+    const head = this.head();
+    if (head?.taken?.holdId !== holdId) return;
+    const { taken: _taken, ...free } = head;
+    this.insert(free, []);
+    this.write(free);
   }
 
   page({ after, limit, order }: PageRequest): Page | Refusal {
     const head = this.head();
     if (!head) return { refused: 'gone' };
-    const from = after === undefined ? undefined : this.find(head, after);
+    const from = after === undefined ? undefined : this.find(head, after, REMOVED);
     if (after !== undefined && from === undefined) return { refused: 'unknown' };
     const range = order === 'asc' ? 'seq > ? ORDER BY seq' : 'seq < ? ORDER BY seq DESC';
     const edge = from ?? (order === 'asc' ? -1 : head.end);
@@ -157,6 +179,7 @@ export class ConversationLog {
     if (seq === undefined) return { refused: 'unknown' };
     const chars = this.text(seq).length;
     this.sql.exec('DELETE FROM item WHERE seq = ?', seq);
+    this.sql.exec("INSERT INTO item (seq, part, id, text) VALUES (?, ?, ?, '')", seq, REMOVED, id);
     return { view: this.write({ ...head!, items: head!.items - 1, chars: head!.chars - chars, version: head!.version + 1 }) };
   }
 
@@ -170,7 +193,7 @@ export class ConversationLog {
   /** Looks whether the conversation has been left alone for long enough. */
   async expire(): Promise<void> {
     const head = this.head();
-    const untilMs = (head?.changedAtMs ?? 0) + KEPT_MS;
+    const untilMs = head ? head.changedAtMs + keptMsOf(head) : 0;
     if (untilMs > this.now()) await this.storage.setAlarm(untilMs);
     else await this.storage.deleteAll();
   }
@@ -225,8 +248,9 @@ export class ConversationLog {
     );
   }
 
-  private find({ end }: Head, id: string): number | undefined {
-    const [row] = this.sql.exec('SELECT seq FROM item WHERE part = 0 AND id = ? AND seq < ?', id, end).toArray();
+  private find({ end }: Head, id: string, leastPart = 0): number | undefined {
+    const named = 'SELECT seq FROM item WHERE part BETWEEN ? AND 0 AND id = ? AND seq < ? ORDER BY part DESC, seq DESC';
+    const [row] = this.sql.exec(named, leastPart, id, end).toArray();
     return row && Number(row.seq);
   }
 

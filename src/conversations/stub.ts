@@ -1,11 +1,11 @@
 import { parseOperationId } from '../core/ids';
 import type { Conversation } from './conversation';
-import type { Changed } from './types';
+import type { Changed, Item, Refusal } from './types';
 
 /** The object of a conversation as callers see it: plain data in, a promise of plain data out. */
 export type ConversationStub = Pick<
   Conversation,
-  'create' | 'view' | 'setMetadata' | 'remove' | 'transcript' | 'take' | 'finish' | 'add' | 'page' | 'item' | 'removeItem'
+  'create' | 'view' | 'setMetadata' | 'remove' | 'transcript' | 'take' | 'finish' | 'giveBack' | 'add' | 'page' | 'item' | 'removeItem'
 >;
 
 /** Whose conversation it is. What a test key has made is not a live key's, and the other way round. */
@@ -23,6 +23,13 @@ export const conversationStub = (
   namespace: DurableObjectNamespace<Conversation>,
   { accountId, isTest, id }: ConversationRef,
 ): ConversationStub => namespace.getByName(`${accountId}/${isTest ? 'test' : 'live'}/${id}`) as unknown as ConversationStub;
+
+/** A message to an object holds 32 MiB, in which a character may take two bytes. No conversation has as much room. */
+const MAX_SENT_CHARS = 16_000_000;
+
+/** Asked before items are sent to an object. */
+export const tooLarge = (items: readonly Item[]): Refusal | undefined =>
+  items.reduce((sum, { text }) => sum + text.length, 0) > MAX_SENT_CHARS ? { refused: 'full' } : undefined;
 
 /** What the account has of a call. */
 type FindOperation = (month: number, seq: number) => Promise<{ id: string; state: string; detail: { ending?: unknown } } | null>;

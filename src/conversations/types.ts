@@ -20,6 +20,8 @@ export interface Transcript {
   version: number;
   /** The hold of the call that is under way. */
   takenBy: string | undefined;
+  /** No call can go on from it, so it has no items here: they may be more than can be sent from an object. */
+  isFull?: boolean;
 }
 
 /** Why a change was not made. */
@@ -35,6 +37,12 @@ export type Refusal =
   | { refused: 'duplicate'; id: string };
 
 export type Changed = Refusal | { refused?: undefined; view: ConversationView };
+
+export interface CreateRequest {
+  metadata: Record<string, string>;
+  items: readonly Item[];
+  isTest: boolean;
+}
 
 /** A change by a client waits for the call that is under way; `insteadOf` names one that is known to be over. */
 interface Turn {

@@ -1,6 +1,7 @@
 /** A call that goes on with a conversation: reads it, has it for as long as the call lasts, and adds to it in the end. */
-import { type ConversationRef, insistently, inTurn, isUnderWay } from '../conversations/stub';
-import type { Refusal, Transcript } from '../conversations/types';
+import type { BackgroundMessage } from '../account/types';
+import { type ConversationRef, type ConversationStub, insistently, inTurn, isUnderWay, tooLarge } from '../conversations/stub';
+import type { Changed, Refusal, TakeRequest, Transcript } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import { hasTooManyValues } from '../core/json-size';
@@ -83,7 +84,8 @@ async function readFree(deps: Deps, ref: ConversationRef, toTake: boolean): Prom
       (object) => object.transcript(),
     );
     if (!transcript) return noConversation(ref.id);
-    const { takenBy } = transcript;
+    const { takenBy, isFull } = transcript;
+    if (isFull) return refusalOf({ refused: 'full' }, ref.id);
     const isTaken = toTake && takenBy !== undefined && (await isUnderWay(operationFinder(deps, ref.accountId), takenBy));
     return isTaken ? locked() : ok(transcript);
   } catch (error) {
@@ -98,23 +100,46 @@ export async function takeConversation(
   { id, said, answered, version = 0 }: NonNullable<Call['conversation']>,
 ): Promise<Result<TakenConversation>> {
   const stub = () => deps.conversation({ accountId, isTest: keyMode === 'test', id });
-  const items = said();
+  const request = { holdId, version, items: said() };
   try {
-    const taken = await inTurn(operationFinder(deps, accountId), (insteadOf) =>
-      insistently(stub, (object) => object.take({ holdId, version, items, insteadOf })),
-    );
+    const taken = await take(operationFinder(deps, accountId), stub, request);
     if (taken.refused) return refusalOf(taken, id);
   } catch (error) {
     console.error('conversation not taken', String(error));
     return unreachable();
   }
-  return ok({ id, add: (answer) => addAnswer(stub, holdId, answered(answer)) });
+  return ok({ id, add: (answer) => addAnswer(stub, holdId, answered(answer)), giveBack: () => giveBack(stub, holdId) });
+}
+
+/** Apart, so that what the call said is let go of: a stream keeps what it adds its answer with. */
+function take(find: ReturnType<typeof operationFinder>, stub: () => ConversationStub, request: TakeRequest): Promise<Changed> {
+  const full = tooLarge(request.items);
+  if (full) return Promise.resolve(full);
+  return inTurn(find, (insteadOf) => insistently(stub, (object) => object.take({ ...request, insteadOf })));
+}
+
+/** For a canceled answer, whose hold stays until its provider was asked what it came to. Its client may go on meanwhile. */
+export async function giveBackConversation(
+  { conversation }: Pick<Deps, 'conversation'>,
+  { accountId, holdId, free, detail }: Pick<BackgroundMessage, 'accountId' | 'holdId' | 'free' | 'detail'>,
+): Promise<void> {
+  const { conversation: id } = detail;
+  if (typeof id === 'string') await giveBack(() => conversation({ accountId, isTest: free, id }), holdId);
+}
+
+/** Whoever comes next finds out by the hold where this fails. */
+async function giveBack(stub: () => ConversationStub, holdId: string): Promise<void> {
+  try {
+    await insistently(stub, (object) => object.giveBack(holdId));
+  } catch (error) {
+    console.error('conversation not given back', String(error));
+  }
 }
 
 const NOT_ADDED = fail('unavailable', 'The answer could not be added to its conversation. Nothing was charged; try again.', PARAM).error;
 
 async function addAnswer(
-  stub: Parameters<typeof insistently>[0],
+  stub: () => ConversationStub,
   holdId: string,
   items: ReturnType<NamedConversation['answered']>,
 ): Promise<GatewayError | undefined> {

@@ -13,6 +13,7 @@ import type { PooledBytes } from '../core/pooled-bytes';
 import type { Call, ClientRequest, Dialect } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
 import { atAccountPrices } from './account-prices';
+import { authorizeKey } from './authorize-key';
 import { afterConversation, takeConversation } from './conversation';
 import type { GatewayDeps } from './deps';
 import { Failover } from './failover';
@@ -68,9 +69,9 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
 
   let refused: CallResult = unknownKey();
   for (const key of incoming.keys) {
-    const whole = parsed.value.names || parsed.value.conversation ? await wholeCall(deps, key, parsed.value) : parsed;
+    const whole = parsed.value.names || parsed.value.conversation ? await wholeCall(deps, key, parsed.value, hashes.value) : parsed;
     if (!whole.ok) {
-      refused = whole;
+      refused = await keyFirst(deps, incoming, key, whole.error);
       continue;
     }
     const { continues } = whole.value;
@@ -78,7 +79,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     if (found && !found.ok) return found;
     const stored = found?.value;
     if (continues && !stored) {
-      refused = { ok: false, error: continues.missing };
+      refused = await keyFirst(deps, incoming, key, continues.missing);
       continue;
     }
     let call = stored ? withHistory(whole.value, stored) : whole.value;
@@ -117,11 +118,17 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
   return refused;
 }
 
+/** A key that may not be used is refused for that, whatever is wrong with what its call names. */
+async function keyFirst(deps: GatewayDeps, from: IncomingCall, key: ApiKey, error: GatewayError): Promise<CallResult> {
+  return { ok: false, error: (await authorizeKey(deps, key, from)) ?? error };
+}
+
 /** The call with what it names instead of containing. */
-async function wholeCall(deps: GatewayDeps, key: ApiKey, call: Call): Promise<Result<Call>> {
+async function wholeCall(deps: GatewayDeps, key: ApiKey, call: Call, hashes: IdempotencyHashes | undefined): Promise<Result<Call>> {
   const named = await withNamedItems(deps, key.accountId, call);
   if (!named.ok || !named.value.conversation) return named;
-  return afterConversation(deps, key, named.value.conversation, true);
+  // A call that is repeated may be the one that has the conversation, which its account knows.
+  return afterConversation(deps, key, named.value.conversation, hashes === undefined);
 }
 
 /** Gives the call its conversation; the refusal where that cannot be, and then nobody pays. */

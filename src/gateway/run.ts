@@ -21,6 +21,8 @@ export interface TakenConversation {
   id: string;
   /** Adds what the call said and was answered; gives an error where that could not be done. */
   add(answer: string): Promise<GatewayError | undefined>;
+  /** Nothing is added. */
+  giveBack(): Promise<void>;
 }
 
 export interface Run {
@@ -178,6 +180,7 @@ export async function closeUnheard(run: Run): Promise<void> {
 /** Gives the whole hold back. */
 export async function closeReleased(run: Run, ending: Ending, error: GatewayError | undefined): Promise<void> {
   const more = error ? { error: error.message, errorKind: error.kind } : {};
+  if (run.conversation) run.deps.waitUntil(run.conversation.giveBack());
   await close(run, { costMicro: 0, outcome: 'released' }, detailOf(run, ending, undefined, more), false);
 }
 

@@ -74,7 +74,7 @@ export const conversationRoutes: Route[] = [
     tag: TAG,
     summary: 'Begin a conversation',
     description:
-      'It is kept until it has not changed for 31 days, and goes on where `conversation` of a response names it: with any model, whoever serves that. Free.',
+      'It is kept until it has not changed for 31 days (of a test key: for one), and goes on where `conversation` of a response names it: with any model, whoever serves that. Free.',
     access: 'key',
     body: {
       schema: newConversation,

@@ -1,6 +1,6 @@
 /** Conversations that clients of Responses keep here: their items are read and changed apart from any call. */
 import type { z } from 'zod';
-import { type ConversationStub, inTurn } from '../conversations/stub';
+import { type ConversationStub, inTurn, tooLarge } from '../conversations/stub';
 import type { Changed } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';
@@ -20,6 +20,7 @@ import { requestKeys, sourceOf } from '../http/request-key';
 /** A conversation of the account of one of the request's keys. */
 interface Asked {
   id: string;
+  isTest: boolean;
   stub: ConversationStub;
   /** Makes a change as soon as no call has the conversation. */
   inTurn(change: (insteadOf: string | undefined) => Promise<Changed>): Promise<Changed>;
@@ -97,9 +98,10 @@ async function workOn<Input>(
   const gateway = c.get('gateway');
   const id = creates ? newConversationId() : (c.req.param('id') ?? '');
   if (!isConversationId(id)) return noConversation(id);
-  const stub = gateway.conversation({ accountId, isTest: mode === 'test', id });
+  const isTest = mode === 'test';
+  const stub = gateway.conversation({ accountId, isTest, id });
   try {
-    return await work({ id, stub, inTurn: (change) => inTurn(operationFinder(gateway, accountId), change) });
+    return await work({ id, isTest, stub, inTurn: (change) => inTurn(operationFinder(gateway, accountId), change) });
   } catch (error) {
     console.error('conversation not asked', String(error));
     return unreachable();
@@ -111,9 +113,10 @@ const changed = ({ id }: Asked, result: Changed): Result<unknown> =>
 
 const itemsOf = (items: readonly unknown[]) => items.map((item) => itemOf(JSON.stringify(item)));
 
-export const createConversation = handler({ creates: true, body: conversationParams }, async (asked, { items, metadata }) =>
-  changed(asked, await asked.stub.create(metadata ?? {}, itemsOf(items ?? []))),
-);
+export const createConversation = handler({ creates: true, body: conversationParams }, async (asked, input) => {
+  const items = itemsOf(input.items ?? []);
+  return changed(asked, tooLarge(items) ?? (await asked.stub.create({ metadata: input.metadata ?? {}, items, isTest: asked.isTest })));
+});
 
 export const getConversation = handler({}, async ({ id, stub }) => {
   const view = await stub.view();
@@ -131,7 +134,7 @@ export const deleteConversation = handler({ changes: true }, async ({ id, stub }
 
 export const addItems = handler({ changes: true, body: itemsParams }, async (asked, input) => {
   const items = itemsOf(input.items);
-  const added = await asked.inTurn((insteadOf) => asked.stub.add({ items, insteadOf }));
+  const added = tooLarge(items) ?? (await asked.inTurn((insteadOf) => asked.stub.add({ items, insteadOf })));
   return added.refused ? refusalOf(added, asked.id) : ok(itemList(items, false));
 });
 

@@ -11,6 +11,7 @@ import { deltaChars } from '../dialects/openai-responses/events';
 import { requestOfResponse, responseId } from '../dialects/openai-responses/ids';
 import { keptEvent, keptResponse } from '../dialects/openai-responses/kept';
 import { refuseKeys } from '../gateway/authorize-key';
+import { giveBackConversation } from '../gateway/conversation';
 import type { GatewayDeps } from '../gateway/deps';
 import { Heard } from '../gateway/heard';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
@@ -180,6 +181,7 @@ async function noteCanceled(gateway: GatewayDeps, { response, stored }: OwnersAn
   if (!response.ok || !stored.unsettled) return undefined;
   const json = parseJson((await readText(response.clone())) ?? '');
   if (!isRecord(json) || json.status !== 'cancelled') return undefined;
+  await giveBackConversation(gateway, stored.unsettled);
   try {
     await closeCanceled(gateway, stored.unsettled);
     return undefined;

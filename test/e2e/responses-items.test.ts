@@ -240,12 +240,17 @@ describe.concurrent('a conversation', () => {
     expect([await seen(test, `/${ofTest}`), await seen(another, `/${ofTest}`)]).toEqual([200, 404]);
   });
 
-  it('that is not there refuses the call before anybody is asked', async () => {
+  it('that is not there refuses the call before anybody is asked, and a key that may not be used comes first', async () => {
     const { account, lane } = await fresh('responses');
     const { id } = { id: await begun(await rig.account()) };
     for (const conversation of [id, MISSING, 'conv_nobody', { id: 'x'.repeat(5_000) }]) {
       const { status, body } = await askResponse(account, responsesBody(lane.model, { conversation }));
       expect([status, body.error.type, body.error.param]).toEqual([404, 'not_found_error', 'conversation']);
+    }
+    const headers = { authorization: `Bearer ${await account.addKey({ origins: ['https://app.example.com'] })}` };
+    for (const named of [{ conversation: MISSING }, { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }]) {
+      const elsewhere = await askResponse(account, responsesBody(lane.model, named), { headers });
+      expect([elsewhere.status, elsewhere.body.error.type]).toEqual([401, 'authentication_error']);
     }
     expect(lane.first.seen).toHaveLength(0);
     expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
@@ -281,7 +286,7 @@ describe.concurrent('a conversation', () => {
     expect(await saidIn(account, id)).toEqual(['And on', 'Here.']);
   });
 
-  it('gets what is made in the background when it is there, and is had until then', async () => {
+  it('gets what is made in the background when it is there, and is had until then; the same call again is answered by it', async () => {
     const { account, lane } = await fresh('responses');
     const id = await begun(account);
     const asked = (more: object) => responsesBody(lane.model, { conversation: id, ...more });
@@ -290,8 +295,10 @@ describe.concurrent('a conversation', () => {
     const ready = gate();
     lane.first.reply(under('queued'));
     lane.first.replyAlways(() => ({ ...under('completed', 'Thought through.'), first: { until: ready.opened } }));
-    const { body } = await askResponse(account, asked({ input: 'Think', background: true }));
+    const once = { headers: { 'idempotency-key': 'one' } };
+    const { body } = await askResponse(account, asked({ input: 'Think', background: true }), once);
     expect(body).toMatchObject({ status: 'queued', conversation: { id } });
+    expect((await askResponse(account, asked({ input: 'Think', background: true }), once)).body).toEqual(body);
     expect((await askResponse(account, asked({ input: 'Meanwhile' }))).body.error).toMatchObject(LOCKED);
     ready.open();
     await account.settled();
@@ -299,6 +306,24 @@ describe.concurrent('a conversation', () => {
     const shown = await fetch(`${account.baseUrl}/responses/${body.id}`, { headers: { authorization: `Bearer ${account.key}` } });
     expect(await shown.json()).toMatchObject({ id: body.id, conversation: { id } });
     expect(await account.money()).toEqual({ spentMicro: WHOLE_MICRO, heldMicro: 0 });
+  });
+
+  it('is free at once when the response in it is canceled', async () => {
+    const { account, lane } = await fresh('responses');
+    const id = await begun(account);
+    const under = (status: string) => json(responseOf([], { status, background: true, usage: null }));
+    lane.first.reply(under('queued'));
+    const { body } = await askResponse(account, responsesBody(lane.model, { conversation: id, input: 'Think', background: true }));
+    lane.first.replyAlways(({ path }) => (path.endsWith('/cancel') ? under('cancelled') : under('in_progress')));
+    const canceled = await fetch(`${account.baseUrl}/responses/${body.id}/cancel`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${account.key}` },
+    });
+    expect(await canceled.json()).toMatchObject({ status: 'cancelled' });
+    lane.first.replyAlways(({ method }) => (method === 'POST' ? whole('Well.') : under('cancelled')));
+    expect((await askResponse(account, responsesBody(lane.model, { conversation: id, input: 'Rather' }))).status).toBe(200);
+    expect(await account.settled()).toEqual({ spentMicro: WHOLE_MICRO, heldMicro: 0 });
+    expect(await saidIn(account, id)).toEqual(['Rather', 'Well.']);
   });
 
   it('goes on with another model, over another format, and back', async () => {

@@ -1658,8 +1658,6 @@ export interface ResponseParams {
   store?: boolean | null | undefined;
   max_output_tokens?: number | null | undefined;
   previous_response_id?: string | null | undefined;
-  /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
-  models?: string[] | null | undefined;
   conversation?:
     | string
     | {
@@ -1667,6 +1665,8 @@ export interface ResponseParams {
       }
     | null
     | undefined;
+  /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
+  models?: string[] | null | undefined;
   instructions?: string | null | undefined;
   temperature?: number | null | undefined;
   top_p?: number | null | undefined;

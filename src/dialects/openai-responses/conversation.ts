@@ -50,11 +50,15 @@ export function goingOn(request: ResponsesRequest, before: readonly string[]): R
 /** The prefixes of ids by the type of the item. */
 const PREFIXES: Readonly<Record<string, string>> = { message: 'msg', reasoning: 'rs', function_call: 'fc', custom_tool_call: 'ctc' };
 
+/** A longer one is no name by which an address could ask for the item. */
+const MAX_ITEM_ID_CHARS = 512;
+
 /** An item under its own id, or a new one. */
 export function itemOf(text: string): { id: string; text: string } {
   const item = parseJson(text);
   const { id, type } = isRecord(item) ? item : {};
-  return { id: isFilled(id) ? id : `${PREFIXES[String(type ?? 'message')] ?? 'item'}_${randomDigits(ID_DIGITS)}`, text };
+  const isName = isFilled(id) && id.length <= MAX_ITEM_ID_CHARS;
+  return { id: isName ? id : `${PREFIXES[String(type ?? 'message')] ?? 'item'}_${randomDigits(ID_DIGITS)}`, text };
 }
 
 const ENDED: ReadonlySet<unknown> = new Set(['completed', 'incomplete']);

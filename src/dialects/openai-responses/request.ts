@@ -18,6 +18,7 @@ export const responsesRequest = z.looseObject({
   store: z.boolean().nullish(),
   max_output_tokens: outputTokens.nullish(),
   previous_response_id: z.string().nullish(),
+  conversation: z.unknown().optional(),
 });
 
 /** Fields that can replace `input`, since each provides one. */

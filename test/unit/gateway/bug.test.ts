@@ -137,7 +137,7 @@ describe('a bug in a dialect', () => {
 });
 
 describe('an answer that its conversation does not get', () => {
-  it.each([false, true])('is not given, and gives its hold back (stream: %s)', async (stream) => {
+  it.each([false, true])('is not given, and gives hold and conversation back (stream: %s)', async (stream) => {
     const { run, closes, idle } = callWith({ stream });
     const heard: string[] = [];
     run.conversation = {
@@ -146,12 +146,13 @@ describe('an answer that its conversation does not get', () => {
         heard.push(answer);
         return fail('unavailable', 'Not added.').error;
       },
+      giveBack: async () => void heard.push('nothing more'),
     };
     const response = await (stream ? runStreamCall(run) : runJsonCall(run, () => run.gone.signal));
     expect(response.status).toBe(stream ? 200 : 503);
     expect(await response.text()).toContain('Not added.');
     await idle();
-    expect(heard).toEqual([expect.stringContaining(stream ? '[DONE]' : '"content":"Hi"')]);
+    expect(heard).toEqual([expect.stringContaining(stream ? '[DONE]' : '"content":"Hi"'), 'nothing more']);
     expect(closes).toMatchObject([{ ...RELEASED, detailJson: expect.stringMatching(/"conversation":"conv_1".*Not added/) }]);
   });
 });

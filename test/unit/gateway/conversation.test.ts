@@ -87,11 +87,23 @@ describe('a conversation', () => {
     const key = { accountId: ACCOUNT, mode: 'live' } as const;
     const error = { kind: 'invalid_request', code: 'conversation_full' };
     expect(await afterConversation(depsOf({ transcript }).deps, key, call(), true)).toMatchObject({ error });
+    const full = async () => ({ texts: [], version: 3, takenBy: undefined, isFull: true });
+    expect(await afterConversation(depsOf({ transcript: full }).deps, key, call(), true)).toMatchObject({ error });
     const bug = () => {
       throw new TypeError('a bug');
     };
     const small = async () => ({ texts: [], version: 3, takenBy: undefined });
     await expect(afterConversation(depsOf({ transcript: small }).deps, key, { id: ID, after: bug }, true)).rejects.toThrow('a bug');
+  });
+
+  it('is full for a call that says more than could be sent to its object', async () => {
+    const take = vi.fn(async (): Promise<Changed> => VIEW);
+    const { deps } = depsOf({ take });
+    const saying = (text: string) => ({ ...call(), said: () => [{ id: 'msg_1', text }] });
+    const run = { deps, accountId: ACCOUNT, keyMode: 'live', holdId: HOLD } as const;
+    expect(await takeConversation(run, saying('x'.repeat(16_000_001)))).toMatchObject({ error: { code: 'conversation_full' } });
+    expect(take).not.toHaveBeenCalled();
+    expect(await takeConversation(run, saying('x'.repeat(16_000_000)))).toMatchObject({ ok: true });
   });
 
   it.each([
@@ -115,6 +127,16 @@ describe('an answer', () => {
     const finish = vi.fn(() => (++tries < 2 ? away() : Promise.resolve(VIEW)));
     expect(await added(finish)).toBeUndefined();
     expect(finish.mock.calls).toMatchObject(Array(2).fill([{ holdId: HOLD, items: [{ id: 'msg_1' }] }]));
+  });
+
+  it('that does not come gives the conversation back, and harms nobody where it cannot', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const giveBack = vi.fn(async () => {});
+    for (const object of [{ giveBack }, { giveBack: away }]) {
+      const taken = await taking(depsOf({ take: async () => VIEW, ...object }).deps);
+      expect(taken.ok && (await taken.value.giveBack())).toBeUndefined();
+    }
+    expect(giveBack.mock.calls).toEqual([[HOLD]]);
   });
 
   it('is given although the conversation was deleted', async () => {

@@ -231,6 +231,33 @@ describe('the alarm', () => {
     expect((await account.stub.operations(9)).holds).toMatchObject([{ id: holdId }]);
   });
 
+  it('does not give up a background answer whose lease runs out while another one is sent to be looked after', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const note = { ending: 'background', provider: 'openai', storedId: 'resp_1', price: { input: 1, output: 2 } };
+    const ids = await account.run((object) =>
+      [0, 1].map((later) => {
+        const holdId = holdOf(object.admit(admitRequest()));
+        object.beat({ ...beat(holdId, 0), leaseMs: LEASE_MS + later, note });
+        return holdId;
+      }),
+    );
+    account.nowMs += LEASE_MS;
+    const sent: string[] = [];
+    await account.run(async (object) => {
+      const send = async ({ holdId }: BackgroundMessage) => {
+        sent.push(holdId);
+        account.nowMs += SECOND_MS;
+        object.admit(admitRequest());
+      };
+      object.env = { ...object.env, BACKGROUND_QUEUE: { send } as unknown as Inside['env']['BACKGROUND_QUEUE'] };
+      await object.alarm();
+      expect(sent).toEqual(ids.slice(0, 1));
+      await object.alarm();
+    });
+    expect(sent).toEqual(ids);
+    expect((await account.stub.operations(9)).lines).toMatchObject([{ kind: 'grant' }]);
+  });
+
   it('goes on when the queue fails, and hands everything over once it works', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const account = await TestAccount.create({ credits: 100 });

@@ -1,7 +1,7 @@
 // What the object of a conversation keeps, and who may change it when.
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { ConversationLog, KEPT_MS } from '../../../src/conversations/log';
+import { ConversationLog, KEPT_MS, TEST_KEPT_MS } from '../../../src/conversations/log';
 import type { Item } from '../../../src/conversations/types';
 import { countRows } from '../count-rows';
 
@@ -14,14 +14,13 @@ const fresh = () => env.CONVERSATION.getByName(`conversation-test-${objects++}`)
 
 const item = (id: string, text = `"${id}"`): Item => ({ id, text });
 
+const begun = (items: readonly Item[], isTest = false) => ({ metadata: { topic: 'rain' }, items, isTest });
+
 /** A conversation with these items, from inside its object. */
 const inside = <T>(work: (log: ConversationLog, state: DurableObjectState) => T | Promise<T>, ids: readonly string[] = ['a', 'b']) =>
   runInDurableObject(fresh(), (_, state) => {
     const log = new ConversationLog(state.storage, () => START_MS);
-    log.create(
-      {},
-      ids.map((id) => item(id)),
-    );
+    log.create(begun(ids.map((id) => item(id))));
     return work(log, state);
   });
 
@@ -65,6 +64,20 @@ describe('a call in a conversation', () => {
       expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
     }));
 
+  it('gives it back, and leaves nothing, as soon as it is known that nothing will come, and takes it from nobody', () =>
+    inside((log, { storage }) => {
+      taking(log, FIRST, ['lost']);
+      log.giveBack(SECOND);
+      expect(log.transcript()!.takenBy).toBe(FIRST);
+      log.giveBack(FIRST);
+      expect(storage.sql.exec('SELECT id FROM item').toArray()).toEqual([{ id: 'a' }, { id: 'b' }]);
+      expect(taking(log, SECOND, ['asked']).refused).toBeUndefined();
+      expect(log.finish({ holdId: FIRST, items: [item('late')] })).toEqual({ refused: 'taken', by: SECOND });
+      log.giveBack(FIRST);
+      log.finish({ holdId: SECOND, items: [item('said')] });
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
+    }));
+
   it('loses it to a client who adds to it after the call came to nothing', () =>
     inside((log) => {
       taking(log, FIRST, ['lost']);
@@ -80,11 +93,11 @@ describe('a call in a conversation', () => {
       expect(log.take({ holdId: FIRST, version, items: [] })).toEqual({ refused: 'changed' });
     }));
 
-  it('may be answered under ids that were there before', () =>
+  it('may be answered under ids that were there before, or under the same ones', () =>
     inside((log) => {
       taking(log, FIRST, ['asked']);
-      expect(log.finish({ holdId: FIRST, items: [item('a', '{"id":"a"}')] }).refused).toBeUndefined();
-      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'a_3']);
+      expect(log.finish({ holdId: FIRST, items: [item('a', '{"id":"a"}'), item('c'), item('c')] }).refused).toBeUndefined();
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'a_3', 'c', 'c_5']);
     }));
 });
 
@@ -111,10 +124,35 @@ describe('the items of a conversation', () => {
         expect(page('d', 'asc')).toMatchObject({ items: [{ id: 'e' }], hasMore: false });
         expect(page(undefined, 'desc')).toMatchObject({ items: [{ id: 'e' }, { id: 'd' }], hasMore: true });
         expect(page('d', 'desc')).toMatchObject({ items: [{ id: 'c' }, { id: 'a' }], hasMore: false });
-        expect(page('b', 'asc')).toEqual({ refused: 'unknown' });
         expect(log.removeItem({ id: 'b' })).toEqual({ refused: 'unknown' });
+        expect(log.item('b')).toBeUndefined();
+        expect(log.transcript()!.texts).toEqual(['"a"', '"c"', '"d"', '"e"']);
       },
       ['a', 'b', 'c'],
+    ));
+
+  it('are all found by a client that takes each out before it asks for the next page', () =>
+    inside(
+      (log) => {
+        for (const order of ['asc', 'desc'] as const) {
+          const found: string[] = [];
+          for (let after: string | undefined, more = true; more; ) {
+            const page = log.page({ after, limit: 2, order });
+            if ('refused' in page) throw new Error(page.refused);
+            for (const { id } of page.items) {
+              log.removeItem({ id });
+              found.push(id);
+              after = id;
+            }
+            more = page.hasMore;
+          }
+          expect(found).toEqual(order === 'asc' ? ['a', 'b', 'c', 'd', 'e'] : ['d', 'a']);
+          log.add({ items: [item('a'), item('d')] });
+        }
+        expect(log.page({ after: 'a', limit: 2, order: 'asc' })).toMatchObject({ items: [{ id: 'd' }], hasMore: false });
+        expect(log.page({ after: 'never', limit: 2, order: 'asc' })).toEqual({ refused: 'unknown' });
+      },
+      ['a', 'b', 'c', 'd', 'e'],
     ));
 
   it('may be larger than a row, whatever they are written in', () =>
@@ -137,6 +175,15 @@ describe('the items of a conversation', () => {
       expect(log.page({ after: 'b', limit: 2, order: 'asc' })).toMatchObject({ items: [{ id: 'large' }], hasMore: true });
       log.removeItem({ id: 'large' });
       expect(log.add({ items: Array.from({ length: 4_998 }, (_, index) => item(`i${index}`)) })).toEqual({ refused: 'full' });
+    }));
+
+  it('are not sent to be gone on from once an answer was more, until some are taken out', () =>
+    inside((log) => {
+      taking(log, FIRST, ['asked']);
+      log.finish({ holdId: FIRST, items: [item('large', 'x'.repeat(8_388_608))] });
+      expect(log.transcript()).toEqual({ texts: [], version: 2, takenBy: undefined, isFull: true });
+      log.removeItem({ id: 'large' });
+      expect(log.transcript()).toEqual({ texts: ['"a"', '"b"', '"asked"'], version: 3, takenBy: undefined });
     }));
 
   it('have ids of their own', () =>
@@ -167,14 +214,14 @@ describe('the object of a conversation', () => {
       await runInDurableObject(stub, (_, { storage }) => expect(storage.sql.exec(tables).toArray()).toEqual([]));
     };
     await expectNothing();
-    await stub.create({}, [item('a')]);
+    await stub.create(begun([item('a')]));
     expect(await stub.remove()).toBe(true);
     await expectNothing();
   });
 
   it('remembers what it had when it wakes', async () => {
     const stub = fresh();
-    await stub.create({ topic: 'rain' }, [item('a')]);
+    await stub.create(begun([item('a')]));
     await stub.take({ holdId: FIRST, version: 1, items: [item('asked')] });
     await evictDurableObject(stub);
     expect(await stub.transcript()).toEqual({ texts: ['"a"'], version: 1, takenBy: FIRST });
@@ -182,18 +229,23 @@ describe('the object of a conversation', () => {
     expect((await stub.transcript())!.texts).toEqual(['"a"', '"asked"', '"said"']);
   });
 
-  it('keeps it until it has not changed for a month', () =>
+  it.each([
+    ['a month', false, KEPT_MS],
+    ['a day, if a test key has made it', true, TEST_KEPT_MS],
+  ])('keeps it until it has not changed for %s', (_, isTest, keptMs) =>
     runInDurableObject(fresh(), async (_, { storage }) => {
       let nowMs = START_MS;
       const log = new ConversationLog(storage, () => nowMs);
-      log.create({}, []);
-      nowMs += KEPT_MS - 1;
+      log.create(begun([], isTest));
+      expect(await storage.getAlarm()).toBe(START_MS + keptMs);
+      nowMs += keptMs - 1;
       log.add({ items: [item('a')] });
       nowMs += 1;
       await log.expire();
-      expect(await storage.getAlarm()).toBe(START_MS + 2 * KEPT_MS - 1);
-      nowMs += KEPT_MS - 1;
+      expect(await storage.getAlarm()).toBe(START_MS + 2 * keptMs - 1);
+      nowMs += keptMs - 1;
       await log.expire();
       expect(log.view()).toBeUndefined();
-    }));
+    }),
+  );
 });

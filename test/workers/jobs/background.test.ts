@@ -104,7 +104,7 @@ describe('a look at an answer in the background', () => {
     const { account, holdId, message } = await held();
     const ref = { accountId: account.id, isTest: false, id: newConversationId() };
     const conversation = conversationStub(env.CONVERSATION, ref);
-    await conversation.create({}, []);
+    await conversation.create({ metadata: {}, items: [], isTest: false });
     await conversation.take({ holdId, version: 1, items: [{ id: 'msg_0', text: '"asked"' }] });
     const inIt = { ...message, detail: { ...message.detail, conversation: ref.id } };
     const away = () => Promise.reject(new Error('away')) as never;
@@ -127,7 +127,7 @@ describe('a look at an answer in the background', () => {
       const { account, holdId, message } = await held();
       const ref = { accountId: account.id, isTest: false, id: newConversationId() };
       const conversation = conversationStub(env.CONVERSATION, ref);
-      await conversation.create({}, []);
+      await conversation.create({ metadata: {}, items: [], isTest: false });
       await conversation.take({ holdId, version: 1, items: [{ id: 'msg_0', text: '"asked"' }] });
       const { output, usage } = (await done().json()) as { output: unknown; usage: unknown };
       const inIt = { ...message, detail: { ...message.detail, conversation: ref.id } };

@@ -82,6 +82,11 @@ describe('a request that names a conversation', () => {
     expect(brought.ok && brought.value.conversation!.said()).toMatchObject([{ id: own }, { id: 'msg_1' }]);
   });
 
+  it('is refused where a reader that ignores case would see another conversation', () => {
+    expect(parse({ input: 'x', Conversation: ID })).toMatchObject({ ok: false, error: { param: 'Conversation' } });
+    expect(parse({ input: 'x' })).toMatchObject({ ok: true });
+  });
+
   it('is answered with its name', () => {
     const call = responsesCall(requestOf({ conversation: ID, stream: false })).conversation!.after([], 0);
     const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
@@ -122,7 +127,7 @@ describe('what an answer adds', () => {
 });
 
 describe('items', () => {
-  it('are named by their kind where they have no name', () => {
+  it('are named by their kind where they have no name, or none that an address has room for', () => {
     const idOf = (item: Json) => itemOf(JSON.stringify(item)).id.replace(/\w{32}$/, '');
     expect([idOf({ role: 'user' }), idOf({ type: 'reasoning' }), idOf({ type: 'function_call_output' }), idOf({ id: 5 })]).toEqual([
       'msg_',
@@ -131,6 +136,7 @@ describe('items', () => {
       'msg_',
     ]);
     expect(itemOf(JSON.stringify(CALLED)).id).toBe('fc_1');
+    expect(idOf({ id: 'x'.repeat(5_000), role: 'user' })).toBe('msg_');
   });
 
   it('are shown at length, and in the words of a kind that is not known', () => {
