@@ -1,5 +1,6 @@
 /** Checks every account's books against themselves and against D1. */
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
+import type { AccountStub } from '../account/stub';
 import type { Books, BooksSums, ReconciliationMessage } from '../account/types';
 import { DAY_MS } from '../core/time';
 import { database } from '../db/client';
@@ -137,14 +138,25 @@ async function checkAccount(deps: ConsoleDeps, accountId: string, sums: BooksSum
   const copy = await copyOf(deps, accountId, books);
   addTo(sums, books, copy.lastCallAtMs > deps.now() - DAY_MS);
   if (copy.lines < books.ackedCloseSeq) {
-    let resent = 0;
-    for (const part of await partsWithGaps(deps, accountId, books))
-      resent += await stub.resend(part * LINES_A_PART + 1, (part + 1) * LINES_A_PART);
-    problems.push(`D1 has ${copy.lines} of ${books.ackedCloseSeq} confirmed lines of epoch ${books.epoch}; ${resent} sent again`);
+    const gap = `D1 has ${copy.lines} of ${books.ackedCloseSeq} confirmed lines of epoch ${books.epoch}`;
+    problems.push(`${gap}; ${await fillGaps(deps, stub, accountId, books)}`);
   }
   if (copy.lines === books.closeSeq && copy.allMicro !== books.balanceMicro)
     problems.push(`D1's lines come to ${copy.allMicro} micro-credits, the balance is ${books.balanceMicro}`);
   return problems;
+}
+
+/** What was found in an account stands, whether or not what it lacks can be sent again now. */
+async function fillGaps(deps: ConsoleDeps, stub: Pick<AccountStub, 'resend'>, accountId: string, books: Books): Promise<string> {
+  let resent = 0;
+  try {
+    for (const part of await partsWithGaps(deps, accountId, books))
+      resent += await stub.resend(part * LINES_A_PART + 1, (part + 1) * LINES_A_PART);
+    return `${resent} sent again`;
+  } catch (error) {
+    console.error('lines not sent again', JSON.stringify({ accountId, error: String(error) }));
+    return `${resent} sent again, the others could not be`;
+  }
 }
 
 function addTo(sums: BooksSums, { balanceMicro, heldMicro }: Books, isActive: boolean): void {

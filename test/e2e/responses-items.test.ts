@@ -150,7 +150,7 @@ describe.concurrent.each(MAJORS)('a conversation of openai $major', ({ Client })
     const twenty = Array.from({ length: 20 }, () => hi);
     const { id } = await client.conversations.create({ items: twenty });
     await expect(client.conversations.items.create(id, { items: [...twenty, hi] })).rejects.toMatchObject({ status: 400, param: 'items' });
-    const odd = [[5], [{}], [{ type: 'item_reference', id: 'msg_1' }], 'Hi'];
+    const odd = [[5], [{}], [{ type: 'message', content: 'Hi' }], [{ type: 'item_reference', id: 'msg_1' }], 'Hi'];
     for (const items of odd) await expect(client.conversations.items.create(id, { items } as never)).rejects.toMatchObject({ status: 400 });
     await expect(client.conversations.create({ metadata: { long: 'x'.repeat(513) } })).rejects.toMatchObject({ status: 400 });
     await expect(client.conversations.items.list(id, { limit: 101 })).rejects.toMatchObject({ status: 400, param: 'limit' });

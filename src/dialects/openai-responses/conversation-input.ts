@@ -13,6 +13,7 @@ const metadata = z
 const item = z
   .looseObject({})
   .refine(({ type, role, content }) => isFilled(type) || (isFilled(role) && content !== undefined), 'expected an item with a type')
+  .refine(({ type, role }) => type !== 'message' || isFilled(role), 'expected a message with a role')
   .refine(({ type }) => type !== 'item_reference', 'send the item itself instead of a reference to it');
 
 const items = z.array(item).max(MAX_ITEMS_AT_ONCE);

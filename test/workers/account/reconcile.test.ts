@@ -109,6 +109,25 @@ describe('the reconciliation', () => {
     expect(await problemsOf(account)).toEqual([]);
   });
 
+  it('finds the same where its lines cannot be sent again', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const account = await settledAccount();
+    await tamper(account, 'UPDATE op_203101_0 SET amount = amount + 1 WHERE seq = 2');
+    await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
+    const stub = (id: string) => ({
+      books: () => accountStub(env.ACCOUNT, id).books(),
+      resend: () => Promise.reject(new Error('not now')),
+    });
+    const { problems } = await reconcileAccount(
+      deps((id) => stub(id) as unknown as AccountStub),
+      account.id,
+    );
+    expect(problems.map(({ problem }) => problem)).toEqual([
+      expect.stringContaining('its lines come to'),
+      'D1 has 5 of 6 confirmed lines of epoch 1; 0 sent again, the others could not be',
+    ]);
+  });
+
   it('gives a D1 that was put back the account and its keys as they are now, with the lines that it lacks', async () => {
     const account = await settledAccount();
     const rowsIn = async (table: string, id: string): Promise<unknown[]> =>
