@@ -4,6 +4,7 @@
  * What a call says is written when it begins, beyond the end of the conversation. It counts once the answer is added,
  * together with it and in one step; of a call that comes to nothing it is written over.
  */
+import { DAY_MS } from '../core/time';
 import type {
   AddRequest,
   Changed,
@@ -20,8 +21,8 @@ import type {
 } from './types';
 
 /** After the last change. What a test key has made cost nothing, so it is not kept for long. */
-export const KEPT_MS = 31 * 24 * 3_600_000;
-export const TEST_KEPT_MS = 24 * 3_600_000;
+export const KEPT_MS = 31 * DAY_MS;
+export const TEST_KEPT_MS = DAY_MS;
 /** All of it is in memory at once, in the object and where it is sent to a model. An answer may exceed it once. */
 const MAX_CHARS = 8_388_608;
 const MAX_ITEMS = 5_000;

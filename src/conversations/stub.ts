@@ -32,7 +32,12 @@ export const tooLarge = (items: readonly Item[]): Refusal | undefined =>
   items.reduce((sum, { text }) => sum + text.length, 0) > MAX_SENT_CHARS ? { refused: 'full' } : undefined;
 
 /** What the account has of a call. */
-type FindOperation = (month: number, seq: number) => Promise<{ id: string; state: string; detail: { ending?: unknown } } | null>;
+export type FindOperation = (month: number, seq: number) => Promise<{ id: string; state: string; detail: { ending?: unknown } } | null>;
+
+export const operationFinder =
+  ({ account }: { account: (accountId: string) => { operation: FindOperation } }, accountId: string): FindOperation =>
+  (month, seq) =>
+    account(accountId).operation(month, seq);
 
 /**
  * Makes a change as soon as no call has the conversation. A call that ended without an answer says nothing to the

@@ -1,6 +1,15 @@
 /** A call that goes on with a conversation: reads it, has it for as long as the call lasts, and adds to it in the end. */
 import type { BackgroundMessage } from '../account/types';
-import { type ConversationRef, type ConversationStub, insistently, inTurn, isUnderWay, tooLarge } from '../conversations/stub';
+import {
+  type ConversationRef,
+  type ConversationStub,
+  type FindOperation,
+  insistently,
+  inTurn,
+  isUnderWay,
+  operationFinder,
+  tooLarge,
+} from '../conversations/stub';
 import type { Changed, Refusal, TakeRequest, Transcript } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
@@ -47,11 +56,6 @@ export function refusalOf(refusal: Refusal, id: string): { ok: false; error: Gat
       return fail('invalid_request', `Duplicate item found with id ${refusal.id.slice(0, MAX_QUOTED_CHARS)}.`);
   }
 }
-
-export const operationFinder =
-  ({ account }: Pick<Deps, 'account'>, accountId: string) =>
-  (month: number, seq: number) =>
-    account(accountId).operation(month, seq);
 
 /**
  * The call, or token question, after all that was said in its conversation.
@@ -112,7 +116,7 @@ export async function takeConversation(
 }
 
 /** Apart, so that what the call said is let go of: a stream keeps what it adds its answer with. */
-function take(find: ReturnType<typeof operationFinder>, stub: () => ConversationStub, request: TakeRequest): Promise<Changed> {
+function take(find: FindOperation, stub: () => ConversationStub, request: TakeRequest): Promise<Changed> {
   const full = tooLarge(request.items);
   if (full) return Promise.resolve(full);
   return inTurn(find, (insteadOf) => insistently(stub, (object) => object.take({ ...request, insteadOf })));

@@ -5,7 +5,7 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
-import { type ConversationRef, type ConversationStub, insistently, isUnderWay } from '../conversations/stub';
+import { type ConversationRef, type ConversationStub, insistently, isUnderWay, operationFinder } from '../conversations/stub';
 import { parseOperationId } from '../core/ids';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { readText } from '../core/read-bounded';
@@ -148,8 +148,7 @@ async function addToConversation(
 ): Promise<void> {
   if (typeof detail.conversation !== 'string') return;
   const items = answeredItems(text)?.map(itemOf);
-  const find = (month: number, seq: number) => account(accountId).operation(month, seq);
-  if (!items || !(await isUnderWay(find, holdId))) return;
+  if (!items || !(await isUnderWay(operationFinder({ account }, accountId), holdId))) return;
   const ref = { accountId, isTest: free, id: detail.conversation };
   const added = await insistently(
     () => conversation(ref),

@@ -4,7 +4,7 @@
  * comes twice, late or beside another finds its lines there, and one that fails leaves nothing behind.
  */
 import { ATTEMPT_LABELS, BOUNDS_MS, LINE_LABELS, LINE_SUMS, OTHER_MODELS, ROWS_AT_MOST, type Timed, timedColumns } from '../db/totals';
-import { type LineFigures, lineFigures } from './line-figures';
+import { type LineFigures, lineFigures, MOST } from './line-figures';
 
 type Row = readonly unknown[];
 
@@ -52,7 +52,7 @@ const columnsOf = (timed: Timed, ms: string): [column: string, sum: string][] =>
 /** In the order of a line's row, behind the place of its labels. */
 const SUMMED = LINE_SUMS.filter((name): name is keyof LineFigures['sums'] => name !== 'lines');
 const DURATION_AT = LABELS_AT + 1 + SUMMED.length;
-const DELAY = `MIN(4000000000000000, MAX(0, ${NOW} - (line->>${DURATION_AT + 1})))`;
+const DELAY = `MIN(${MOST}, MAX(0, ${NOW} - (line->>${DURATION_AT + 1})))`;
 
 const KNOWN = LINE_LABELS.map((label) => `known.${label} = labelled.${label}`).join(' AND ');
 const MODEL = `CASE WHEN (SELECT COALESCE(MAX(id), 0) FROM ledger_totals) < ${ROWS_AT_MOST}

@@ -15,7 +15,7 @@ export interface LineFigures {
 }
 
 /** Sums of as many as come at once stay below 2^63, beyond which SQLite fails: then the lines themselves would not be written. */
-const MOST = 4e15;
+export const MOST = 4e15;
 /** Counters never fall, so nothing counts for less than nothing. */
 const figure = (value: unknown): number | null => (typeof value === 'number' ? Math.min(MOST, Math.max(0, Math.trunc(value))) : null);
 const fromZero = (value: unknown): number => figure(value) ?? 0;

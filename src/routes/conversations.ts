@@ -1,6 +1,6 @@
 /** Conversations that clients of Responses keep here: their items are read and changed apart from any call. */
 import type { z } from 'zod';
-import { type ConversationStub, inTurn, tooLarge } from '../conversations/stub';
+import { type ConversationStub, inTurn, operationFinder, tooLarge } from '../conversations/stub';
 import type { Changed } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';
@@ -9,7 +9,7 @@ import { isConversationId, itemOf, newConversationId } from '../dialects/openai-
 import { conversationParams, conversationUpdate, itemsParams, itemsQuery } from '../dialects/openai-responses/conversation-input';
 import { conversationObject, deletedConversation, itemList, itemObject } from '../dialects/openai-responses/conversation-object';
 import { authorizeKey, refuseKeys } from '../gateway/authorize-key';
-import { noConversation, operationFinder, refusalOf, unreachable } from '../gateway/conversation';
+import { noConversation, refusalOf, unreachable } from '../gateway/conversation';
 import { countsAnHour } from '../gateway/counts-an-hour';
 import { NOT_JSON, readBody } from '../http/body';
 import type { AppContext } from '../http/context';

@@ -1,5 +1,6 @@
 /** Films by `predictLongRunning`, an operation that its client looks after: https://ai.google.dev/gemini-api/docs/video */
 import { type GatewayError, ok, type Result } from '../../core/errors';
+import { toHex } from '../../core/hex';
 import { type Fields, filledText, isRecord, textOrEmpty } from '../../core/record';
 import { inWords } from '../in-words';
 import { operationError } from './errors';
@@ -95,7 +96,7 @@ export interface FilmOperation {
 const TYPES = 'type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunning';
 
 /** Google's clients find a file by lower-case letters and digits in its address; a job's id has others too. */
-const fileOf = (jobId: string): string => [...jobId].map((char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+const fileOf = (jobId: string): string => toHex(new TextEncoder().encode(jobId));
 
 /** The reverse. */
 const jobOf = (file: string): string => file.replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16)));

@@ -82,7 +82,7 @@ const isUnmet = (headers: Headers): boolean => headers.has('if-match') || header
 /** A range is useful only to whoever has the rest of the same version: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
 const isSameVersion = (ifRange: string | null, { httpEtag }: R2Object): boolean => ifRange === null || ifRange === httpEtag;
 
-const missing = (c: AppContext, form?: Serving['form']): Response =>
+export const missing = (c: AppContext, form?: Serving['form']): Response =>
   renderError(c, fail('not_found', 'There is no such file.').error, form);
 
 async function gone(c: AppContext, key: string, form: Serving['form']): Promise<Response> {

@@ -1,13 +1,13 @@
 /** Films at Google's paths: a job is an operation there, which its client polls, and its film a file that is downloaded. */
 import { answerHeaders } from '../../core/answer-headers';
-import { fail, type GatewayError } from '../../core/errors';
+import type { GatewayError } from '../../core/errors';
 import type { GeminiAddress } from '../../dialects/gemini/address';
 import { inFilmsWords, jobOfDownload, operationView, readFilmRequest } from '../../dialects/gemini/films';
 import type { AppContext } from '../../http/context';
 import { renderError } from '../../http/render-error';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, isOver } from '../../jobs/view';
-import { ASKED_EACH_TIME, serveFile } from './files';
+import { ASKED_EACH_TIME, missing, serveFile } from './files';
 import { createJobOf, GEMINI } from './gemini-job';
 import { jobError, jobHeaders, seenFrom } from './request';
 import { VIDEO } from './video';
@@ -55,9 +55,7 @@ const inOperationsWords = (error: GatewayError): GatewayError =>
 
 export async function getDownload(c: AppContext): Promise<Response> {
   const film = await filmOf(c, jobOfDownload(c.req.path) ?? '');
-  if (!film.ok) return renderError(c, film.error.kind === 'not_found' ? NO_FILE : film.error, GEMINI);
+  if (!film.ok) return film.error.kind === 'not_found' ? missing(c, GEMINI) : renderError(c, film.error, GEMINI);
   const file = fileOf(film.value);
   return file.ok ? serveFile(c, file.value, { caching: ASKED_EACH_TIME, form: GEMINI }) : renderError(c, file.error, GEMINI);
 }
-
-const NO_FILE = fail('not_found', 'There is no such file.').error;

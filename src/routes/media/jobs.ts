@@ -1,5 +1,5 @@
 import { answerHeaders } from '../../core/answer-headers';
-import { fail } from '../../core/errors';
+import { fail, type Result } from '../../core/errors';
 import { FAMILIES } from '../../core/family';
 import { parseJson } from '../../core/record';
 import { nextAfter } from '../../db/after';
@@ -8,6 +8,7 @@ import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
 import { authorize, cancelJob, findJob, findJobOf, refuseTestKey, takeCallback } from '../../jobs/access';
+import type { JobDeps } from '../../jobs/deps';
 import { withOutput } from '../../jobs/output';
 import { deleteContent } from '../../jobs/retention';
 import { listJobs } from '../../jobs/store';
@@ -58,28 +59,34 @@ export async function getJobs(c: AppContext): Promise<Response> {
   return c.json({ object: 'list', data, next: nextAfter(jobs, count) });
 }
 
-export const postCancel = (c: AppContext): Promise<Response> =>
+type Only = (found: Result<Job>) => Result<Job>;
+
+/** A verb that changes a job: one that the key may change, of those that are looked among. */
+const withJob = (c: AppContext, change: (deps: JobDeps, job: Job) => Promise<Response>, only: Only = (found) => found): Promise<Response> =>
   withKey(c, async (key) => {
     const deps = jobDeps(c.env);
-    const found = await findJobOf(deps, key, c.req.param('id') ?? '');
+    const found = only(await findJobOf(deps, key, c.req.param('id') ?? ''));
     if (!found.ok) return renderError(c, found.error);
     const refused = refuseTestKey(key, found.value);
-    if (refused) return renderError(c, refused);
-    const canceled = await cancelJob(deps, found.value);
+    return refused ? renderError(c, refused) : change(deps, found.value);
+  });
+
+export const postCancel = (c: AppContext): Promise<Response> =>
+  withJob(c, async (deps, job) => {
+    const canceled = await cancelJob(deps, job);
     return canceled.ok ? show(c, canceled.value) : renderError(c, canceled.error);
   });
 
 /** Deletes what a job was asked for and made. The job itself stays, as what its account was charged for. */
-export const deleteJob = (c: AppContext, object = 'job', find = findJobOf): Promise<Response> =>
-  withKey(c, async (key) => {
-    const deps = jobDeps(c.env);
-    const found = await find(deps, key, c.req.param('id') ?? '');
-    if (!found.ok) return renderError(c, found.error);
-    const refused = refuseTestKey(key, found.value);
-    if (refused) return renderError(c, refused);
-    const deleted = await deleteContent(deps, found.value);
-    return deleted.ok ? c.json({ id: found.value.id, object, deleted: true }) : renderError(c, deleted.error);
-  });
+export const deleteJob = (c: AppContext, object = 'job', only?: Only): Promise<Response> =>
+  withJob(
+    c,
+    async (deps, job) => {
+      const deleted = await deleteContent(deps, job);
+      return deleted.ok ? c.json({ id: job.id, object, deleted: true }) : renderError(c, deleted.error);
+    },
+    only,
+  );
 
 /** A provider's callback, under a URL that only the provider was told. */
 export async function postCallback(c: AppContext): Promise<Response> {

@@ -93,9 +93,12 @@ export async function postVideos(c: AppContext): Promise<Response> {
 export async function filmOf(c: AppContext, id = c.req.param('id') ?? ''): Promise<Result<Job>> {
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
-  const found = await findJob(jobDeps(c.env), reader.value, id);
-  return found.ok && found.value.family !== 'video' ? fail('not_found', 'Job not found') : found;
+  return onlyFilm(await findJob(jobDeps(c.env), reader.value, id));
 }
+
+/** A job that is no film is not found among films. */
+const onlyFilm = (found: Result<Job>): Result<Job> =>
+  found.ok && found.value.family !== 'video' ? fail('not_found', 'Job not found') : found;
 
 export async function getVideo(c: AppContext): Promise<Response> {
   const film = await filmOf(c);
@@ -103,12 +106,7 @@ export async function getVideo(c: AppContext): Promise<Response> {
   return c.json(viewOf(c, film.value), { headers: { ...answerHeaders(film.value.holdId), 'x-job-id': film.value.id } });
 }
 
-const findFilmOf: typeof findJobOf = async (deps, key, id) => {
-  const found = await findJobOf(deps, key, id);
-  return found.ok && found.value.family !== 'video' ? fail('not_found', 'Job not found') : found;
-};
-
-export const deleteVideo = (c: AppContext): Promise<Response> => deleteJob(c, 'video.deleted', findFilmOf);
+export const deleteVideo = (c: AppContext): Promise<Response> => deleteJob(c, 'video.deleted', onlyFilm);
 
 /** The film itself; `variant` may ask for stills, of which there are none. */
 export async function getVideoContent(c: AppContext): Promise<Response> {
