@@ -48,6 +48,11 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
     }
   }
 
+  /** Steps without an `await` between them are committed together. */
+  protected together<T>(steps: () => T): T {
+    return this.open() ? this.step(({ store }) => store.together(steps)) : steps();
+  }
+
   protected publishProfile(ledger: Ledger, outbox: Outbox): void {
     outbox.put('account', { ...ledger.row.profile, tier: ledger.tier, topUpMicro: ledger.row.topUp }, this.now());
   }

@@ -126,11 +126,11 @@ export class Account extends AccountKeys {
 
   /** `admit` and `settle` for several calls that share one trip, as JSON: see `accountStub`. */
   admitJson(requests: string): string {
-    return answersTo(requests, (request: AdmitRequest) => this.admit(request));
+    return this.together(() => answersTo(requests, (request: AdmitRequest) => this.admit(request)));
   }
 
   settleJson(requests: string): string {
-    return answersTo(requests, (request: CloseRequest) => this.settle(request));
+    return this.together(() => answersTo(requests, (request: CloseRequest) => this.settle(request)));
   }
 
   release(request: Pick<CloseRequest, 'holdId' | 'detailJson' | 'idempotency' | 'unsent'>): CloseResult {

@@ -1,6 +1,7 @@
 /**
  * An account's tables, except those of its operations. Written rows are most of what a call costs to run, so an
- * operation is one row and the account's sums are another: two rows to admit, two to settle.
+ * operation is one row and the account's sums are another: two rows to admit, two to settle. Calls that come together
+ * share the second.
  */
 import type { LimitPeriod } from '../core/limit-period';
 import { OperationTables, ROWS_PER_TABLE } from './operation-tables';
@@ -81,6 +82,8 @@ const KEYS_IN_ACCOUNT_ROW = 50;
 export class AccountStore {
   /** Keys whose spend has moved to a row of its own, for good. */
   private readonly ownSpendRows = new Set<string>();
+  /** What steps that run together have changed in the account's row. */
+  private changed: { row?: AccountRow; spend?: ReadonlyMap<string, KeySpend> } | undefined;
 
   constructor(private readonly sql: Sql) {}
 
@@ -109,9 +112,23 @@ export class AccountStore {
     this.sql.exec('UPDATE account SET schema = ? WHERE id = 1', SCHEMA_VERSION);
   }
 
+  /** Writes the account's row once for steps of one transaction, after the last of them. */
+  together<T>(steps: () => T): T {
+    this.changed = {};
+    try {
+      const result = steps();
+      const { row, spend } = this.changed;
+      if (row) this.writeRow(row, spend);
+      return result;
+    } finally {
+      this.changed = undefined;
+    }
+  }
+
   /** Writes sums and counters: one row. */
   writeSums(row: AccountRow): void {
-    this.sql.exec('UPDATE account SET sums = ? WHERE id = 1', sumsOf(row));
+    if (this.changed) this.changed.row = row;
+    else this.writeRow(row);
   }
 
   /** The same with the keys' spend in the same row. */
@@ -123,7 +140,13 @@ export class AccountStore {
       this.sql.exec('INSERT INTO key_spend VALUES (?, ?) ON CONFLICT(key_id) DO UPDATE SET spend = excluded.spend', changedKey, text);
       return;
     }
-    this.sql.exec('UPDATE account SET sums = ?, key_spend = ? WHERE id = 1', sumsOf(row), JSON.stringify(Object.fromEntries(spend)));
+    if (this.changed) Object.assign(this.changed, { row, spend });
+    else this.writeRow(row, spend);
+  }
+
+  private writeRow(row: AccountRow, spend?: ReadonlyMap<string, KeySpend>): void {
+    if (!spend) this.sql.exec('UPDATE account SET sums = ? WHERE id = 1', sumsOf(row));
+    else this.sql.exec('UPDATE account SET sums = ?, key_spend = ? WHERE id = 1', sumsOf(row), JSON.stringify(Object.fromEntries(spend)));
   }
 
   /** The profile together with the sums. */

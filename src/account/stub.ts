@@ -85,7 +85,7 @@ interface Batchers {
 }
 
 /** An object in the same city answers within `nearMs`; waiting for that costs a client less than another trip costs the account. */
-const LIMITS = { requestsATrip: 64, nearMs: 5, waitMs: 2_000, answerMs: 30_000 };
+const LIMITS = { requestsATrip: 64, nearMs: 5, gather: { ms: 8, requests: 16 }, waitMs: 2_000, answerMs: 30_000 };
 
 const batchersByNamespace = new WeakMap<object, Batchers>();
 

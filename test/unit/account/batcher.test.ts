@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Batcher } from '../../../src/account/batcher';
+import { Batcher, type BatcherLimits } from '../../../src/account/batcher';
 
 /** Trips that end when the test says so. */
 function trips() {
@@ -14,7 +14,14 @@ function trips() {
 /** Lets everything run that can. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-const LIMITS = { trips: { near: 1, far: 1 }, nearMs: 5, requestsATrip: 3, waitMs: 60_000, answerMs: 60_000 };
+const LIMITS = {
+  trips: { near: 1, far: 1 },
+  nearMs: 5,
+  requestsATrip: 3,
+  gather: { ms: 0, requests: 1 },
+  waitMs: 60_000,
+  answerMs: 60_000,
+};
 
 describe('requests to the same object', () => {
   it('go at once while few are under way, and each on its own', async () => {
@@ -133,5 +140,114 @@ describe('requests to the same object', () => {
     expect(made.map(({ requests }) => requests)).toEqual([[1], [2]]);
     made[1]!.arrive();
     expect(await next).toBe('answer 2');
+  });
+
+  describe('that is near', () => {
+    /** A batcher whose object is known to be near, on a clock and timers that the test moves. */
+    async function near(limits: Partial<BatcherLimits> = {}) {
+      const { made, makeTrip } = trips();
+      let nowMs = 1_000;
+      const batcher = new Batcher<number, string>({ ...LIMITS, requestsATrip: 64, gather: { ms: 8, requests: 4 }, ...limits }, () => nowMs);
+      const timers: { ms: number; ring: () => void }[] = [];
+      const deadlines = {
+        within: <T>(work: Promise<T>, ms: number) =>
+          Promise.race([work, new Promise<undefined>((resolve) => timers.push({ ms, ring: () => resolve(undefined) }))]),
+      };
+      const send = (request: number) => batcher.send('a', request, makeTrip, deadlines);
+      const back = async () => {
+        await settled();
+        made.at(-1)!.arrive();
+        await settled();
+      };
+      const alone = send(0);
+      await back();
+      await alone;
+      return {
+        made: () => made.map(({ requests }) => requests),
+        send,
+        back,
+        timers,
+        pass: (ms: number) => {
+          nowMs += ms;
+        },
+        /** Two requests that meet a trip under way, and go together when it is back. */
+        meet: async () => {
+          const answers = Promise.all([1, 2, 3].map(send));
+          await back();
+          timers.find(({ ms }) => ms === 8)?.ring();
+          await back();
+          await answers;
+          made.length = 0;
+          timers.length = 0;
+        },
+      };
+    }
+
+    it('never wait while each of them has the object for itself', async () => {
+      const { send, made, back } = await near();
+      for (const request of [1, 2, 3]) {
+        const answer = send(request);
+        await back();
+        expect(await answer).toBe(`answer ${request}`);
+      }
+      expect(made()).toEqual([[0], [1], [2], [3]]);
+    });
+
+    it('wait for company for some milliseconds after a trip where several have met', async () => {
+      const { send, made, back, timers, meet, pass } = await near();
+      await meet();
+      pass(3);
+      const answers = Promise.all([4, 5].map(send));
+      await settled();
+      expect(made()).toEqual([]);
+      timers.find(({ ms }) => ms === 5)!.ring();
+      await back();
+      expect(await answers).toEqual(['answer 4', 'answer 5']);
+      expect(made()).toEqual([[4, 5]]);
+    });
+
+    it('set out before that when enough of them are there', async () => {
+      const { send, made, back, meet } = await near();
+      await meet();
+      const answers = Promise.all([4, 5, 6, 7].map(send));
+      await back();
+      expect(await answers).toHaveLength(4);
+      expect(made()).toEqual([[4, 5, 6, 7]]);
+    });
+
+    it('do not wait when the last trip is long enough ago, or nobody has met for a while', async () => {
+      const { send, made, back, meet, pass } = await near();
+      await meet();
+      pass(8);
+      const answer = send(4);
+      await back();
+      await answer;
+      pass(101);
+      const later = [5, 6].map(send);
+      await settled();
+      expect(made()).toEqual([[4], [5]]);
+      await back();
+      await back();
+      await Promise.all(later);
+    });
+
+    it('set out by themselves when the request that gathered them ends before', async () => {
+      const { send, made, back, meet, pass, timers } = await near({ waitMs: 20 });
+      await meet();
+      void send(4);
+      const follows = send(5);
+      await settled();
+      expect(made()).toEqual([]);
+      // Its own timer never rings: it is gone. The one that follows has waited for long enough.
+      timers.find(({ ms }) => ms === 20)!.ring();
+      pass(21);
+      await back();
+      expect(await follows).toBe('answer 5');
+      pass(8);
+      const next = send(6);
+      await back();
+      expect(await next).toBe('answer 6');
+      expect(made()).toEqual([[5], [6]]);
+    });
   });
 });

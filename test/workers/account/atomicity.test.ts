@@ -2,6 +2,7 @@ import { env, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { accountId, newAccountBytes } from '../../../src/core/ids';
+import { admitRequest, CREDIT, type Inside, TestAccount } from './support';
 
 describe('a step of the account that fails in the middle', () => {
   it('leaves nothing behind', async () => {
@@ -25,5 +26,28 @@ describe('a step of the account that fails in the middle', () => {
     const { lines } = await stub().operations(10);
     expect(lines.map(({ amountMicro }) => amountMicro)).toEqual([5]);
     expect((await stub().grant({ eventId: 'second', amountMicro: 7, reason: '', topUp: false })).balanceMicro).toBe(12);
+  });
+
+  it('leaves nothing behind of the calls that came with it', async () => {
+    const account = await TestAccount.create({ credits: 1_000 });
+    const object = () => env.ACCOUNT.getByName(account.id) as unknown as Inside;
+    const requests = JSON.stringify([admitRequest({}), admitRequest({})]);
+    for (const fails of ['insert', 'writeRow'] as const) {
+      await runInDurableObject(env.ACCOUNT.getByName(account.id), (instance) => {
+        const { store, operations } = (instance as unknown as { opened: Record<'store' | 'operations', Record<string, () => void>> })
+          .opened;
+        const from = fails === 'insert' ? operations : store;
+        const does = from[fails]!;
+        let calls = fails === 'insert' ? 0 : 1;
+        from[fails] = (...values: []) => {
+          if (++calls === 2) throw new Error('the disk is full');
+          return does.apply(from, values);
+        };
+      });
+      await expect((async () => object().admitJson(requests))()).rejects.toThrow('a step of the account failed');
+      const stub = accountStub(env.ACCOUNT, account.id);
+      expect(await stub.view()).toMatchObject({ balanceMicro: 1_000 * CREDIT, heldMicro: 0 });
+      expect((await stub.operations(10)).holds).toEqual([]);
+    }
   });
 });

@@ -4,7 +4,7 @@
  */
 import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
-import type { AdmitRequest, CloseRequest, KeyRecord, Outcome } from '../../../src/account/types';
+import type { AdmitRequest, AdmitResult, CloseRequest, CloseResult, KeyRecord, Outcome } from '../../../src/account/types';
 import { recover } from '../../../src/console/restore';
 import type { RateFamily } from '../../../src/core/family';
 import { newNonce, parseOperationId } from '../../../src/core/ids';
@@ -151,8 +151,10 @@ export class Driver {
   }
 
   private readonly choices: readonly (readonly [number, string, (object: Inside, state: DurableObjectState) => void | Promise<void>])[] = [
-    [45, 'admit', (object) => this.admit(object)],
-    [16, 'settle', (object) => this.close(object, this.openHold())],
+    [41, 'admit', (object) => this.admit(object)],
+    [14, 'settle', (object) => this.close(object, this.openHold())],
+    [1.3, 'admit several at once', (object) => this.admitTogether(object)],
+    [1, 'settle several at once', (object) => this.closeTogether(object)],
     [4, 'release', (object) => this.release(object)],
     [5, 'close again', (object) => this.close(object, this.random.chance(0.5) ? this.recentHold() : this.anyHold())],
     [1, 'close a forged hold', (object) => this.closeForged(object)],
@@ -192,7 +194,25 @@ export class Driver {
 
   private admit(object: Inside): void {
     const request = this.request();
-    const result = object.admit(request);
+    this.compareAdmission(request, object.admit(request));
+  }
+
+  /** As calls that share a trip are. */
+  private admitTogether(object: Inside): void {
+    const requests = Array.from({ length: this.random.between(2, 6) }, () => this.request());
+    const results = JSON.parse(object.admitJson(JSON.stringify(requests))) as AdmitResult[];
+    for (const [at, request] of requests.entries()) this.compareAdmission(request, results[at]!);
+    this.count('admitted together');
+  }
+
+  private closeTogether(object: Inside): void {
+    const requests = Array.from({ length: this.random.between(2, 6) }, () => this.closing(this.openHold()));
+    const results = JSON.parse(object.settleJson(JSON.stringify(requests))) as CloseResult[];
+    for (const [at, request] of requests.entries()) this.compareClose(request, results[at]!);
+    this.count('settled together');
+  }
+
+  private compareAdmission(request: AdmitRequest, result: AdmitResult): void {
     const holdId = result.ok && 'admission' in result ? result.admission.holdId : undefined;
     const expected = this.model.admit(request, holdId);
     if (!expected.ok) {
@@ -285,12 +305,12 @@ export class Driver {
   }
 
   private close(object: Inside, holdId: string): void {
-    this.compareClose(object, this.closing(holdId));
+    const request = this.closing(holdId);
+    this.compareClose(request, object.settle(request));
   }
 
-  private compareClose(object: Inside, request: CloseRequest): void {
+  private compareClose(request: CloseRequest, result: CloseResult): void {
     const wasOpen = this.model.find(request.holdId)?.state;
-    const result = object.settle(request);
     if (this.hasLeft(request.holdId) && !result.ok) return;
     const expected = this.model.close(request);
     if (!expected.ok) {
@@ -299,7 +319,7 @@ export class Driver {
       return;
     }
     const { overshootMicro, ...rest } = expected;
-    this.overshootMicro = overshootMicro;
+    this.overshootMicro += overshootMicro;
     this.count(
       expected.repeated ? 'closed again' : wasOpen === undefined ? 'undone hold charged' : wasOpen === 'open' ? 'closed' : 'adjusted',
     );
@@ -310,14 +330,15 @@ export class Driver {
   /** Months are kept for two months; what was closed in an earlier one may be gone, and much sooner if room is short. */
   private hasLeft(holdId: string): boolean {
     const ref = parseOperationId(holdId);
-    const { openedAtMs = Infinity } = this.options.cuts ? (this.model.find(holdId) ?? {}) : {};
+    const openedAtMs = (this.options.cuts ? this.model.openedAtMs(holdId) : undefined) ?? Infinity;
     return ref !== undefined && (ref.month < monthNumber(this.model.nowMs, -2) || openedAtMs < this.model.nowMs - KEPT_MS);
   }
 
   private release(object: Inside): void {
     const holdId = this.openHold();
     const { idempotency } = this.closing(holdId);
-    this.compareClose(object, { holdId, costMicro: 0, outcome: 'released', detailJson: '{}', ...(idempotency && { idempotency }) });
+    const request: CloseRequest = { holdId, costMicro: 0, outcome: 'released', detailJson: '{}', ...(idempotency && { idempotency }) };
+    this.compareClose(request, object.settle(request));
   }
 
   private closeForged(object: Inside): void {

@@ -391,6 +391,11 @@ export class Model {
     return { ok: true, heldMicro: hold.heldMicro };
   }
 
+  /** Of a hold that a restore undid, too. */
+  openedAtMs(holdId: string): number | undefined {
+    return (this.find(holdId) ?? this.state.undone.get(holdId))?.openedAtMs;
+  }
+
   /** `overshootMicro` is what it took from the balance beyond its hold. */
   close(
     request: CloseRequest,

@@ -13,6 +13,8 @@ const AT_LEAST: Tally = {
   admitted: 15_000,
   'admitted at a risk': 1_000,
   closed: 10_000,
+  'admitted together': 400,
+  'settled together': 300,
   'closed again': 4_000,
   expired: 2_000,
   adjusted: 300,

@@ -1,5 +1,6 @@
 import { createExecutionContext, env, waitOnExecutionContext } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
+import type { AdmitResult } from '../../../src/account/types';
 import { createApp } from '../../../src/app';
 import { createKey } from '../../../src/console/api-keys/internal';
 import type { Bindings } from '../../../src/env';
@@ -58,6 +59,30 @@ describe('rows written', () => {
       expect(written()).toBe(2);
       object.settle(closing(holdId, CREDIT / 2));
       expect(written()).toBe(0);
+    });
+  });
+
+  it('are one more than there are calls, where several come together', async () => {
+    const account = await busyAccount();
+    await account.run((object, state) => {
+      const written = countRows(state);
+      const requests = ['key_a', 'key_b', 'key_a', 'key_c'].map((keyId) => admitRequest({ keyId }));
+      const holds = (JSON.parse(object.admitJson(JSON.stringify(requests))) as AdmitResult[]).map(holdOf);
+      expect(written()).toBe(5);
+      object.settleJson(JSON.stringify([...holds.map((holdId) => closing(holdId, CREDIT / 2)), closing(holds[0]!, CREDIT / 2)]));
+      expect(written()).toBe(5);
+      // Alone again, with a row of the account's own.
+      object.settle(closing(call(object), CREDIT / 2));
+      expect(written()).toBe(4);
+    });
+    await account.evict();
+    await account.run((object) => {
+      expect(object.view()).toMatchObject({ balanceMicro: (10_000 - 8 / 2) * CREDIT, heldMicro: 0 });
+      expect(object.listKeys().map(({ id, spentThisMonthMicro }) => [id, spentThisMonthMicro / CREDIT])).toEqual([
+        ['key_a', 2],
+        ['key_b', 1],
+        ['key_c', 1],
+      ]);
     });
   });
 
