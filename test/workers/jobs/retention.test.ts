@@ -8,6 +8,7 @@ import { createMediaJob } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { deleteContent, removeOldFiles } from '../../../src/jobs/retention';
 import { findObject, listObjects, storeObject } from '../../../src/jobs/storage';
+import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
 import { TestAccount } from '../account/support';
@@ -87,12 +88,15 @@ describe('a result', () => {
   });
 
   it('is deleted with what was asked for, once the job is over, as often as somebody wishes', async () => {
-    const { bench, job, file, input } = await done();
+    const { bench, job: made, file, input } = await done();
+    const parts = JSON.stringify([{ state: 'done', result: { files: [], revisedPrompt: 'a striped cat' } }]);
+    const job = (await changeJob(env.DB, made, ({ upstream }) => ({ upstream: { ...upstream!, parts } })))!;
     const running = await bench.start();
     expect(await deleteContent(bench.deps(), running)).toMatchObject({ ok: false, error: { kind: 'conflict', code: 'job_not_over' } });
     expect(await deleteContent(bench.deps(), job)).toEqual({ ok: true });
     const removed = await bench.job(job.id);
     expect(removed).toMatchObject({ input: { stored: '' }, result: null, costMicro: job.costMicro, filesRemovedAt: expect.any(Number) });
+    expect(removed.upstream).toEqual(made.upstream);
     expect(await present(file, input)).toEqual([false, false]);
     expect((await ask(file)).status).toBe(410);
     await bench.wait(1_000);
