@@ -119,7 +119,8 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     tag: 'Language models',
     summary: 'Delete a stored response',
     access: 'key',
-    description: 'A response that is still made in the background must be canceled first.',
+    description:
+      'What the gateway keeps of it, for an Idempotency-Key or for its items, goes with it. A response that is still made in the background must be canceled first.',
     answers: { 200: json('It is gone.', responseDeleted) },
     errors: [...FAILURES.read, 'conflict', 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/delete`,
