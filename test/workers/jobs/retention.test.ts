@@ -237,6 +237,18 @@ describe('what a customer stores', () => {
     expect(await tiny('abc')).toMatchObject({ ok: true });
   });
 
+  it('goes when its organization was deleted while it came', async () => {
+    const bench = await JobBench.create();
+    const sent = (sql: string) => env.DB.prepare(sql).bind(bench.account.id).run();
+    await sent('INSERT INTO organizations (id, slug, name, account_id, created_at) VALUES (?1, ?1, ?1, ?1, 0)');
+    const before = await storeObject(kept(bench), uploader(bench), upload());
+    await sent('UPDATE organizations SET deleted_at = 1 WHERE account_id = ?');
+    const late = await storeObject(kept(bench), uploader(bench), upload());
+    if (!before.ok || !late.ok) throw new Error('not stored');
+    await removeOldFiles(kept(bench));
+    expect(await present(before.value.row.fileKey, late.value.row.fileKey)).toEqual([true, false]);
+  });
+
   it('leaves nothing behind unrecorded, wherever an upload was cut short', async () => {
     const bench = await JobBench.create();
     const before = new Set((await env.FILES.list({ prefix: 'storage/' })).objects.map(({ key }) => key));
