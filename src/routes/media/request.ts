@@ -1,4 +1,5 @@
 /** What all media routes do before and after their job. */
+import { type Moment, readMoment } from '../../console/cursor';
 import { answerHeaders } from '../../core/answer-headers';
 import type { ApiKey } from '../../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
@@ -47,6 +48,12 @@ export async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Resp
 /** Refuses a query parameter of a list. */
 export const refuseQuery = (c: AppContext, param: string, why: string): Response =>
   renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
+
+/** Where a page begins: at the moment in `next`, though its row may be deleted by now, or at the row with this id. */
+export async function placeBefore(before: string, find: (id: string) => Promise<Moment | undefined>): Promise<Moment | undefined> {
+  const moment = readMoment(before);
+  return (moment.ok && moment.value) || find(before);
+}
 
 export interface PageSizes {
   usual: number;
