@@ -2,6 +2,7 @@
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';
+import { refuseTestKey } from '../core/test-key';
 import type { Provider, Wire } from '../providers/types';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
@@ -45,11 +46,17 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
     const found = await findStoredAnswer(deps, key.accountId, request.requestId);
     if (!found.ok) return found;
     const stored = found.value;
+    const mayNot = stored && request.method !== 'GET' ? refuseTestKey(key, stored) : undefined;
+    if (mayNot) {
+      refused = mayNot;
+      continue;
+    }
     const provider = stored && deps.registry.providers.get(stored.provider);
     const wire = provider?.spec.wires.find((spoken) => spoken.stored);
     const unsettled = wire && stored?.unsettled && (await request.unlessUnsettled?.(stored.unsettled));
     if (unsettled) return { ok: false, error: unsettled };
-    const forgotten = request.method === 'DELETE' ? await forgetAnswer(deps, key.accountId, request.requestId) : ok(false);
+    const forgets = request.method === 'DELETE' && (stored || key.mode === 'live');
+    const forgotten = forgets ? await forgetAnswer(deps, key.accountId, request.requestId) : ok(false);
     if (!forgotten.ok) return forgotten;
     const response =
       stored && provider && wire && (await askKeeper(deps, provider, wire, stored.upstreamId, suffixed(request, provider, stored)));

@@ -1,10 +1,11 @@
 import { nextMoment } from '../../console/cursor';
 import type { ApiKey } from '../../core/api-key';
 import type { GatewayError } from '../../core/errors';
+import { refuseTestKey } from '../../core/test-key';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { findJobOf, refuseTestKey } from '../../jobs/access';
+import { findJobOf } from '../../jobs/access';
 import { deliveryView, findDelivery, listDeliveries, redeliver } from '../../jobs/webhooks/log';
 import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webhooks/secrets';
 import { pageSize, placeBefore, refuseQuery, withKey } from './request';

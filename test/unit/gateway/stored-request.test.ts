@@ -11,10 +11,10 @@ const ACCOUNT = 'acc_1';
 const OWNERS = { provider: 'a', storedId: 'resp_a' };
 
 /** The bucket has what was kept of this account's answer, and of another account's. */
-function bench(detail: Record<string, unknown>, status = 200) {
+function bench(detail: Record<string, unknown>, status = 200, test = false) {
   const kept = new Set([...keptAnswerKeys(ACCOUNT, ID), ...keptAnswerKeys('acc_2', ID)]);
   const asked: string[] = [];
-  const operation = { id: ID, state: 'settled', amountMicro: -120, openedAtMs: NOW_MS, detail };
+  const operation = { id: ID, state: 'settled', amountMicro: -120, openedAtMs: NOW_MS, test, detail };
   const deps = {
     account: () => ({
       authorize: async ({ keyId }: { keyId: string }) => (keyId === 'bad' ? { kind: 'revoked_key' } : null),
@@ -31,12 +31,12 @@ function bench(detail: Record<string, unknown>, status = 200) {
       return Response.json({ id: 'resp_a', object: 'response', deleted: true }, { status });
     },
   } as unknown as GatewayDeps;
-  const ask = (method: 'GET' | 'DELETE', keyId = 'good', accountId = ACCOUNT) =>
+  const ask = (method: 'GET' | 'POST' | 'DELETE', keyId = 'good', accountId = ACCOUNT, mode: 'live' | 'test' = 'live') =>
     askOwner(deps, {
       method,
       requestId: ID,
       suffix: '',
-      keys: [{ mode: 'live', accountId, keyId, secretHash: '' }],
+      keys: [{ mode, accountId, keyId, secretHash: '' }],
       origin: null,
       ip: null,
     });
@@ -61,6 +61,19 @@ describe('an answer that is deleted', () => {
     expect(await ask('DELETE')).toEqual({ ok: true, value: 'forgotten' });
     expect([...kept]).toEqual(keptAnswerKeys('acc_2', ID));
     expect(await ask('DELETE')).toEqual({ ok: true, value: undefined });
+  });
+
+  it('stays for a test key that has not made it, which may look at it alone', async () => {
+    const { ask, asked, kept } = bench(OWNERS);
+    const byTestKey = (method: 'GET' | 'POST' | 'DELETE', of = ask) => of(method, 'good', ACCOUNT, 'test');
+    expect(await byTestKey('GET')).toMatchObject({ ok: true, value: { response: { status: 200 } } });
+    for (const method of ['POST', 'DELETE'] as const)
+      expect(await byTestKey(method)).toMatchObject({ ok: false, error: { kind: 'permission_denied', code: 'test_key' } });
+    expect(await byTestKey('DELETE', bench({}).ask)).toEqual({ ok: true, value: undefined });
+    expect([asked.length, kept.size]).toEqual([1, 4]);
+    const own = bench(OWNERS, 200, true);
+    expect(await byTestKey('DELETE', own.ask)).toMatchObject({ ok: true, value: { response: { status: 200 } } });
+    expect(own.kept.size).toBe(2);
   });
 
   it('stays for whoever may not delete it', async () => {
