@@ -100,9 +100,14 @@ export async function removeLate(deps: Pick<RetentionDeps, 'db' | 'files'>, { id
 export async function deleteContent(deps: RemovalDeps, job: Job): Promise<Result<void>> {
   if (!isOver(job))
     return fail('conflict', 'This job is not over yet: cancel it, and delete it once it has ended.', { code: 'job_not_over' });
-  if (job.filesRemovedAt === null) await removeContent(deps, job);
-  await forgetDeliveries(deps, [job]);
-  return ok(undefined);
+  try {
+    if (job.filesRemovedAt === null) await removeContent(deps, job);
+    await forgetDeliveries(deps, [job]);
+    return ok(undefined);
+  } catch (error) {
+    console.error('content not deleted', JSON.stringify({ jobId: job.id, error: String(error) }));
+    return fail('unavailable', 'Not all of what this job was asked for and made could be deleted; try again.', { retryAfterSeconds: 2 });
+  }
 }
 
 /** What was asked for and made is removed with the files; what remains tells what was done, when, and at what cost. */

@@ -104,6 +104,19 @@ describe('a result', () => {
     expect(await bench.job(job.id)).toEqual(removed);
   });
 
+  it('is deleted by the next try where the bucket fails, and is not said to be until then', async () => {
+    const { bench, job, file, input } = await done();
+    let fails = true;
+    const remove = (keys: string[]) => (fails ? Promise.reject(new Error('internal error (10001)')) : env.FILES.delete(keys));
+    const files = new Proxy(env.FILES, { get: (of, name) => (name === 'delete' ? remove : Reflect.get(of, name).bind(of)) });
+    const deps = { ...bench.deps(), files };
+    expect(await deleteContent(deps, job)).toMatchObject({ ok: false, error: { kind: 'unavailable' } });
+    expect(await bench.job(job.id)).toEqual(job);
+    fails = false;
+    expect(await deleteContent(deps, job)).toEqual({ ok: true });
+    expect(await present(file, input)).toEqual([false, false]);
+  });
+
   it('does not lead from its URL to the files of the request, which have URLs of their own', async () => {
     const { bench, file, input } = await done();
     expect((await ask(input)).status).toBe(200);
