@@ -56,7 +56,7 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
     const unsettled = wire && stored?.unsettled && (await request.unlessUnsettled?.(stored.unsettled));
     if (unsettled) return { ok: false, error: unsettled };
     const forgets = request.method === 'DELETE' && (stored || key.mode === 'live');
-    const forgotten = forgets ? await forgetAnswer(deps, key.accountId, request.requestId) : ok(false);
+    const forgotten = forgets ? await forgetAnswer(deps, key.accountId, request.requestId, stored !== undefined) : ok(false);
     if (!forgotten.ok) return forgotten;
     const response =
       stored && provider && wire && (await askKeeper(deps, provider, wire, stored.upstreamId, suffixed(request, provider, stored)));

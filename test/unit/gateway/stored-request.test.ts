@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { operationId } from '../../../src/core/ids';
 import { keptAnswerKeys } from '../../../src/core/kept-answers';
 import type { GatewayDeps } from '../../../src/gateway/deps';
@@ -11,16 +11,17 @@ const ACCOUNT = 'acc_1';
 const OWNERS = { provider: 'a', storedId: 'resp_a' };
 
 /** The bucket has what was kept of this account's answer, and of another account's. */
-function bench(detail: Record<string, unknown>, status = 200, test = false) {
+function bench(detail: Record<string, unknown>, status = 200, test = false, closedAtMs = 0) {
   const kept = new Set([...keptAnswerKeys(ACCOUNT, ID), ...keptAnswerKeys('acc_2', ID)]);
   const asked: string[] = [];
-  const operation = { id: ID, state: 'settled', amountMicro: -120, openedAtMs: NOW_MS, test, detail };
+  const operation = { id: ID, state: 'settled', amountMicro: -120, openedAtMs: NOW_MS, closedAtMs, test, detail };
   const deps = {
     account: () => ({
       authorize: async ({ keyId }: { keyId: string }) => (keyId === 'bad' ? { kind: 'revoked_key' } : null),
       operation: async () => operation,
     }),
     registry: { providers: new Map([['a', provider('a', 1, { wires: [openaiResponsesWire] })]]) },
+    now: () => NOW_MS,
     settings: { FIRST_BYTE_TIMEOUT_MS: 1_000 },
     files: {
       head: async (key: string) => (kept.has(key) ? {} : null),
@@ -61,6 +62,19 @@ describe('an answer that is deleted', () => {
     expect(await ask('DELETE')).toEqual({ ok: true, value: 'forgotten' });
     expect([...kept]).toEqual(keptAnswerKeys('acc_2', ID));
     expect(await ask('DELETE')).toEqual({ ok: true, value: undefined });
+  });
+
+  it('is deleted though its items are only just being written', async () => {
+    vi.useFakeTimers();
+    const { ask, kept } = bench({}, 200, false, NOW_MS - 100);
+    const [, items] = keptAnswerKeys(ACCOUNT, ID);
+    kept.delete(items!);
+    setTimeout(() => kept.add(items!), 200);
+    const deleted = ask('DELETE');
+    await vi.runAllTimersAsync();
+    vi.useRealTimers();
+    expect(await deleted).toEqual({ ok: true, value: 'forgotten' });
+    expect([...kept]).toEqual(keptAnswerKeys('acc_2', ID));
   });
 
   it('stays for a test key that has not made it, which may look at it alone', async () => {
