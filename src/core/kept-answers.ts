@@ -14,5 +14,9 @@ export function keptAnswerKey(kind: (typeof KINDS)[number], accountId: string, o
   return ref && `${kind}/${ref.month}/${accountId}/${operationId}`;
 }
 
+/** All that may be kept of one operation. */
+export const keptAnswerKeys = (accountId: string, operationId: string): string[] =>
+  KINDS.map((kind) => keptAnswerKey(kind, accountId, operationId)).filter((key) => key !== undefined);
+
 /** The month in such a key, for example 202611. */
 export const monthOfKept = (key: string): number => Number(key.split('/')[1]);

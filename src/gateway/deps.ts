@@ -13,7 +13,7 @@ export interface GatewayDeps extends SettleDeps {
   registry: Registry;
   keys: KeyReader;
   health: Health;
-  files: Pick<R2Bucket, 'get' | 'put'>;
+  files: Pick<R2Bucket, 'get' | 'head' | 'put' | 'delete'>;
   conversation: (ref: ConversationRef) => ConversationStub;
   background: Pick<Queue<BackgroundMessage>, 'send'>;
   fetch: (url: string, init: RequestInit) => Promise<Response>;

@@ -10,6 +10,8 @@ import type { Call } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 
 export interface StoredAnswer {
+  /** Made with a test key. */
+  test: boolean;
   provider: string;
   upstreamId: string;
   /** The credential that it belongs to, by its place among the provider's. */
@@ -90,6 +92,7 @@ function storedAnswerOf(accountId: string, operation: Operation): StoredAnswer |
   if (typeof provider !== 'string' || typeof storedId !== 'string') return undefined;
   const unsettled = unsettledOf(accountId, operation);
   return {
+    test: operation.test,
     provider,
     upstreamId: storedId,
     keyIndex: typeof storedKey === 'number' ? storedKey : undefined,

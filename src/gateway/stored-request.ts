@@ -1,10 +1,12 @@
 /** Requests about an answer that a provider keeps: passed to that provider and no other. */
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { fail, type GatewayError, type Result, unknownKey } from '../core/errors';
+import { fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';
+import { refuseTestKey } from '../core/test-key';
 import type { Provider, Wire } from '../providers/types';
 import { authorizeKey } from './authorize-key';
 import type { GatewayDeps } from './deps';
+import { forgetAnswer } from './forget-answer';
 import { findStoredAnswer, type StoredAnswer } from './stored-answer';
 
 /** The owner's refusals that mean the request, not a missing answer: for example, to cancel what is over. */
@@ -28,8 +30,11 @@ export interface OwnersAnswer {
   stored: StoredAnswer;
 }
 
-/** The owner's answer; undefined where the account left no such answer, or its owner has forgotten it. */
-export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promise<Result<OwnersAnswer | undefined>> {
+/**
+ * The owner's answer; undefined where the account left no such answer, or its owner has forgotten it. What the gateway
+ * keeps of an answer is deleted with it, and is `forgotten` where that is all there is.
+ */
+export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promise<Result<OwnersAnswer | 'forgotten' | undefined>> {
   let refused: GatewayError | undefined = unknownKey().error;
   for (const key of request.keys) {
     const refusal = await authorizeKey(deps, key, request);
@@ -41,21 +46,31 @@ export async function askOwner(deps: GatewayDeps, request: StoredRequest): Promi
     const found = await findStoredAnswer(deps, key.accountId, request.requestId);
     if (!found.ok) return found;
     const stored = found.value;
+    const mayNot = stored && request.method !== 'GET' ? refuseTestKey(key, stored) : undefined;
+    if (mayNot) {
+      refused = mayNot;
+      continue;
+    }
     const provider = stored && deps.registry.providers.get(stored.provider);
     const wire = provider?.spec.wires.find((spoken) => spoken.stored);
-    if (!stored || !provider || !wire) continue;
-    const unsettled = stored.unsettled && (await request.unlessUnsettled?.(stored.unsettled));
+    const unsettled = wire && stored?.unsettled && (await request.unlessUnsettled?.(stored.unsettled));
     if (unsettled) return { ok: false, error: unsettled };
-    const { canceledQuery } = provider.spec;
-    const suffix = stored.canceled && canceledQuery ? withQuery(request.suffix, canceledQuery) : request.suffix;
-    const response = await askKeeper(deps, provider, wire, stored.upstreamId, { ...request, suffix });
+    const forgets = request.method === 'DELETE' && (stored || key.mode === 'live');
+    const forgotten = forgets ? await forgetAnswer(deps, key.accountId, request.requestId, stored !== undefined) : ok(false);
+    if (!forgotten.ok) return forgotten;
+    const response =
+      stored && provider && wire && (await askKeeper(deps, provider, wire, stored.upstreamId, suffixed(request, provider, stored)));
     if (response === 'unreachable') return fail('upstream_failed', 'The provider that keeps this answer could not be reached.');
-    if (response) return { ok: true, value: { response, stored } };
+    if (response) return ok({ response, stored });
+    if (forgotten.value) return ok('forgotten');
   }
-  return refused ? { ok: false, error: refused } : { ok: true, value: undefined };
+  return refused ? { ok: false, error: refused } : ok(undefined);
 }
 
-const withQuery = (suffix: string, query: string): string => `${suffix}${suffix.includes('?') ? '&' : '?'}${query}`;
+/** A provider that keeps nothing of what it has canceled must be told that it has. */
+function suffixed({ method, suffix }: StoredRequest, { spec: { canceledQuery } }: Provider, { canceled }: StoredAnswer) {
+  return { method, suffix: canceled && canceledQuery ? `${suffix}${suffix.includes('?') ? '&' : '?'}${canceledQuery}` : suffix };
+}
 
 /** Tries each of the provider's credentials, since an answer belongs to the one that it was asked for with. */
 export async function askKeeper(

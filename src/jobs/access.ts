@@ -1,6 +1,6 @@
 /** What a customer may do with their own jobs; another account's job looks as if it did not exist. */
 import type { ApiKey } from '../core/api-key';
-import { accountUnreachable, fail, type GatewayError, ok, type Result, unknownKey } from '../core/errors';
+import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { advanceJob } from './advance';
 import { copyLater } from './copy';
 import type { JobDeps } from './deps';
@@ -36,13 +36,6 @@ export async function authorize(deps: Pick<JobDeps, 'account'>, { keys, origin, 
     }
   }
   return refused;
-}
-
-/** Test keys are handed around more freely than live ones, so they may change only what test keys have made. */
-export function refuseTestKey({ mode }: Pick<ApiKey, 'mode'>, target?: { test: boolean }): GatewayError | undefined {
-  if (mode === 'live' || target?.test) return undefined;
-  const what = target ? 'only what a test key has made' : 'nothing of the account';
-  return fail('permission_denied', `A test key may change ${what}: use a live one.`, { code: 'test_key' }).error;
 }
 
 export async function findJob(deps: Pick<JobDeps, 'account' | 'db'>, reader: Reader, id: string): Promise<Result<Job>> {

@@ -10,6 +10,7 @@ import { finishJob } from './finish';
 import type { JobMessage } from './messages';
 import { pollDelaySeconds, SWEEP_AFTER_MS } from './pace';
 import { firstFileOf, joinParts, mergeParts, type Part, partsOf, runningJobs } from './parts';
+import { removeLate } from './retention';
 import { changeJob } from './store';
 import { failedError, noteHealth } from './submit';
 import { currentProvider, upstreamName } from './targets';
@@ -183,7 +184,7 @@ async function applyDone(deps: JobDeps, job: Job, step: Extract<MediaStep | Part
   const done = await changeJob(deps.db, job, (present) =>
     present.state === 'running' && present.result === null ? { result, nextAt: deps.now() + SWEEP_AFTER_MS } : undefined,
   );
-  if (!done) return;
+  if (!done) return removeLate(deps, job);
   noteRun(deps, job, step);
   await copy(deps, done);
 }

@@ -59,6 +59,7 @@ export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget
 /** A literal rather than a parameter, or SQLite could not use the partial index. */
 const OF_TESTS = sql`test = 1`;
 
+/** One that is under way is forgotten once it ends. */
 const FORGET_DELIVERIES = 'DELETE FROM webhook_deliveries WHERE ended_at IS NOT NULL AND job_id IN (SELECT value FROM json_each(?))';
 
 async function removeResults(deps: RetentionDeps, which: SQL, goesOn: () => boolean): Promise<number> {
@@ -89,22 +90,33 @@ async function removeContent(deps: RemovalDeps, job: Job): Promise<void> {
   await changeJob(deps.db, job, (present) => withoutContent(present, deps.now()));
 }
 
+/** Removes what a look has written that came late: the job had ended by another one, and its content was deleted. */
+export async function removeLate(deps: Pick<RetentionDeps, 'db' | 'files'>, { id }: Pick<Job, 'id'>): Promise<void> {
+  const job = await readJob(deps.db, id);
+  if (job && job.filesRemovedAt !== null) await removeAll(deps, jobPrefix(job));
+}
+
 /** Removes at once, for its customer, what time would remove. Of a job that is not settled somebody may still write files. */
 export async function deleteContent(deps: RemovalDeps, job: Job): Promise<Result<void>> {
   if (!isOver(job))
     return fail('conflict', 'This job is not over yet: cancel it, and delete it once it has ended.', { code: 'job_not_over' });
-  if (job.filesRemovedAt === null) {
+  try {
+    if (job.filesRemovedAt === null) await removeContent(deps, job);
     await forgetDeliveries(deps, [job]);
-    await removeContent(deps, job);
+    return ok(undefined);
+  } catch (error) {
+    console.error('content not deleted', JSON.stringify({ jobId: job.id, error: String(error) }));
+    return fail('unavailable', 'Not all of what this job was asked for and made could be deleted; try again.', { retryAfterSeconds: 2 });
   }
-  return ok(undefined);
 }
 
 /** What was asked for and made is removed with the files; what remains tells what was done, when, and at what cost. */
-const withoutContent = ({ outputs }: Job, nowMs: number) => ({
+const withoutContent = ({ outputs, upstream }: Job, nowMs: number) => ({
   filesRemovedAt: nowMs,
   input: { stored: '' },
   result: null,
+  // Of several pictures, what came before the last one is in there.
+  upstream: upstream && { id: upstream.id, model: upstream.model },
   outputs: outputs && { files: outputs.files, ...(outputs.usage && { usage: outputs.usage }) },
 });
 

@@ -1,5 +1,5 @@
 /** Files that customers keep here: data sets, references, weights. */
-import { and, desc, eq, lte } from 'drizzle-orm';
+import { and, desc, eq, lte, type SQL, sql } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
 import { sha256Hex } from '../core/hex';
 import { IDEMPOTENCY_KEEP_MS } from '../core/idempotency';
@@ -116,7 +116,11 @@ async function storeIn(
     test,
     givenUp: false,
   };
-  const inserted = await database(deps.db).insert(storedObjects).values(row).onConflictDoNothing().returning({ id: storedObjects.id });
+  const inserted = await database(deps.db)
+    .insert(storedObjects)
+    .values({ ...row, givenUp: isLeft(accountId) })
+    .onConflictDoNothing()
+    .returning({ id: storedObjects.id });
   if (inserted.length > 0) return ok({ row, repeated: false });
   // A twin with the same idempotency key was quicker.
   await deps.files.delete(fileKey);
@@ -124,6 +128,10 @@ async function storeIn(
   if (!twin) return NOT_KEPT;
   return sameOr422(twin, bodyHash ?? '');
 }
+
+/** The organization may have been deleted while the file came: then it goes like those that were there before. */
+const isLeft = (accountId: string): SQL<boolean> =>
+  sql`EXISTS (SELECT 1 FROM organizations WHERE account_id = ${accountId} AND deleted_at IS NOT NULL)`;
 
 const tooLarge = (limitBytes: number) =>
   fail('body_too_large', `A file may have ${Math.floor(limitBytes / 1_048_576)} MB at most.`, { param: 'file' });

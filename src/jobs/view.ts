@@ -23,6 +23,9 @@ export const stateOf = (status: JobStatus): Job['state'] | undefined =>
 /** Over for its customer, that is, only once its charge is settled. */
 export const isOver = ({ state, settledAt }: Job): boolean => isFinal(state) && settledAt !== null;
 
+/** It has made something, which is still there: neither time nor its customer has removed it. */
+export const hasResult = (job: Job): boolean => isOver(job) && job.state === 'succeeded' && job.filesRemovedAt === null;
+
 export const statusOf = (job: Job): JobStatus => (isOver(job) ? (STATUSES[job.state] ?? 'processing') : 'processing');
 
 /** What is charged so far: the price is taken when a job is asked for, and given back when it fails. */

@@ -22,7 +22,10 @@ const succeeded = named(
       ...base,
       status: z.literal('succeeded'),
       outputs: z.array(z.string()).meta({ description: 'The URLs of its files.' }),
-      output: z.unknown().meta({ description: 'What the worker returned, with URLs in place of files as base64.' }),
+      output: z
+        .unknown()
+        .meta({ description: 'What the worker returned, with URLs in place of files as base64; null once it is no longer kept.' }),
+      filesRemovedAt: time.optional().meta({ description: 'When its files were removed; they are kept for a limited time.' }),
       outputJsonUrl,
       costCredits: credits,
       creditsCharged: credits,
@@ -41,6 +44,7 @@ const run = named(
       z.object({
         ...base,
         status: z.literal('failed'),
+        filesRemovedAt: time.optional(),
         error: z.string(),
         costCredits: z.literal(0),
         creditsCharged: z.literal(0),
@@ -48,6 +52,7 @@ const run = named(
       z.object({
         ...base,
         status: z.enum(['canceled', 'expired']),
+        filesRemovedAt: time.optional(),
         error: z.string(),
         costCredits: credits.meta({ description: 'For a deployment’s run that was stopped, the GPU time until then; otherwise 0.' }),
         creditsCharged: credits,

@@ -90,7 +90,8 @@ const ownRoutes: Route[] = [
   }),
   route('delete', ONE, 'deleteOrganization', 'organization.delete', {
     summary: 'Delete an organization',
-    description: 'Its keys end and its files are removed. Refused while it has deployments or calls under way.',
+    description:
+      'Its keys end and the files that it stored are removed; what its jobs made is kept for as long as it would have been. Refused while it has deployments or calls under way.',
     body: { schema: deleteOrganizationInput, examples: example('By its slug', { confirm: 'acme' }) },
     answers: { 200: json('It is gone.', z.object({ id: z.string(), deleted: z.literal(true) })) },
   }),

@@ -119,9 +119,10 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     tag: 'Language models',
     summary: 'Delete a stored response',
     access: 'key',
-    description: 'A response that is still made in the background must be canceled first.',
+    description:
+      'What the gateway keeps of it, for an Idempotency-Key or for its items, goes with it. A response that is still made in the background must be canceled first.',
     answers: { 200: json('It is gone.', responseDeleted) },
-    errors: [...FAILURES.read, 'conflict', 'upstream_failed', 'upstream_rejected', 'no_provider'],
+    errors: [...FAILURES.read, 'permission_denied', 'conflict', 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/delete`,
   },
   {
@@ -132,7 +133,7 @@ const storedRoutesAt = (one: string, suffix: string): Route[] => [
     summary: 'Cancel a response in the background',
     access: 'key',
     answers: { 200: json('The response as it was left.', storedResponse) },
-    errors: [...FAILURES.read, 'upstream_failed', 'upstream_rejected', 'no_provider'],
+    errors: [...FAILURES.read, 'permission_denied', 'upstream_failed', 'upstream_rejected', 'no_provider'],
     reference: `${REFERENCE}/cancel`,
   },
   {

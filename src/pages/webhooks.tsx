@@ -3,11 +3,11 @@ import type { FC } from 'hono/jsx';
 import { z } from 'zod';
 import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
+import { nextMoment, readMoment } from '../console/cursor';
 import type { GatewayError } from '../core/errors';
-import { nextAfter } from '../db/after';
 import type { AppContext } from '../http/context';
 import { jobDeps } from '../http/deps';
-import { deliveryView, findDelivery, listDeliveries, redeliver } from '../jobs/webhooks/log';
+import { deliveryView, listDeliveries, redeliver } from '../jobs/webhooks/log';
 import { readSecrets, rotateSecret } from '../jobs/webhooks/secrets';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { DELIVERY_STATES } from '../routes/media/webhooks';
@@ -127,9 +127,9 @@ async function webhooksPage(c: AppContext, context: VerbContext, said?: GatewayE
   const { state, jobId } = filter;
   const { cursor } = query;
   const { db, accountId, now } = context;
-  const before = cursor === undefined ? undefined : await findDelivery(db, accountId, cursor);
+  const place = readMoment(cursor);
   const [rows, secrets] = await Promise.all([
-    listDeliveries(db, accountId, { jobId, state, before, limit: DELIVERIES_A_PAGE }),
+    listDeliveries(db, accountId, { jobId, state, before: place.ok ? place.value : undefined, limit: DELIVERIES_A_PAGE }),
     readSecrets(db, accountId, now()),
   ]);
   const error = said ?? wrong;
@@ -169,7 +169,7 @@ async function webhooksPage(c: AppContext, context: VerbContext, said?: GatewayE
           </p>
         </Empty>
       )}
-      <Pages of="webhooks" path={WEBHOOKS} query={query} nextCursor={nextAfter(rows, DELIVERIES_A_PAGE)} />
+      <Pages of="webhooks" path={WEBHOOKS} query={query} nextCursor={nextMoment(rows, DELIVERIES_A_PAGE)} />
       <Secret of={secrets.current} context={context} />
     </>,
   );

@@ -70,6 +70,7 @@ export const storedResponse =
           });
     if (!asked.ok) return renderError(c, asked.error);
     if (!asked.value) return renderError(c, fail('not_found', `Response with id '${id.slice(0, 200)}' not found.`, { param: 'id' }).error);
+    if (asked.value === 'forgotten') return c.json({ id, object: 'response', deleted: true });
     const { response, stored } = asked.value;
     const unnoted = action === '/cancel' ? await noteCanceled(gateway, asked.value) : undefined;
     if (unnoted) return renderError(c, unnoted);

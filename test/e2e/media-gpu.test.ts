@@ -44,6 +44,9 @@ describe('GPU models', () => {
     const { outputs, ...rest } = body as unknown as Run;
     expect(rest).toMatchObject({ id: expect.any(String), status: 'succeeded', costCredits: 50, durationMs: expect.any(Number) });
     expect((await fileAt(outputs[0]!)).type).toBe('image/png');
+    expect((await call(account, 'DELETE', `/v1/jobs/${rest.id}`)).status).toBe(200);
+    const emptied = { ...rest, outputs: [], output: null, filesRemovedAt: expect.any(String) };
+    expect(await run(rest.id)).toEqual(emptied);
   });
 
   it('that take long give a job, and cost the seconds that they took', async () => {

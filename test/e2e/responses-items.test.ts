@@ -99,6 +99,21 @@ describe.concurrent('an item that is named', () => {
     expect(await stranger.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
 
+  it('is deleted with its response, which no provider keeps', async () => {
+    const { account, lane } = await fresh();
+    lane.first.replyAlways(() => answer('It rains.'));
+    const { body } = await askResponse(account, responsesBody(lane.model));
+    const named = responsesBody(lane.model, naming(String(body.output[0]!.id)));
+    expect((await askResponse(account, named)).status).toBe(200);
+    const drop = () =>
+      fetch(`${account.baseUrl}/responses/${body.id}`, { method: 'DELETE', headers: { authorization: `Bearer ${account.key}` } });
+    const dropped = await drop();
+    expect([dropped.status, await dropped.json()]).toEqual([200, { id: body.id, object: 'response', deleted: true }]);
+    expect((await drop()).status).toBe(404);
+    expect((await askResponse(account, named)).status).toBe(400);
+    expect(await account.money()).toEqual({ spentMicro: 2 * USAGE_MICRO, heldMicro: 0 });
+  });
+
   it('was not to be kept, and is not found', async () => {
     const owner = await fresh();
     const id = await givenItem(owner, { store: false });

@@ -545,6 +545,7 @@ export type GpuJob =
       job_id: string;
       provider_job_id: string | null;
       status: 'failed';
+      filesRemovedAt?: string;
       error: string;
       costCredits: 0;
       creditsCharged: 0;
@@ -554,6 +555,7 @@ export type GpuJob =
       job_id: string;
       provider_job_id: string | null;
       status: 'canceled' | 'expired';
+      filesRemovedAt?: string;
       error: string;
       /** For a deployment’s run that was stopped, the GPU time until then; otherwise 0. */
       costCredits: number;
@@ -1883,8 +1885,10 @@ export interface SucceededGpuJob {
   status: 'succeeded';
   /** The URLs of its files. */
   outputs: string[];
-  /** What the worker returned, with URLs in place of files as base64. */
+  /** What the worker returned, with URLs in place of files as base64; null once it is no longer kept. */
   output: unknown;
+  /** When its files were removed; they are kept for a limited time. */
+  filesRemovedAt?: string;
   /** The URL of a GPU run’s `output` as JSON, if that is too large to be shown here. */
   outputJsonUrl?: string;
   /** 100 credits are 1 USD. */

@@ -132,8 +132,13 @@ const settleTry = (deps: JobDeps, delivery: Row, change: Partial<Row>, tries: De
     .set({ ...change, log: [...logOf(delivery), ...tries].slice(-MOST_LOGGED), claimedUntil: null })
     .where(and(eq(webhookDeliveries.id, delivery.id), eq(webhookDeliveries.claimedUntil, delivery.claimedUntil!)));
 
+/** The log goes with what its job was asked for and made, be that before the webhook has ended: many receivers fetch the result and delete it. */
+const FORGET = `DELETE FROM webhook_deliveries WHERE id = ? AND ended_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = job_id AND j.files_removed_at IS NOT NULL)`;
+
 async function end(deps: JobDeps, delivery: Row, state: 'delivered' | 'gone' | 'dead', tries: DeliveryTry[]): Promise<void> {
   await settleTry(deps, delivery, { state, tries: delivery.tries + tries.length, nextAt: null, endedAt: deps.now() }, tries);
+  await deps.db.prepare(FORGET).bind(delivery.id).run();
 }
 
 async function tryLater(deps: JobDeps, delivery: Row, log: DeliveryTry[]): Promise<void> {

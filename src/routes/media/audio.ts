@@ -8,7 +8,7 @@ import { waitForJob } from '../../jobs/access';
 import { piecesOf } from '../../jobs/body-parts';
 import type { JobDeps } from '../../jobs/deps';
 import type { Job } from '../../jobs/types';
-import { creditsUsed, isOver, outputUrls } from '../../jobs/view';
+import { creditsUsed, hasResult, outputUrls } from '../../jobs/view';
 import { toBase64 } from '../../providers/media/sources';
 import type { Transcript } from '../../providers/media/types';
 import {
@@ -76,7 +76,7 @@ export async function postSpeech(c: AppContext): Promise<Response> {
   const { signal } = c.req.raw;
   const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
   const [file] = job.outputs?.files ?? [];
-  if (!isOver(job) || !file) {
+  if (!hasResult(job) || !file) {
     c.set('requestId', job.holdId);
     return renderError(c, jobError(job));
   }
@@ -114,7 +114,7 @@ export async function postTranscriptions(c: AppContext): Promise<Response> {
   const { signal } = c.req.raw;
   const job = await waitForJob(jobDeps(c.env), created.value.job, SPEECH_MS, () => signal.aborted);
   const transcript = job.outputs?.transcript;
-  if (!isOver(job) || !transcript) {
+  if (!hasResult(job) || !transcript) {
     c.set('requestId', job.holdId);
     return renderError(c, jobError(job));
   }

@@ -2,6 +2,7 @@
 import { answerHeaders } from '../../core/answer-headers';
 import { fail } from '../../core/errors';
 import { toCredits } from '../../core/money';
+import { isoOrNull } from '../../core/time';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -38,7 +39,7 @@ async function gpuView(c: AppContext, known: Job): Promise<Record<string, unknow
     ...(over &&
       job.state === 'succeeded' && {
         outputs: outputUrls(job),
-        output: outputs?.output ?? { files: outputUrls(job) },
+        output: outputs?.output ?? (job.filesRemovedAt === null ? { files: outputUrls(job) } : null),
         ...outputJsonUrl(job),
         costCredits: creditsUsed(job),
         creditsCharged: creditsUsed(job),
@@ -51,6 +52,7 @@ async function gpuView(c: AppContext, known: Job): Promise<Record<string, unknow
         costCredits: creditsUsed(job),
         creditsCharged: creditsUsed(job),
       }),
+    ...(job.filesRemovedAt !== null && { filesRemovedAt: isoOrNull(job.filesRemovedAt) }),
     ...(!over && { pollUrl: `/v1/gpu/jobs/${job.id}` }),
     provider_job_id: upstream?.id ?? null,
   };

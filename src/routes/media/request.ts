@@ -1,4 +1,5 @@
 /** What all media routes do before and after their job. */
+import { type Moment, readMoment } from '../../console/cursor';
 import { answerHeaders } from '../../core/answer-headers';
 import type { ApiKey } from '../../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
@@ -18,7 +19,7 @@ import { authorize, type Reader, waitForJob } from '../../jobs/access';
 import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
 import type { MediaCall } from '../../jobs/plan';
 import type { Job } from '../../jobs/types';
-import { creditsUsed, isOver, pollUrl } from '../../jobs/view';
+import { creditsUsed, hasResult, isOver, pollUrl } from '../../jobs/view';
 
 /** As long as any documented client waits. */
 const SYNCHRONOUS_MS = 600_000;
@@ -47,6 +48,12 @@ export async function withKey(c: AppContext, verb: (key: ApiKey) => Promise<Resp
 /** Refuses a query parameter of a list. */
 export const refuseQuery = (c: AppContext, param: string, why: string): Response =>
   renderError(c, fail('invalid_request', `\`${param}\` must be ${why}.`, { param }).error);
+
+/** Where a page begins: at the moment in `next`, though its row may be deleted by now, or at the row with this id. */
+export async function placeBefore(before: string, find: (id: string) => Promise<Moment | undefined>): Promise<Moment | undefined> {
+  const moment = readMoment(before);
+  return (moment.ok && moment.value) || find(before);
+}
 
 export interface PageSizes {
   usual: number;
@@ -131,7 +138,7 @@ export const jobHeaders = ({ job, repeated }: CreatedJob): Record<string, string
   ...(repeated && { 'idempotent-replayed': 'true' }),
 });
 
-/** The error for a job that failed. */
+/** The error for a job that has nothing to show. */
 export function jobError(job: Job): GatewayError {
   const details = { job_id: job.id };
   if (!isOver(job))
@@ -139,6 +146,8 @@ export function jobError(job: Job): GatewayError {
       code: 'still_running',
       details,
     }).error;
+  if (job.state === 'succeeded' && job.filesRemovedAt !== null)
+    return fail('gone', 'The job has succeeded, and what it made has been removed since.', { code: 'file_expired', details }).error;
   const charged = creditsUsed(job) === 0 ? 'Nothing was charged.' : `Its GPU time was charged: ${creditsUsed(job)} credits.`;
   if (job.state === 'canceled') return fail('conflict', `The job was canceled. ${charged}`, { details }).error;
   const error = job.error ?? fail('job_failed', 'The job failed. Nothing was charged.').error;
@@ -186,7 +195,7 @@ const jsonAnswer = (value: unknown): JobAnswer => ({
 const resultOf =
   (render: RenderJob, running?: AnswerOf, renderError = renderOpenaiError): AnswerOf =>
   async (job) => {
-    if (isOver(job) && job.state === 'succeeded') {
+    if (hasResult(job)) {
       const rendered = await readResult(job, () => render(job));
       return rendered.ok ? jsonAnswer(rendered.value) : renderError(rendered.error, job.holdId);
     }
@@ -301,7 +310,7 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
   const partialsOf = ({ partials }: Job): number => partials?.length ?? 0;
   const showsMore = (seen: number) => (job: Job) => isOver(job) || partialsOf(job) > seen;
   const early = await waitForJob(deps, created.job, settings.STATUS_HOLD_MS, () => c.req.raw.signal.aborted, showsMore(0));
-  if (isOver(early) && early.state !== 'succeeded')
+  if (isOver(early) && !hasResult(early))
     return respondWith(
       { ...created, job: early },
       resultOf(() => undefined, undefined, form.renderError),
@@ -309,10 +318,9 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
   const client = new ClientStream(deps.now, () => {});
   const pings = setInterval(() => client.ping(form.keepalive()), settings.KEEPALIVE_MS);
   let job = early;
-  const isMade = () => isOver(job) && job.state === 'succeeded';
   const writeError = (error: GatewayError) => client.writeApart(form.fail(error, job.holdId));
   const writeEnd = async (): Promise<void> => {
-    if (!isMade()) return writeError(jobError(job));
+    if (!hasResult(job)) return writeError(jobError(job));
     for await (const text of render.whole(seenFrom(c, job))) await client.write(text);
     await client.write(form.end());
   };
@@ -327,7 +335,7 @@ export async function streamedAnswer(c: AppContext, created: CreatedJob, render:
   };
   const unread = (error: unknown) => {
     console.error('result not read', JSON.stringify({ jobId: job.id, error: String(error) }));
-    return writeError(isMade() ? notRead(job) : jobError(job));
+    return writeError(hasResult(job) ? notRead(job) : jobError(job));
   };
   const late = write()
     .catch(unread)

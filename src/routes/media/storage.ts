@@ -1,18 +1,18 @@
+import { nextMoment } from '../../console/cursor';
 import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { idempotencyIn } from '../../core/idempotency';
 import { cleanType } from '../../core/media-type';
 import { textOf } from '../../core/multipart';
-import { nextAfter } from '../../db/after';
+import { refuseTestKey } from '../../core/test-key';
 import { idempotencyOf } from '../../gateway/idempotency';
 import { readForm } from '../../http/body';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { refuseTestKey } from '../../jobs/access';
 import { deleteObject, findObject, listObjects, objectView, type StoredObject, storeObject, type Upload } from '../../jobs/storage';
 import { refuseUnfunded } from '../../jobs/storage-room';
-import { originOf, pageSize, refuseQuery, withKey } from './request';
+import { originOf, pageSize, placeBefore, refuseQuery, withKey } from './request';
 
 const KIND = /^[a-z0-9][a-z0-9_-]{0,39}$/i;
 const USUAL_KIND = 'file';
@@ -95,11 +95,16 @@ export const getStorage = (c: AppContext): Promise<Response> =>
     const { kind, before } = c.req.query();
     const count = pageSize(c, PAGE);
     if (typeof count !== 'number') return count;
-    const last = before === undefined ? undefined : await findObject(jobDeps(c.env), accountId, before);
-    if (last && !last.ok) return refuseQuery(c, 'before', 'the id of a file of yours, such as the last of a page');
-    const objects = await listObjects(jobDeps(c.env), accountId, { kind, before: last?.value, limit: count });
+    const deps = jobDeps(c.env);
+    const find = async (id: string) => {
+      const found = await findObject(deps, accountId, id);
+      return found.ok ? found.value : undefined;
+    };
+    const last = before === undefined ? undefined : await placeBefore(before, find);
+    if (before !== undefined && !last) return refuseQuery(c, 'before', 'the `next` of a page, or the id of a file of yours');
+    const objects = await listObjects(deps, accountId, { kind, before: last, limit: count });
     const data = objects.map((object) => objectView(originOf(c), object));
-    return c.json({ object: 'list', data, next: nextAfter(objects, count) });
+    return c.json({ object: 'list', data, next: nextMoment(objects, count) });
   });
 
 export const getStoredObject = (c: AppContext): Promise<Response> => withObject(c, async (row) => c.json(objectView(originOf(c), row)));

@@ -1,13 +1,14 @@
+import { nextMoment } from '../../console/cursor';
 import type { ApiKey } from '../../core/api-key';
 import type { GatewayError } from '../../core/errors';
-import { nextAfter } from '../../db/after';
+import { refuseTestKey } from '../../core/test-key';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
-import { findJobOf, refuseTestKey } from '../../jobs/access';
+import { findJobOf } from '../../jobs/access';
 import { deliveryView, findDelivery, listDeliveries, redeliver } from '../../jobs/webhooks/log';
 import { readSecrets, rotateSecret, type WebhookSecrets } from '../../jobs/webhooks/secrets';
-import { pageSize, refuseQuery, withKey } from './request';
+import { pageSize, placeBefore, refuseQuery, withKey } from './request';
 
 const PAGE = { usual: 50, most: 200 };
 export const DELIVERY_STATES = ['pending', 'delivered', 'gone', 'dead'] as const;
@@ -38,10 +39,10 @@ export const getDeliveries = (c: AppContext): Promise<Response> =>
     if (typeof count !== 'number') return count;
     if (state !== undefined && !(DELIVERY_STATES as readonly string[]).includes(state))
       return refuseQuery(c, 'state', `one of ${DELIVERY_STATES.join(', ')}`);
-    const last = before === undefined ? undefined : await findDelivery(c.env.DB, accountId, before);
-    if (before !== undefined && !last) return refuseQuery(c, 'before', 'the id of a delivery of yours, such as the last of a page');
+    const last = before === undefined ? undefined : await placeBefore(before, (id) => findDelivery(c.env.DB, accountId, id));
+    if (before !== undefined && !last) return refuseQuery(c, 'before', 'the `next` of a page, or the id of a delivery of yours');
     const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, before: last, limit: count });
-    return c.json({ object: 'list', data: rows.map(deliveryView), next: nextAfter(rows, count) });
+    return c.json({ object: 'list', data: rows.map(deliveryView), next: nextMoment(rows, count) });
   });
 
 /** A test key may have only a test job's webhook sent again. */

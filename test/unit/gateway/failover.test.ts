@@ -268,7 +268,7 @@ describe('failover', () => {
     [7, ['0', '1', '2']],
   ])('begins with the key that a stored answer belongs to, if it is still there: %d', async (keyIndex, keys) => {
     const bench = new Bench().script('a', () => failing(401));
-    const answer = { provider: 'a', upstreamId: 'resp_a', keyIndex, previous: undefined, canceled: false };
+    const answer = { test: false, provider: 'a', upstreamId: 'resp_a', keyIndex, previous: undefined, canceled: false };
     const rest = { unsettled: undefined, cutShort: undefined, costMicro: 1, tokens: 1, conversationId: undefined };
     const continued = { ...answer, ...rest, name: 'resp_b' };
     await bench.failover({ ...planOf(provider('a', 3)), continued }).next();

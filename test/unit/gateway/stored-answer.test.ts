@@ -42,6 +42,7 @@ describe('an answer that a provider keeps', () => {
     const { stored, asked } = await find(receipt({ detail: { ...DETAIL, usage } }));
     expect(asked).toEqual([[203_101, 7]]);
     expect(stored).toEqual({
+      test: false,
       provider: 'a',
       upstreamId: 'resp_a',
       keyIndex: 1,

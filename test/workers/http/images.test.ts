@@ -2,9 +2,12 @@
 import { env } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { readMediaBody } from '../../../src/http/media-body';
+import { deleteContent } from '../../../src/jobs/retention';
 import { changeJob, readJob } from '../../../src/jobs/store';
 import { TestAccount } from '../account/support';
 import { ask, keyFor } from './support';
+
+const AUDIO = 'data:audio/wav;base64,UklGRg==';
 
 it('a form may have fields by any name', async () => {
   const form = new FormData();
@@ -107,6 +110,25 @@ it('a stream of a picture that cannot be read ends with an error', async () => {
   expect(text).toContain('event: error');
   expect(text).toContain('result_not_read');
   expect(text).not.toContain('[DONE]');
+});
+
+it.each([
+  ['pictures', '/v1/images/generations', { model: 'gpt-image-2', prompt: 'a fox' }],
+  ['a stream of pictures', '/v1/images/generations', { model: 'gpt-image-2', prompt: 'a fox', stream: true }],
+  ['speech', '/v1/audio/speech', { model: 'audio-tts', input: 'hello', voice: 'alloy' }],
+  ['a transcript', '/v1/audio/transcriptions', { model: 'audio-asr', file: AUDIO }],
+  ['a transcript as text', '/v1/audio/transcriptions', { model: 'audio-asr', file: AUDIO, response_format: 'text' }],
+])('%s that somebody has deleted cannot be had again by its idempotency key, nor as an empty result', async (_what, path, body) => {
+  const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
+  const key = await keyFor(account);
+  const make = () => ask({ key, path, body, headers: { 'idempotency-key': 'one' } });
+  const made = await make();
+  expect(made.status, made.text).toBe(200);
+  const id = made.headers.get('x-job-id')!;
+  expect(await deleteContent({ db: env.DB, files: env.FILES, now: Date.now }, (await readJob(env.DB, id))!)).toEqual({ ok: true });
+  const again = await make();
+  expect([again.status, again.headers.get('x-job-id') ?? id, again.headers.get('x-should-retry')], again.text).toEqual([410, id, 'false']);
+  expect(JSON.parse(again.text)).toMatchObject({ error: { code: 'file_expired', job_id: id } });
 });
 
 it('what was made before the gateway moved is served, and shown, where it is reached now', async () => {

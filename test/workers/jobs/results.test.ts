@@ -6,6 +6,7 @@ import { fileUrl } from '../../../src/jobs/files';
 import { withOutput } from '../../../src/jobs/output';
 import { runningJobs } from '../../../src/jobs/parts';
 import { applyStep } from '../../../src/jobs/poll';
+import { deleteContent } from '../../../src/jobs/retention';
 import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
@@ -102,6 +103,20 @@ describe('the files of a result', () => {
     expect([state, outputs?.files.length]).toEqual(['succeeded', 32]);
     expect(outputs!.files.map(({ key }) => Number(key.split('/').at(-1)))).toEqual(Array.from({ length: 32 }, (_, index) => index));
     expect(most).toBeLessThanOrEqual(3);
+  });
+
+  it('are not written back by a look that comes late, when they were deleted', async () => {
+    const { bench, job } = await running();
+    const provider = bench.deps().registry.providers.get('fake')!;
+    const look = () => applyStep(bench.deps(), provider, job, { state: 'done', result: { files: [picture], output: 'x'.repeat(70_000) } });
+    const stored = async () => (await env.FILES.list({ prefix: `media/${job.id}/` })).objects.length;
+    await look();
+    expect(await stored()).toBe(2);
+    await look();
+    expect(await stored()).toBe(2);
+    await deleteContent(bench.deps(), await bench.job(job.id));
+    await look();
+    expect(await stored()).toBe(0);
   });
 
   it.each([

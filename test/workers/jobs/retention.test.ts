@@ -8,6 +8,7 @@ import { createMediaJob } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { deleteContent, removeOldFiles } from '../../../src/jobs/retention';
 import { findObject, listObjects, storeObject } from '../../../src/jobs/storage';
+import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { jobView } from '../../../src/jobs/view';
 import { TestAccount } from '../account/support';
@@ -87,17 +88,33 @@ describe('a result', () => {
   });
 
   it('is deleted with what was asked for, once the job is over, as often as somebody wishes', async () => {
-    const { bench, job, file, input } = await done();
+    const { bench, job: made, file, input } = await done();
+    const parts = JSON.stringify([{ state: 'done', result: { files: [], revisedPrompt: 'a striped cat' } }]);
+    const job = (await changeJob(env.DB, made, ({ upstream }) => ({ upstream: { ...upstream!, parts } })))!;
     const running = await bench.start();
     expect(await deleteContent(bench.deps(), running)).toMatchObject({ ok: false, error: { kind: 'conflict', code: 'job_not_over' } });
     expect(await deleteContent(bench.deps(), job)).toEqual({ ok: true });
     const removed = await bench.job(job.id);
     expect(removed).toMatchObject({ input: { stored: '' }, result: null, costMicro: job.costMicro, filesRemovedAt: expect.any(Number) });
+    expect(removed.upstream).toEqual(made.upstream);
     expect(await present(file, input)).toEqual([false, false]);
     expect((await ask(file)).status).toBe(410);
     await bench.wait(1_000);
     expect(await deleteContent(bench.deps(), removed)).toEqual({ ok: true });
     expect(await bench.job(job.id)).toEqual(removed);
+  });
+
+  it('is deleted by the next try where the bucket fails, and is not said to be until then', async () => {
+    const { bench, job, file, input } = await done();
+    let fails = true;
+    const remove = (keys: string[]) => (fails ? Promise.reject(new Error('internal error (10001)')) : env.FILES.delete(keys));
+    const files = new Proxy(env.FILES, { get: (of, name) => (name === 'delete' ? remove : Reflect.get(of, name).bind(of)) });
+    const deps = { ...bench.deps(), files };
+    expect(await deleteContent(deps, job)).toMatchObject({ ok: false, error: { kind: 'unavailable' } });
+    expect(await bench.job(job.id)).toEqual(job);
+    fails = false;
+    expect(await deleteContent(deps, job)).toEqual({ ok: true });
+    expect(await present(file, input)).toEqual([false, false]);
   });
 
   it('does not lead from its URL to the files of the request, which have URLs of their own', async () => {
@@ -231,6 +248,18 @@ describe('what a customer stores', () => {
     expect(await tiny('abc')).toMatchObject({ ok: false });
     await bench.wait(2 * 3_600_000);
     expect(await tiny('abc')).toMatchObject({ ok: true });
+  });
+
+  it('goes when its organization was deleted while it came', async () => {
+    const bench = await JobBench.create();
+    const sent = (sql: string) => env.DB.prepare(sql).bind(bench.account.id).run();
+    await sent('INSERT INTO organizations (id, slug, name, account_id, created_at) VALUES (?1, ?1, ?1, ?1, 0)');
+    const before = await storeObject(kept(bench), uploader(bench), upload());
+    await sent('UPDATE organizations SET deleted_at = 1 WHERE account_id = ?');
+    const late = await storeObject(kept(bench), uploader(bench), upload());
+    if (!before.ok || !late.ok) throw new Error('not stored');
+    await removeOldFiles(kept(bench));
+    expect(await present(before.value.row.fileKey, late.value.row.fileKey)).toEqual([true, false]);
   });
 
   it('leaves nothing behind unrecorded, wherever an upload was cut short', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../../src/jobs/access';
 import { advanceJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
+import { deleteContent } from '../../../src/jobs/retention';
 import { jobView } from '../../../src/jobs/view';
 import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { findDelivery, listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
@@ -197,6 +198,17 @@ describe('a webhook', () => {
     await next(bench);
     const [first, ...others] = (await stateOf(bench)).log as { atMs: number; status: number }[];
     expect([first!.atMs, others.length, others.at(-1)!.status]).toEqual([1, 99, 200]);
+  });
+
+  it('is forgotten with its job when it ends, where its receiver has deleted that', async () => {
+    const { bench, deliveryId } = await endedJob();
+    bench.provider.receiverFails = 1;
+    await next(bench);
+    const { jobId } = await stateOf(bench);
+    await deleteContent(bench.deps(), await bench.job(jobId));
+    expect(await stateOf(bench)).toMatchObject({ id: deliveryId, state: 'pending', tries: 1 });
+    await next(bench);
+    expect([bench.provider.received.length, await stateOf(bench)]).toEqual([2, undefined]);
   });
 
   it('whose message was lost is found by the sweeper', async () => {
