@@ -51,4 +51,10 @@ const client = (more) => ({
 export const codex = { ...client(), id: 'codex', label: 'Codex CLI' };
 
 /** As it asks wherever it is given a base URL without a provider of its own. */
-export const codexSocket = { ...client('supports_websockets = true\n'), id: 'codex-socket', label: 'Codex CLI, WebSocket' };
+export const codexSocket = {
+  ...client('supports_websockets = true\n'),
+  id: 'codex-socket',
+  label: 'Codex CLI, WebSocket',
+  // A refused turn is no request of its own.
+  refusals: { ...client().refusals, limit: { ...client().refusals.limit, leastRequests: 0 } },
+};
