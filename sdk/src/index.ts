@@ -24,7 +24,6 @@ export {
   TimeoutError,
   UnprocessableEntityError,
   UnsupportedMediaTypeError,
-  UpgradeRequiredError,
   WebhookVerificationError,
 } from './core/errors.js';
 export type { ClientOptions, Fetch, Query, RequestOptions } from './core/options.js';

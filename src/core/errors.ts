@@ -26,7 +26,6 @@ export const ERRORS = {
   conversation_locked: { status: 409, type: 'invalid_request_error', retry: true },
   idempotency_in_flight: { status: 409, type: 'idempotency_error', retry: true },
   idempotency_mismatch: { status: 422, type: 'idempotency_error', retry: false },
-  upgrade_refused: { status: 426, type: 'invalid_request_error', retry: false },
   body_too_large: { status: 413, type: 'invalid_request_error', retry: false },
   unsupported_content: { status: 415, type: 'invalid_request_error', retry: false },
   unsupported_encoding: { status: 415, type: 'invalid_request_error', retry: false },

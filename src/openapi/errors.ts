@@ -32,7 +32,6 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   conversation_locked: 'Another response is under way in this conversation: try again when it is there.',
   idempotency_in_flight: 'A call with the same Idempotency-Key is under way: try again.',
   idempotency_mismatch: 'The Idempotency-Key was used for another body, or at another path.',
-  upgrade_refused: 'There is no WebSocket here.',
   body_too_large: 'The body is too large.',
   unsupported_content: 'This endpoint does not take a body of this type.',
   unsupported_encoding: 'The body is compressed; send it as it is.',

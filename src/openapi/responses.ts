@@ -65,10 +65,11 @@ const routesAt = (base: string, suffix: string): Route[] => [
     id: `listResponseModels${suffix}`,
     tag: 'Models',
     summary: 'The models of Responses, with prices',
-    description: 'Also a connectivity check; no key is needed. A WebSocket is refused with 426.',
+    description:
+      'Also a connectivity check; no key is needed. With `Upgrade: websocket` and a key it opens a WebSocket, over which each `response.create` is answered with the events of a stream.',
     access: 'public',
     answers: { 200: json('The models.', modelList) },
-    errors: [...FAILURES.none, 'upgrade_refused'],
+    errors: FAILURES.none,
   },
   {
     method: 'post',

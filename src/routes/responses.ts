@@ -27,13 +27,16 @@ import { listModelsOf } from './models';
 
 const listModels = listModelsOf(openaiResponses.families);
 
-/**
- * Clients that prefer a WebSocket accept 426 as a final no and go on over HTTP; any other answer costs them seven
- * tries. Everybody else gets the models, as a connectivity check.
- */
-export function getResponses(c: AppContext): Response {
+/** Opens a WebSocket for whoever asks for one with a usable key. Everybody else gets the models, as a connectivity check. */
+export async function getResponses(c: AppContext): Promise<Response> {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return listModels(c);
-  return renderError(c, fail('upgrade_refused', 'Responses are served over HTTP; there is no WebSocket here.').error);
+  const gateway = c.get('gateway');
+  const request = c.req.raw;
+  const keys = await requestKeys(gateway.keys, request);
+  const refused = keys.ok ? await refuseKeys(gateway, keys.value, sourceOf(request, gateway.settings)) : keys.error;
+  if (refused) return renderError(c, refused);
+  const { openResponsesSocket } = await import('../live/responses-socket');
+  return openResponsesSocket(c.env, c.executionCtx, request);
 }
 
 /** The answer for an id that is not ours: an unusable key is refused first. */

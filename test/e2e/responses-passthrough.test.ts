@@ -1,5 +1,4 @@
 // What is passed on unchanged: the body except for the model, the answer except for its id and cost, and some headers.
-import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask } from './support/client';
@@ -136,28 +135,6 @@ describe('an answer', () => {
 });
 
 describe('GET', () => {
-  /** A raw request, since fetch cannot upgrade a connection. */
-  const upgrade = (url: string, headers: Record<string, string>) =>
-    new Promise<{ status: number | undefined; headers: Record<string, unknown>; body: string }>((done, fail) => {
-      const asked = request(url, { headers: { connection: 'Upgrade', ...headers }, agent: false }, (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (part: string) => (body += part));
-        response.on('end', () => done({ status: response.statusCode, headers: response.headers, body }));
-      });
-      asked.on('upgrade', () => fail(new Error('upgraded')));
-      asked.on('error', fail).end();
-    });
-
-  it.each(['/v1/responses', '/api/v1/responses', '/api/v1/codex/responses'])('%s with an upgrade is a 426 at once', async (path) => {
-    const socket = { 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
-    for (const name of ['websocket', 'WebSocket']) {
-      const { status, headers, body } = await upgrade(rig.worker.url + path, { upgrade: name, ...socket });
-      expect(status, body).toBe(426);
-      expect(headers['x-should-retry']).toBe('false');
-      expect(JSON.parse(body)).toMatchObject({ error: { type: 'invalid_request_error', message: /over HTTP/ } });
-    }
-  });
-
   it.each(['/v1/responses', '/api/v1/responses', '/api/v1/codex/responses'])('%s lists the models without a key', async (path) => {
     const response = await fetch(rig.worker.url + path);
     expect(response.status).toBe(200);

@@ -164,12 +164,6 @@ export class UnprocessableEntityError extends APIError {
   declare readonly status: 422;
 }
 
-/** 426: a WebSocket was asked for, and there is none. */
-export class UpgradeRequiredError extends APIError {
-  override name = 'UpgradeRequiredError';
-  declare readonly status: 426;
-}
-
 /** 429: the hourly limit of calls is reached or, with the type `spending_limit_error`, the key's spending limit. */
 export class RateLimitError extends APIError {
   override name = 'RateLimitError';
@@ -240,7 +234,6 @@ const CLASSES: Readonly<Record<number, new (source: ErrorSource) => APIError>> =
   413: PayloadTooLargeError,
   415: UnsupportedMediaTypeError,
   422: UnprocessableEntityError,
-  426: UpgradeRequiredError,
   429: RateLimitError,
   500: InternalServerError,
   502: BadGatewayError,

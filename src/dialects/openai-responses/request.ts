@@ -90,11 +90,14 @@ const NOT_REFERRED = fail(
 const MAX_QUOTED_CHARS = 200;
 
 /** Refuses like OpenAI does for an unknown answer; clients then send the whole input. */
-function continuedAnswer(name: string): Result<ContinuedAnswer> {
-  const missing = fail('invalid_request', `Previous response with id '${name.slice(0, MAX_QUOTED_CHARS)}' not found.`, {
+export const missingAnswer = (name: string) =>
+  fail('invalid_request', `Previous response with id '${name.slice(0, MAX_QUOTED_CHARS)}' not found.`, {
     param: 'previous_response_id',
     code: 'previous_response_not_found',
   });
+
+function continuedAnswer(name: string): Result<ContinuedAnswer> {
+  const missing = missingAnswer(name);
   const requestId = requestOfResponse(name);
   return requestId === undefined ? missing : ok({ requestId, name, missing: missing.error });
 }

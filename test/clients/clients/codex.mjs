@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The documented configuration, with telemetry and update checks switched off. */
-const config = (baseUrl, model) => `
+const config = (baseUrl, model, more = '') => `
 model_provider = "gateway"
 model = "${model}"
 check_for_update_on_startup = false
@@ -15,11 +15,9 @@ name = "Gateway"
 base_url = "${baseUrl}"
 wire_api = "responses"
 env_key = "GATEWAY_API_KEY"
-`;
+${more}`;
 
-export const codex = {
-  id: 'codex',
-  label: 'Codex CLI',
+const client = (more) => ({
   package: '@openai/codex',
   providers: ['openai', 'openrouter'],
   model: 'gpt-5.3-codex',
@@ -28,7 +26,7 @@ export const codex = {
   prepare({ home, baseUrl, key, model, prompt }) {
     const directory = join(home, '.codex');
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'config.toml'), config(baseUrl, model));
+    writeFileSync(join(directory, 'config.toml'), config(baseUrl, model, more));
     return {
       // Its sandbox needs kernel features that containers lack; its working folder is a scratch folder anyway.
       args: ['exec', '--skip-git-repo-check', '--ephemeral', '--dangerously-bypass-approvals-and-sandbox', '--color', 'never', prompt],
@@ -48,4 +46,15 @@ export const codex = {
     credits: { shows: /Top up to go on/, mostRequests: 6 },
     limit: { shows: /Quota exceeded/, mostRequests: 1 },
   },
+});
+
+export const codex = { ...client(), id: 'codex', label: 'Codex CLI' };
+
+/** As it asks wherever it is given a base URL without a provider of its own. */
+export const codexSocket = {
+  ...client('supports_websockets = true\n'),
+  id: 'codex-socket',
+  label: 'Codex CLI, WebSocket',
+  // A refused turn is no request of its own.
+  refusals: { ...client().refusals, limit: { ...client().refusals.limit, leastRequests: 0 } },
 };

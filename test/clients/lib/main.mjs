@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { claudeCode } from '../clients/claude-code.mjs';
 import { cline } from '../clients/cline.mjs';
-import { codex } from '../clients/codex.mjs';
+import { codex, codexSocket } from '../clients/codex.mjs';
 import { continueAnthropic, continueResponses } from '../clients/continue.mjs';
 import { copilotAnthropic, copilotChat, copilotResponses } from '../clients/copilot.mjs';
 import { geminiCli } from '../clients/gemini-cli.mjs';
@@ -19,6 +19,7 @@ import { table } from './table.mjs';
 const CLIENTS = [
   claudeCode,
   codex,
+  codexSocket,
   opencodeChat,
   opencodeResponses,
   opencodeAnthropic,

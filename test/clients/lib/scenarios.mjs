@@ -123,7 +123,7 @@ function failover(client, { work }) {
 
 function refusal(kind, fields) {
   return (client) => {
-    const { shows, mostRequests: most, withinMs = 30_000 } = client.refusals[kind];
+    const { shows, mostRequests: most, leastRequests: least = 1, withinMs = 30_000 } = client.refusals[kind];
     return {
       prompt: 'Reply with the pass word.',
       timeoutMs: withinMs + 15_000,
@@ -135,7 +135,7 @@ function refusal(kind, fields) {
           shows.test(output) ? undefined : `its output lacks ${shows}`,
           result.elapsedMs > withinMs ? `it took ${Math.round(result.elapsedMs / 1000)} s` : undefined,
           direct ? undefined : requireCount('turns upstream', turns.length, { most: 0 }),
-          requireCount('requests of the client', posts.length, { least: 1, most }),
+          requireCount('requests of the client', posts.length, { least, most }),
         );
       },
     };

@@ -64,6 +64,12 @@ export class Account {
     return key;
   }
 
+  /** Takes one of its keys away, by its name. */
+  async revokeKey(keyName: string): Promise<void> {
+    const { keys } = await this.worker.admin<{ keys: { id: string; name: string }[] }>(`/accounts/${this.id}/keys`);
+    await this.worker.admin(`/accounts/${this.id}/keys/${keys.find(({ name }) => name === keyName)!.id}`, undefined, 'DELETE');
+  }
+
   /** The cost of all calls so far, and what is held for those under way, in micro-credits. */
   async money(): Promise<{ spentMicro: number; heldMicro: number }> {
     const { balanceCredits, heldCredits } = await this.show();

@@ -241,9 +241,9 @@ export class Worker {
   }
 
   /** Calls the operator's API. */
-  async admin<T = Record<string, unknown>>(path: string, body?: unknown): Promise<T> {
+  async admin<T = Record<string, unknown>>(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<T> {
     const response = await fetch(`${this.url}/api/admin${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });

@@ -1,0 +1,143 @@
+/**
+ * What client and gateway say to each other over a WebSocket: JSON messages in place of requests, and the events of
+ * streams in place of answers (https://developers.openai.com/api/docs/guides/websocket-mode).
+ */
+import { fail, type GatewayError, ok, type Result } from '../../core/errors';
+import { setMembers, withoutMember } from '../../core/json';
+import { isFilled, isRecord, parseJson } from '../../core/record';
+import type { RenderedError } from '../types';
+import { answeredItems, ownInput } from './conversation';
+import { responseId } from './ids';
+import { missingAnswer } from './request';
+import { nowSeconds, ownResponse, rawMember } from './response-object';
+
+/** A turn that a client asks for. */
+export interface AskedTurn {
+  /** As it would be sent over HTTP. */
+  body: string;
+  fields: Record<string, unknown>;
+  /** The items of its own input, as they stand in a list. */
+  input: string;
+  /** Turns of one lane come one after the other, those of several side by side. */
+  lane: string | undefined;
+  /** The answer that it goes on from. */
+  previousId: string | undefined;
+  /** False where only what later turns go on from is to be kept. */
+  generates: boolean;
+  /** What is said lies elsewhere as well, so the turn is not the whole of it. */
+  isPart: boolean;
+}
+
+/** What a client may send: a turn, or more input for one under way. */
+export type ClientMessage = { kind: 'turn'; turn: AskedTurn } | { kind: 'steer'; steer: Record<string, unknown> };
+
+/** What only one of the ways to ask has. */
+const WAY = ['type', 'stream_id', 'generate', 'background', 'stream'] as const;
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+export function readMessage(text: string): Result<ClientMessage> {
+  const message = parseJson(text);
+  if (!isRecord(message)) return fail('invalid_request', 'A message must be a JSON object.');
+  const { type, stream_id: lane, previous_response_id: previousId, input, generate, conversation, prompt } = message;
+  if (type === 'response.steer') return ok({ kind: 'steer', steer: { input, previous_response_id: previousId } });
+  if (type !== 'response.create') return fail('invalid_request', 'The `type` of a message is `response.create`.', { param: 'type' });
+  if (lane !== undefined && !isFilled(lane))
+    return fail('invalid_request', 'The field `stream_id` is not valid: a string.', { param: 'stream_id' });
+  const body = WAY.reduce((lean, name) => (name in message ? withoutMember(lean, name) : lean), text);
+  const turn: AskedTurn = {
+    body: setMembers(body, { stream: 'true' }),
+    fields: message,
+    input: ownInput({ body: text, fields: message }).join(','),
+    lane,
+    previousId: isFilled(previousId) ? previousId : undefined,
+    generates: generate !== false,
+    isPart: isGiven(conversation) || isGiven(prompt),
+  };
+  return ok({ kind: 'turn', turn });
+}
+
+const joined = (...lists: string[]): string => lists.filter(isFilled).join(',');
+
+/** The turn with all that was said before, in place of the name of the answer that it goes on from. */
+export function withSaid(turn: AskedTurn, said: string): AskedTurn {
+  const input = joined(said, turn.input);
+  return { ...turn, input, body: setMembers(withoutMember(turn.body, 'previous_response_id'), { input: `[${input}]` }) };
+}
+
+/** How the gateway writes an event; `lane` is the client's name for what it belongs to. */
+const eventOf = (lane: string | undefined, fields: Record<string, unknown>): string =>
+  JSON.stringify({ ...fields, ...(lane !== undefined && { stream_id: lane }) });
+
+/** An event of a stream as a message. */
+export const inLane = (data: string, lane: string | undefined): string =>
+  lane === undefined ? data : setMembers(data, { stream_id: JSON.stringify(lane) });
+
+const MAY_END = /"type"\s*:\s*"response\.(?:completed|incomplete)"/;
+
+/** The answer that a stream's last event brings, and all that has been said with it. */
+export function answeredBy(data: string, { input }: AskedTurn): { id: string; said: string } | undefined {
+  const event = MAY_END.test(data) ? parseJson(data) : undefined;
+  if (!isRecord(event) || !isRecord(event.response) || !isFilled(event.response.id)) return undefined;
+  const items = answeredItems(rawMember(data, 'response') ?? '');
+  return items && { id: event.response.id, said: joined(input, ...items) };
+}
+
+const NOTHING_USED = {
+  input_tokens: 0,
+  input_tokens_details: { cached_tokens: 0 },
+  output_tokens: 0,
+  output_tokens_details: { reasoning_tokens: 0 },
+  total_tokens: 0,
+};
+
+/** The events of a turn that generates nothing, which costs nothing, and the id by which others go on from it. */
+export function warmedUp({ fields, previousId, lane }: AskedTurn, requestId: string): { id: string; events: string[] } {
+  const id = responseId(requestId);
+  const { model, store } = fields;
+  const echoed = {
+    fields,
+    model: String(model ?? ''),
+    store: store !== false,
+    previousResponseId: previousId,
+    conversationId: undefined,
+  };
+  const createdAt = nowSeconds();
+  const response = (status: string, more = {}) => ownResponse(echoed, { id, createdAt, status, ...more });
+  return {
+    id,
+    events: [
+      eventOf(lane, { type: 'response.created', sequence_number: 0, response: response('in_progress') }),
+      eventOf(lane, { type: 'response.completed', sequence_number: 1, response: response('completed', { usage: NOTHING_USED }) }),
+    ],
+  };
+}
+
+/** What clients go by: whether and when to ask again, and what to name when they ask about the call. */
+const TOLD_HEADERS = ['retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id'];
+
+/** A refusal, as HTTP has it, in both shapes of the event: flat as in the reference, and nested as OpenAI sends it. */
+export function refusalEvent({ status, headers, body }: RenderedError, lane: string | undefined): string {
+  const answer = parseJson(body);
+  const error = isRecord(answer) && isRecord(answer.error) ? answer.error : {};
+  const { message = 'The call failed.', param = null, type } = error;
+  const code = error.code ?? type ?? null;
+  const told = Object.fromEntries(Object.entries(headers).filter(([name]) => TOLD_HEADERS.includes(name)));
+  return eventOf(lane, { type: 'error', sequence_number: 0, status, code, message, param, error: { ...error, code }, headers: told });
+}
+
+/** As for a stored answer that is not there; clients then send the whole input. */
+export const notSaidHere = (previousId: string): GatewayError => missingAnswer(previousId).error;
+
+/** No provider takes more input in the middle of an answer; clients then send it with their next turn. */
+export const steerRefused = (steer: Record<string, unknown>): string =>
+  JSON.stringify({
+    type: 'response.steer.failed',
+    sequence_number: 0,
+    error: {
+      type: 'invalid_request_error',
+      code: 'steering_not_supported',
+      message: 'An answer under way takes no more input here: send it with the next `response.create`.',
+    },
+    steer,
+  });

@@ -1,0 +1,200 @@
+/**
+ * Responses over a WebSocket: each turn is a call like any other, with its own hold, provider and receipt, and only what
+ * carries it differs. The connection is a request of the Worker's, so its turns end with it as a stream ends whose client
+ * hangs up.
+ */
+import { fail, type GatewayError, internalError } from '../core/errors';
+import { newNonce, requestId } from '../core/ids';
+import { closedRest, EventCutter, eventData, splitEvents } from '../core/sse';
+import { HOUR_MS } from '../core/time';
+import { openaiResponses } from '../dialects/openai-responses/dialect';
+import {
+  type AskedTurn,
+  answeredBy,
+  inLane,
+  notSaidHere,
+  readMessage,
+  refusalEvent,
+  steerRefused,
+  warmedUp,
+  withSaid,
+} from '../dialects/openai-responses/socket';
+import type { Bindings } from '../env';
+import { gatewayDeps } from '../http/deps';
+import { CALL_ENDPOINTS } from '../http/endpoints';
+import { serveCall } from '../http/serve-call';
+import { SaidBefore } from './said-before';
+
+/** As at OpenAI. A client that is told of it opens the next one. */
+const MOST_MS = HOUR_MS;
+/** A request of a Worker may make 10,000 requests of its own; a turn makes some five, and more where providers fail. */
+const MOST_TURNS = 400;
+const MOST_LANES = 32;
+/** Turns that run or wait. */
+const MOST_AT_ONCE = 16;
+
+const ENDPOINT = CALL_ENDPOINTS['/responses']!;
+
+/** Belong to the connection, or to one call alone. */
+const NOT_OF_CALLS = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|idempotency-key|x-resumable)$/i;
+
+const LIMIT_REACHED: GatewayError = fail(
+  'invalid_request',
+  'This connection has reached its limit: open another, and send the whole input with the next turn.',
+  { code: 'websocket_connection_limit_reached' },
+).error;
+const TOO_MANY: GatewayError = fail('invalid_request', 'Too much is under way on this connection: wait for an answer, or open another.', {
+  code: 'websocket_stream_limit_reached',
+}).error;
+
+/** @param request The one that asked for the connection, with a usable key. */
+export function openResponsesSocket(env: Bindings, context: Pick<ExecutionContext, 'waitUntil'>, request: Request): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  new ResponsesSocket(server, env, context, request).listen();
+  return new Response(null, { status: 101, webSocket: client });
+}
+
+class ResponsesSocket {
+  private readonly gone = new AbortController();
+  private readonly saidBefore = new SaidBefore();
+  /** The last turn of each lane. */
+  private readonly lanes = new Map<string | undefined, Promise<void>>();
+  private readonly url: string;
+  private readonly headers: Headers;
+  private turns = 0;
+  private underWay = 0;
+  private isOver = false;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly env: Bindings,
+    private readonly context: Pick<ExecutionContext, 'waitUntil'>,
+    { url, headers }: Request,
+  ) {
+    this.url = url;
+    this.headers = new Headers([...headers].filter(([name]) => !NOT_OF_CALLS.test(name)));
+    this.headers.set('content-type', 'application/json');
+  }
+
+  listen(): void {
+    const ended = setTimeout(() => this.end(), MOST_MS);
+    const leave = () => {
+      clearTimeout(ended);
+      this.gone.abort();
+      this.saidBefore.clear();
+    };
+    this.socket.addEventListener('message', ({ data }) => this.hear(data));
+    this.socket.addEventListener('close', leave);
+    this.socket.addEventListener('error', leave);
+  }
+
+  private hear(data: string | ArrayBuffer): void {
+    const read = readMessage(typeof data === 'string' ? data : new TextDecoder().decode(data));
+    if (!read.ok) this.refuse(read.error);
+    else if (read.value.kind === 'steer') this.send(steerRefused(read.value.steer));
+    else this.queue(read.value.turn);
+  }
+
+  private queue(turn: AskedTurn): void {
+    const { lane } = turn;
+    const isCrowded = this.underWay >= MOST_AT_ONCE || (!this.lanes.has(lane) && this.lanes.size >= MOST_LANES);
+    if (this.isOver || this.turns >= MOST_TURNS) this.end(lane);
+    else if (isCrowded) this.refuse(TOO_MANY, lane);
+    else this.begin(turn);
+  }
+
+  private begin(turn: AskedTurn): void {
+    this.turns++;
+    this.underWay++;
+    const before = this.lanes.get(turn.lane) ?? Promise.resolve();
+    const done = before.then(() => this.take(turn)).finally(() => this.hasEnded());
+    this.lanes.set(turn.lane, done);
+    this.context.waitUntil(done);
+  }
+
+  private async take(asked: AskedTurn): Promise<void> {
+    if (this.gone.signal.aborted) return;
+    try {
+      const { previousId, generates, isPart } = asked;
+      const said = previousId === undefined ? '' : this.saidBefore.find(previousId);
+      const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
+      const keeps = said !== undefined && !isPart;
+      if (generates) await this.serve(turn, keeps);
+      else if (said === undefined) this.refuse(notSaidHere(previousId!), asked.lane);
+      else this.warmUp(turn, keeps);
+    } catch (error) {
+      console.error('turn failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.refuse(internalError().error, asked.lane);
+    }
+  }
+
+  private warmUp(turn: AskedTurn, keeps: boolean): void {
+    const { id, events } = warmedUp(turn, requestId(newNonce()));
+    if (keeps) this.saidBefore.keep(id, turn.input);
+    for (const event of events) this.send(event);
+  }
+
+  private async serve(turn: AskedTurn, keeps: boolean): Promise<void> {
+    const request = new Request(this.url, { method: 'POST', headers: this.headers, body: turn.body });
+    const gateway = gatewayDeps(this.env, this.context);
+    const response = await serveCall(gateway, request, ENDPOINT, newNonce(), () => this.gone.signal);
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    if (!isStream || !response.body) {
+      const { status, headers } = response;
+      this.send(refusalEvent({ status, headers: Object.fromEntries(headers), body: await response.text() }, turn.lane));
+      return;
+    }
+    for await (const data of eventsOf(response.body)) {
+      const answered = keeps ? answeredBy(data, turn) : undefined;
+      if (answered) this.saidBefore.keep(answered.id, answered.said);
+      this.send(inLane(data, turn.lane));
+    }
+  }
+
+  /** Turns under way are served to their end. */
+  private end(lane?: string): void {
+    this.isOver = true;
+    this.refuse(LIMIT_REACHED, lane);
+    this.closeIfDone();
+  }
+
+  private hasEnded(): void {
+    this.underWay--;
+    this.closeIfDone();
+  }
+
+  private closeIfDone(): void {
+    if (this.isOver && this.underWay === 0) this.socket.close(1000, 'limit reached');
+  }
+
+  private refuse(error: GatewayError, lane?: string): void {
+    this.send(refusalEvent(openaiResponses.renderError(error, requestId(newNonce())), lane));
+  }
+
+  private send(text: string): void {
+    if (this.gone.signal.aborted) return;
+    try {
+      this.socket.send(text);
+    } catch {
+      // The client is leaving; its `close` is on the way.
+      this.gone.abort();
+    }
+  }
+}
+
+/** The data of a stream's events, without what only keeps HTTP connections alive. */
+async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const cutter = new EventCutter();
+  for await (const chunk of body) {
+    yield* dataOf(cutter.push(decoder.decode(chunk, { stream: true })));
+    cutter.takeComments();
+  }
+  yield* dataOf(closedRest(cutter.rest));
+}
+
+const dataOf = (events: string): string[] =>
+  splitEvents(events)
+    .map(eventData)
+    .filter((data): data is string => data !== undefined && data !== '' && data !== '[DONE]');

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AskedTurn,
+  answeredBy,
+  inLane,
+  readMessage,
+  refusalEvent,
+  warmedUp,
+  withSaid,
+} from '../../../../src/dialects/openai-responses/socket';
+
+function turnOf(message: unknown): AskedTurn {
+  const read = readMessage(typeof message === 'string' ? message : JSON.stringify(message));
+  if (!read.ok || read.value.kind !== 'turn') throw new Error(JSON.stringify(read));
+  return read.value.turn;
+}
+
+const user = (content: string) => ({ type: 'message', role: 'user', content });
+
+describe('a message that asks for a turn', () => {
+  it('is sent on as it was written, but for what belongs to the connection', () => {
+    const written =
+      '{"type":"response.create", "model":"m","input":[{"role":"user","content":"x"}],"seed":1.0,"stream_id":"a","background":true,"generate":true}';
+    const turn = turnOf(written);
+    expect(turn.body).toBe('{"model":"m","input":[{"role":"user","content":"x"}],"seed":1.0,"stream":true}');
+    expect(turn).toMatchObject({
+      lane: 'a',
+      generates: true,
+      isPart: false,
+      previousId: undefined,
+      input: '{"role":"user","content":"x"}',
+    });
+    expect(JSON.parse(turnOf({ type: 'response.create', stream: false, input: 'x' }).body)).toEqual({ input: 'x', stream: true });
+  });
+
+  it('says whether it generates, and whether more is said elsewhere', () => {
+    const asked = (more: object) => turnOf({ type: 'response.create', input: 'x', ...more });
+    expect(asked({ generate: false }).generates).toBe(false);
+    expect(asked({ generate: null }).generates).toBe(true);
+    expect(
+      [{ conversation: 'conv_1' }, { prompt: { id: 'p' } }, { conversation: null, prompt: null }].map((more) => asked(more).isPart),
+    ).toEqual([true, true, false]);
+  });
+
+  it('goes on with all that was said in place of the answer’s name', () => {
+    const turn = turnOf({ type: 'response.create', previous_response_id: 'resp_1', input: 'Second?', model: 'm' });
+    const whole = withSaid(turn, JSON.stringify(user('First?')));
+    expect(JSON.parse(whole.body)).toEqual({ model: 'm', stream: true, input: [user('First?'), user('Second?')] });
+    expect(JSON.parse(`[${whole.input}]`)).toEqual([user('First?'), user('Second?')]);
+    expect(JSON.parse(withSaid(turn, '').body).input).toEqual([user('Second?')]);
+    const silent = turnOf({ type: 'response.create', previous_response_id: 'resp_1', model: 'm' });
+    expect(JSON.parse(withSaid(silent, JSON.stringify(user('First?'))).body).input).toEqual([user('First?')]);
+  });
+});
+
+describe('the last event of a stream', () => {
+  const turn = turnOf({ type: 'response.create', input: 'x' });
+  const item = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'y' }] };
+  const ends = (type: string, response: object) => answeredBy(JSON.stringify({ type, response }), turn);
+
+  it('tells what the next turn goes on from', () => {
+    const answered = ends('response.completed', { id: 'resp_1', status: 'completed', output: [item] })!;
+    expect(answered.id).toBe('resp_1');
+    expect(JSON.parse(`[${answered.said}]`)).toEqual([user('x'), item]);
+    const cut = { ...item, status: 'incomplete' };
+    const half = { type: 'function_call', status: 'incomplete', call_id: 'c', name: 'n', arguments: '{' };
+    const short = ends('response.incomplete', { id: 'resp_2', status: 'incomplete', output: [cut, half] })!;
+    expect(JSON.parse(`[${short.said}]`)).toEqual([user('x'), cut]);
+  });
+
+  it('is no event before it, no failure, and none that a text only quotes', () => {
+    expect(ends('response.created', { id: 'resp_1', status: 'in_progress', output: [] })).toBeUndefined();
+    expect(ends('response.failed', { id: 'resp_1', status: 'failed', output: [] })).toBeUndefined();
+    const quoted = JSON.stringify({ type: 'response.output_text.delta', delta: '{"type":"response.completed"}' });
+    expect(answeredBy(quoted, turn)).toBeUndefined();
+  });
+});
+
+describe('what is said back', () => {
+  it('names the lane that it belongs to', () => {
+    expect(inLane('{"type":"x"}', undefined)).toBe('{"type":"x"}');
+    expect(JSON.parse(inLane('{"type":"x"}', 'a "b"'))).toEqual({ type: 'x', stream_id: 'a "b"' });
+    const turn = turnOf({
+      type: 'response.create',
+      generate: false,
+      model: 'm',
+      stream_id: 'a',
+      store: false,
+      previous_response_id: 'resp_0',
+    });
+    const { id, events } = warmedUp(turn, 'req_abc');
+    expect(id).toBe('resp_abc');
+    expect(events.map((event) => JSON.parse(event))).toMatchObject([
+      { type: 'response.created', stream_id: 'a', sequence_number: 0, response: { id, status: 'in_progress' } },
+      {
+        type: 'response.completed',
+        stream_id: 'a',
+        sequence_number: 1,
+        response: {
+          id,
+          status: 'completed',
+          model: 'm',
+          store: false,
+          previous_response_id: 'resp_0',
+          output: [],
+          usage: { total_tokens: 0 },
+        },
+      },
+    ]);
+  });
+
+  it('has a refusal as HTTP has it, and of its headers what clients go by', () => {
+    const body = JSON.stringify({ error: { type: 'rate_limit_error', message: 'Slow down.', code: null, param: null, request_id: 'r' } });
+    const headers = { 'content-type': 'application/json', 'retry-after': '5', 'x-request-id': 'r', server: 'x' };
+    expect(JSON.parse(refusalEvent({ status: 429, headers, body }, undefined))).toEqual({
+      type: 'error',
+      sequence_number: 0,
+      status: 429,
+      code: 'rate_limit_error',
+      message: 'Slow down.',
+      param: null,
+      error: { type: 'rate_limit_error', message: 'Slow down.', code: 'rate_limit_error', param: null, request_id: 'r' },
+      headers: { 'retry-after': '5', 'x-request-id': 'r' },
+    });
+  });
+});
