@@ -11,6 +11,7 @@ import { openaiResponses } from '../dialects/openai-responses/dialect';
 import {
   type AskedTurn,
   answeredBy,
+  headersOfTurns,
   inLane,
   notSaidHere,
   readMessage,
@@ -34,9 +35,6 @@ const MOST_LANES = 32;
 const MOST_AT_ONCE = 16;
 
 const ENDPOINT = CALL_ENDPOINTS['/responses']!;
-
-/** Belong to the connection, or to one call alone. */
-const NOT_OF_CALLS = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|idempotency-key|x-resumable)$/i;
 
 const LIMIT_REACHED: GatewayError = fail(
   'invalid_request',
@@ -73,8 +71,7 @@ class ResponsesSocket {
     { url, headers }: Request,
   ) {
     this.url = url;
-    this.headers = new Headers([...headers].filter(([name]) => !NOT_OF_CALLS.test(name)));
-    this.headers.set('content-type', 'application/json');
+    this.headers = headersOfTurns(headers);
   }
 
   listen(): void {
@@ -124,6 +121,7 @@ class ResponsesSocket {
       else if (said === undefined) this.refuse(notSaidHere(previousId!), asked.lane);
       else this.warmUp(turn, keeps);
     } catch (error) {
+      if (this.gone.signal.aborted) return;
       console.error('turn failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
       this.refuse(internalError().error, asked.lane);
     }
@@ -147,7 +145,7 @@ class ResponsesSocket {
     }
     for await (const data of eventsOf(response.body)) {
       const answered = keeps ? answeredBy(data, turn) : undefined;
-      if (answered) this.saidBefore.keep(answered.id, answered.said);
+      if (answered && !this.gone.signal.aborted) this.saidBefore.keep(answered.id, answered.said);
       this.send(inLane(data, turn.lane));
     }
   }

@@ -57,6 +57,21 @@ export function readMessage(text: string): Result<ClientMessage> {
   return ok({ kind: 'turn', turn });
 }
 
+/** Belong to the connection, or to one call alone. */
+const NOT_OF_TURNS = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|idempotency-key|x-resumable)$/i;
+/** Asks for the connection; providers are asked over HTTP. */
+const SOCKET_BETA = /^responses_websockets=/;
+
+/** The headers of each turn's request, from those of the connection. */
+export function headersOfTurns(headers: Headers): Headers {
+  const turns = new Headers([...headers].filter(([name]) => !NOT_OF_TURNS.test(name)));
+  turns.set('content-type', 'application/json');
+  const betas = (turns.get('openai-beta') ?? '').split(/\s*,\s*/).filter((beta) => beta !== '' && !SOCKET_BETA.test(beta));
+  turns.delete('openai-beta');
+  if (betas.length > 0) turns.set('openai-beta', betas.join(', '));
+  return turns;
+}
+
 const joined = (...lists: string[]): string => lists.filter(isFilled).join(',');
 
 /** The turn with all that was said before, in place of the name of the answer that it goes on from. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AskedTurn,
   answeredBy,
+  headersOfTurns,
   inLane,
   readMessage,
   refusalEvent,
@@ -16,6 +17,18 @@ function turnOf(message: unknown): AskedTurn {
 }
 
 const user = (content: string) => ({ type: 'message', role: 'user', content });
+
+describe('the headers of a connection', () => {
+  it('are those of its turns, but for what is its own', () => {
+    const of = (headers: Record<string, string>) => Object.fromEntries(headersOfTurns(new Headers(headers)));
+    const own = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'idempotency-key': 'x', 'x-resumable': 'true', 'content-length': '0' };
+    expect(of({ ...own, authorization: 'Bearer x', 'openai-beta': 'responses_websockets=2026-02-06' })).toEqual({
+      authorization: 'Bearer x',
+      'content-type': 'application/json',
+    });
+    expect(of({ 'openai-beta': 'a=v1, responses_websockets=2026-02-06,b=v2' })['openai-beta']).toBe('a=v1, b=v2');
+  });
+});
 
 describe('a message that asks for a turn', () => {
   it('is sent on as it was written, but for what belongs to the connection', () => {
