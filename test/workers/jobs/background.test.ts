@@ -43,13 +43,17 @@ async function look(
 ) {
   const did: string[] = [];
   const sent: BackgroundMessage[] = [];
-  const background = { send: async (next: BackgroundMessage) => void sent.push(next) as never };
+  const delaysSeconds: unknown[] = [];
+  const send = async (next: BackgroundMessage, { delaySeconds }: QueueSendOptions = {}) => {
+    sent.push(next);
+    return delaysSeconds.push(delaySeconds) as never;
+  };
   const messages = [
     { id: '0', timestamp: new Date(), attempts: 1, body: message, ack: () => did.push('ack'), retry: () => did.push('retry') },
   ];
   const batch = { queue: 'hypereal-background', messages } as unknown as MessageBatch;
-  await consume({ ...queueDeps(env), registry, account, conversation, background, fetch: async () => answer.clone() }, batch);
-  return { did, sent };
+  await consume({ ...queueDeps(env), registry, account, conversation, background: { send }, fetch: async () => answer.clone() }, batch);
+  return { did, sent, delaysSeconds };
 }
 
 const done = () => {
@@ -149,10 +153,40 @@ describe('a look at an answer in the background', () => {
     expect(line).toMatchObject({ id: holdId, outcome: 'actual', amountMicro: -COST_MICRO });
   });
 
-  it('lines up one more while it is under way, even when its hold cannot be renewed', async () => {
+  it('comes soon at first and later ever less often', async () => {
     const { message } = await held();
+    const nowMs = Date.now();
+    vi.useFakeTimers({ now: nowMs, toFake: ['Date'] });
+    for (const [afterMs, delaySeconds] of [
+      [0, 2],
+      [59_999, 5],
+      [300_000, 30],
+      [3_600_000, 60],
+    ] as const) {
+      const { delaysSeconds } = await look({ ...message, startedAtMs: nowMs - afterMs }, stateOf('in_progress'));
+      expect(delaysSeconds).toEqual([delaySeconds]);
+    }
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['its provider has forgotten', (message: BackgroundMessage) => ({ ...message, startedAtMs: Date.now() - 9 * 3_600_000 })],
+    ['nobody can ask for', (message: BackgroundMessage) => ({ ...message, provider: 'custom-gone' })],
+  ])('is the last one at an answer that %s, which costs what was heard', async (_what, made) => {
+    const { account, message } = await held();
+    expect((await look({ ...made(message), heardMicro: 1_234 }, stateOf('in_progress'))).sent).toEqual([]);
+    const [line] = await account.run((object) => object.operations(1).lines);
+    expect(line).toMatchObject({ outcome: 'estimated', amountMicro: -1_234, detail: { ending: 'upstream_failed' } });
+  });
+
+  it('lines up one more while it is under way, even when its hold cannot be renewed', async () => {
+    const { message, holdId } = await held();
+    const beats: unknown[] = [];
+    const beating = { beat: async (beat: unknown) => void beats.push(beat) } as unknown as AccountStub;
+    await look({ ...message, heardMicro: 1_234 }, stateOf('in_progress'), () => beating);
+    expect(beats).toEqual([{ holdId, checkpointMicro: 1_234, leaseMs: 900_000 }]);
     const unreachable = { beat: () => Promise.reject(new Error('the object is being moved')) } as unknown as AccountStub;
     for (const account of [undefined, () => unreachable])
-      expect(await look(message, stateOf('in_progress'), account)).toEqual({ did: ['ack'], sent: [message] });
+      expect(await look(message, stateOf('in_progress'), account)).toMatchObject({ did: ['ack'], sent: [message] });
   });
 });
