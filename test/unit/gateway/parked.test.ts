@@ -34,7 +34,8 @@ describe('a parked request', () => {
   it('is sent from its bytes, with any credential, and its plan holds nothing of it', () => {
     const { parked, plan } = waiting();
     const { url, headers, body } = parked!.requestWith('secret');
-    expect([url, new Headers(headers).get('authorization')]).toEqual(['https://first.test/v1/chat/completions', 'Bearer secret']);
+    expect(url).toBe('https://first.test/v1/chat/completions');
+    expect(headers).toMatchObject({ 'content-type': 'application/json', authorization: 'Bearer secret' });
     expect(bodyOf(body)).toBe(bodyFor('one'));
     expect(new Headers(parked!.requestWith(undefined).headers).has('authorization')).toBe(false);
     const [first, second] = plan.targets;
@@ -74,7 +75,8 @@ describe('a parked request', () => {
   });
 
   it('leaves of its call what it is waited for, priced and answered by', () => {
-    const kept = { thoughtsOff: true, speaks: 9, background: false, leastMicro: 5, continues: { requestId: 'req_0' } } as Partial<Call>;
+    const continues = { name: 'resp_0', requestId: 'req_0' } as NonNullable<Call['continues']>;
+    const kept = { thoughtsOff: true, speaks: true, background: false, leastMicro: 5, continues } as Partial<Call>;
     const streamed = withoutRequest(callOf({ ...kept, stream: true }));
     expect(streamed).toMatchObject({ ...kept, model: 'gpt-5.4', choices: 1, estimatedInputTokens: 100, worstInputTokens: 100 });
     expect(streamed.fields ?? streamed.over('openai-chat')).toBeUndefined();
