@@ -76,7 +76,7 @@ describe('a parked request', () => {
 
   it('leaves of its call what it is waited for, priced and answered by', () => {
     const continues = { name: 'resp_0', requestId: 'req_0' } as NonNullable<Call['continues']>;
-    const kept = { thoughtsOff: true, speaks: true, background: false, leastMicro: 5, continues } as Partial<Call>;
+    const kept: Partial<Call> = { thoughtsOff: true, speaks: true, background: false, leastMicro: () => 5, continues };
     const streamed = withoutRequest(callOf({ ...kept, stream: true }));
     expect(streamed).toMatchObject({ ...kept, model: 'gpt-5.4', choices: 1, estimatedInputTokens: 100, worstInputTokens: 100 });
     expect(streamed.fields ?? streamed.over('openai-chat')).toBeUndefined();
