@@ -115,7 +115,7 @@ describe('a look at an answer in the background', () => {
 
     it('an estimate where nothing is reported that could be, and no less than was heard', async () => {
       const estimate = { costMicro: 10 * 100 + 400, outcome: 'estimated', detail: { ending: 'complete', usage: { inputTokens: 10 } } };
-      for (const usage of [null, { input_tokens: 1e12, output_tokens: 1, total_tokens: 1e12 }])
+      for (const usage of [null, { input_tokens: 3e7, output_tokens: 1, total_tokens: 3e7 + 1 }])
         expect(await charged({}, await said(usage))).toMatchObject(estimate);
       expect(await charged({ heardMicro: 5_000 }, await said(null))).toMatchObject({ ...estimate, costMicro: 5_000 });
       expect(await charged({ heardMicro: 5_000 }, await said(null), { heardMicro: 6_000 })).toMatchObject({ costMicro: 6_000 });
