@@ -40,6 +40,13 @@ describe('an override', () => {
     expect(registry.models.find('our-best')).toMatchObject({ id: 'gpt-5.5', chain, label: 'Ours', maxOutputTokens: 10 });
   });
 
+  it('changes the formats in which a provider is asked, to any that it speaks', () => {
+    const chain = [{ provider: 'openai', model: 'mine', wires: ['openai-responses'], toolWires: ['openai-chat'] }];
+    expect(applied([{ id: 'gpt-5.5', chain }]).models.find('gpt-5.5')).toMatchObject({ chain });
+    const unknown = refusal(JSON.stringify({ models: [{ id: 'gpt-5.5', chain: [{ ...chain[0], provider: 'nobody' }] }] }));
+    expect(unknown).toMatch(/there is no provider nobody/);
+  });
+
   it('adds a model', () => {
     const model = { id: 'llama-70b', family: 'chat', chain: [{ provider: 'custom-cluster', model: 'meta/llama' }] };
     const registry = applied([{ ...model, price: { inputUsdPerMtok: 0.2, outputUsdPerMtok: 0.6 } }]);
