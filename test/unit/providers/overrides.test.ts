@@ -224,6 +224,11 @@ describe('an error names line and field', () => {
       lines('{"id": "gpt-5.5", "aliases": [\n"gpt-5"]}'),
       'line 4, models[0].aliases[0]: gpt-5 already stands',
     ],
+    [
+      'an alias that two models claim',
+      lines('{"id": "gpt-5.5", "aliases": ["ours"]}', '{"id": "gpt-5.4", "aliases": ["ours"]}'),
+      'aliases[0]: ours already stands for gpt-5.4',
+    ],
     ['a list of models by another name', '{"modles": []}', 'line 1, models: needed'],
     ['a list', '[]', 'line 1: Invalid input: expected object'],
   ])('of %s', (_, text, message) => {

@@ -37,6 +37,11 @@ describe('buildRegistry', () => {
     expect(registry.models.all).toEqual(MODELS);
   });
 
+  it('knows by what a provider signs its callbacks', () => {
+    const { providers } = buildRegistry({ WAVESPEED_API_KEY: 'k', WAVESPEED_WEBHOOK_SECRET: 'whsec_x', FAL_API_KEY: 'k' });
+    expect([providers.get('wavespeed')!.webhookSecret, providers.get('fal')!.webhookSecret]).toEqual(['whsec_x', undefined]);
+  });
+
   it('ignores blank variables and bindings', () => {
     expect(
       buildRegistry({ OPENAI_API_KEY: ' , ', XAI_API_KEY: '', DB: {}, GOOGLE_API_KEY: {}, CUSTOM_PROVIDERS: ' ' }).configuredProviders,

@@ -166,6 +166,7 @@ describe('a recording', () => {
     ['a WAV that says nothing of its size', makeWav(12, 1).fill(0xff, 40, 44), 12],
     ['a FLAC', flac(90), 90],
     ['an M4A whose header comes last', mp4(95), 95],
+    ['a film, whose pictures are no sound', bytesOf(mp4(5), box('mdat', new Uint8Array(80_000))), 5],
     ['an M4A with sizes as of a large file', longMp4(95), 95],
     ['a WAV of G.711', phone(7, 9, 32_000), 9],
     ['a WAV of ADPCM', phone(0x11, 9, 16_000), 9],
