@@ -55,8 +55,8 @@ describe('an override', () => {
   });
 
   it('prices media by the unit', () => {
-    const registry = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.25 } }]);
-    expect(registry.models.find('kling-v3')!.price).toEqual({ per: 'second', micro: 25_000_000 });
+    const registry = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.29 } }]);
+    expect(registry.models.find('kling-v3')!.price).toEqual({ per: 'second', micro: 29_000_000 });
     const tiered = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.1, tiersUsd: { '720p': 0.1, '1080p': 0.15 } } }]);
     expect(tiered.models.find('kling-v3')!.price).toMatchObject({ tierMicro: { '720p': 10_000_000, '1080p': 15_000_000 } });
     const flat = applied([{ id: 'gpt-image-2', price: { per: 'image', usd: 0.05 } }]);
