@@ -172,7 +172,13 @@ describe('deploying to an empty account', () => {
   it('leaves the terminal to Wrangler for the deployment alone', async () => {
     const cloud = fakeCloudflare();
     await deploy(cloud, { interactive: true });
-    expect(cloud.calls.filter(({ interactive }) => interactive).map(({ line }) => line.split(' ')[0])).toEqual(['deploy']);
+    const given = ({ calls }) => calls.filter(({ interactive }) => interactive).map(({ line }) => line.split(' ')[0]);
+    expect(given(cloud)).toEqual(['deploy']);
+    for (const how of [{ argv: ['--yes'], interactive: true }, {}]) {
+      const alone = fakeCloudflare();
+      await deploy(alone, how);
+      expect([alone.deployed, given(alone)]).toEqual([1, []]);
+    }
   });
 });
 
