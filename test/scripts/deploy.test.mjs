@@ -175,6 +175,7 @@ describe('deploying to an empty account', () => {
     const given = ({ calls }) => calls.filter(({ interactive }) => interactive).map(({ line }) => line.split(' ')[0]);
     expect(given(cloud)).toEqual(['deploy']);
     for (const how of [{ argv: ['--yes'], interactive: true }, {}]) {
+      writeFileSync(configPath, TOML);
       const alone = fakeCloudflare();
       await deploy(alone, how);
       expect([alone.deployed, given(alone)]).toEqual([1, []]);

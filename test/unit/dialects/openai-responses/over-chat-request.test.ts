@@ -247,6 +247,8 @@ describe('messages', () => {
       { tool_calls: [{ id: 'c2' }] },
       { role: 'tool', tool_call_id: 'c2' },
     ]);
+    const roles = (sentFor({ input: input.slice(0, 2) }).messages as Json[]).map(({ role }) => role);
+    expect(roles).toEqual(['assistant', 'tool', 'user']);
   });
 
   it('hold files that the request itself brings', () => {
