@@ -267,7 +267,7 @@ export class ConversationLog {
 /** A piece never ends within a character, which the database could not store. */
 function piecesOf(text: string): string[] {
   const pieces: string[] = [];
-  for (let from = 0; from < text.length || pieces.length === 0; from += pieces.at(-1)!.length) {
+  for (let from = 0; from < text.length; from += pieces.at(-1)!.length) {
     const piece = text.slice(from, from + MAX_ROW_CHARS);
     pieces.push(/[\ud800-\udbff]$/.test(piece) ? piece.slice(0, -1) : piece);
   }

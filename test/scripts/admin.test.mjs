@@ -75,6 +75,9 @@ const ANSWERS = {
   },
   'DELETE /api/admin/vouchers/vou_1': { id: 'vou_1', status: 'revoked' },
   'GET /api/admin/metrics': { metrics: [] },
+  'GET /api/admin/accounts/acc_1/audit': { entries: [] },
+  'GET /api/admin/audit/verify': { intact: true, entries: 7 },
+  'GET /api/admin/catalogue': { version: null },
   'POST /api/admin/reconcile': { checked: 3, problems: [] },
   'POST /api/admin/accounts/acc_1/restore': { undoBookmark: '0000-2', epoch: 2, replayed: 41 },
   'POST /api/admin/accounts/acc_1/recover': { epoch: 2, replayed: 41 },
@@ -108,6 +111,7 @@ async function admin(line, { answers = ANSWERS, env = {}, status } = {}) {
 describe('what each command asks of the gateway', () => {
   it.each([
     ['accounts create --name Acme --credits 10000 --tier scale', 'POST', '/accounts', { name: 'Acme', credits: 10_000, tier: 'scale' }],
+    ['accounts create --name Acme --credits 0', 'POST', '/accounts', { name: 'Acme', credits: 0 }],
     ['restore acc_1 --at 2026-11-27T08:00Z', 'POST', '/accounts/acc_1/restore', { at: '2026-11-27T08:00:00.000Z' }],
     ['restore acc_1 --bookmark 0000-1', 'POST', '/accounts/acc_1/restore', { bookmark: '0000-1' }],
     ['accounts show acc_1', 'GET', '/accounts/acc_1', undefined],
@@ -169,6 +173,10 @@ describe('what each command asks of the gateway', () => {
     ['reconcile', 'POST', '/reconcile', {}],
     ['reconcile acc_1', 'POST', '/reconcile', { accountId: 'acc_1' }],
     ['recover acc_1', 'POST', '/accounts/acc_1/recover', {}],
+    ['audit list acc_1', 'GET', '/accounts/acc_1/audit', undefined],
+    ['audit verify', 'GET', '/audit/verify', undefined],
+    ['catalogue check', 'GET', '/catalogue', undefined],
+    ['vouchers create 5 --count 1', 'POST', '/vouchers', { credits: 5, count: 1 }],
   ])('%s', async (line, _method, path, body) => {
     const { code, calls, errors } = await admin(line);
     expect(errors).toBe('');
@@ -176,6 +184,11 @@ describe('what each command asks of the gateway', () => {
     expect(calls).toHaveLength(1);
     expect(calls[0].url.pathname).toBe(`/api/admin${path}`);
     expect(calls[0].body).toEqual(body);
+  });
+
+  it('takes days from now for the end of a key', async () => {
+    const [{ body }] = (await admin('keys create acc_1 --name ci --expires 30d')).calls;
+    expect(Math.abs(Date.parse(body.expiresAt) - Date.now() - 30 * 86_400_000)).toBeLessThan(60_000);
   });
 
   it('shows the codes of vouchers as they are made, and how each stands later', async () => {
@@ -291,6 +304,27 @@ describe('exit codes', () => {
     ]);
   });
 
+  it('is 1 when the audit log was changed, and 0 when it is whole', async () => {
+    const verify = (answer) => admin('audit verify', { answers: { 'GET /api/admin/audit/verify': answer } });
+    expect(await verify({ intact: true, entries: 7 })).toMatchObject({ code: 0, output: 'Entries: 7. The chain is whole.' });
+    const broken = await verify({ intact: false, entries: 7, brokenAt: 8 });
+    expect(broken).toMatchObject({ code: 1, output: expect.stringContaining('broken at entry 8') });
+  });
+
+  it('is 1 when a catalogue’s file is not usable, and says where', async () => {
+    const check = (file) => admin('catalogue check', { answers: { 'GET /api/admin/catalogue': { version: 'v1', file } } });
+    const uploaded = { key: 'catalogue.json', uploadedAt: 1_790_000_000_000 };
+    const errors = [
+      { line: 4, field: 'models[0].price', message: 'needed' },
+      { line: 5, message: 'odd' },
+    ];
+    const bad = await check({ ...uploaded, valid: false, errors });
+    expect([bad.code, bad.output]).toEqual([1, expect.stringContaining('line 4, models[0].price: needed\nline 5: odd')]);
+    const good = await check({ ...uploaded, valid: true, models: ['a', 'b'] });
+    expect([good.code, good.output]).toEqual([0, expect.stringMatching(/In force +v1\n[\s\S]*adds: a, b\./)]);
+    expect(await check(undefined)).toMatchObject({ code: 0, output: expect.stringContaining('there is none') });
+  });
+
   it('is 1 when the books disagree', async () => {
     const answers = { 'POST /api/admin/reconcile': { checked: 3, problems: [{ accountId: 'acc_2', problem: 'balance off by 3' }] } };
     const { code, output } = await admin('reconcile', { answers });
@@ -306,6 +340,11 @@ describe('exit codes', () => {
     'accounts create --name Acme --tier gold',
     'accounts create --name Acme --credits lots',
     'accounts create --name Acme --credits -5',
+    'accounts create --name Acme --credits Infinity',
+    ['accounts', 'create', '--name', 'Acme', '--credits', ' '],
+    ['accounts', 'create', '--name', ' '],
+    'vouchers create 500 --count 0',
+    'vouchers create 500 --count 1.5',
     'accounts show',
     'accounts show acc_1 acc_2',
     'credits grant acc_1',
@@ -323,6 +362,7 @@ describe('exit codes', () => {
     'keys revoke acc_1',
     'keys list acc_1 --frobnicate',
     'reconcile --url nonsense',
+    'reconcile --url ftp://127.0.0.1',
     'catalogue check nowhere.json',
     'catalogue put /',
   ])('is 2, with nothing sent, for "%s"', async (line) => {
@@ -344,6 +384,11 @@ describe('where it goes, and with what token', () => {
     const [named] = (await admin('reconcile', { env: { PORT: '9001' } })).calls;
     rmSync(join(state, 'gateway.json'));
     expect([url.origin, named.url.origin]).toEqual(['http://127.0.0.1:9002', 'http://127.0.0.1:9001']);
+  });
+
+  it.each(['http://localhost:9', 'http://[::1]:9', 'http://127.0.0.2:9'])('is this machine at %s', async (address) => {
+    const [{ url, token }] = (await admin(`reconcile --url ${address}`)).calls;
+    expect([url.origin, token]).toEqual([address, 'Bearer the-local-token']);
   });
 
   it('is GATEWAY_URL, and --url before it, with ADMIN_TOKEN', async () => {

@@ -172,7 +172,14 @@ describe('deploying to an empty account', () => {
   it('leaves the terminal to Wrangler for the deployment alone', async () => {
     const cloud = fakeCloudflare();
     await deploy(cloud, { interactive: true });
-    expect(cloud.calls.filter(({ interactive }) => interactive).map(({ line }) => line.split(' ')[0])).toEqual(['deploy']);
+    const given = ({ calls }) => calls.filter(({ interactive }) => interactive).map(({ line }) => line.split(' ')[0]);
+    expect(given(cloud)).toEqual(['deploy']);
+    for (const how of [{ argv: ['--yes'], interactive: true }, {}]) {
+      writeFileSync(configPath, TOML);
+      const alone = fakeCloudflare();
+      await deploy(alone, how);
+      expect([alone.deployed, given(alone)]).toEqual([1, []]);
+    }
   });
 });
 
@@ -188,6 +195,7 @@ describe('deploying again', () => {
   it('creates nothing that is there, and asks for no secret that is set', async () => {
     writeFileSync(configPath, TOML.replace(UNSET_DATABASE_ID, 'uuid-of-hypereal-gateway'));
     const cloud = complete();
+    cloud.databases.push({ name: 'other', uuid: '11111111-0000-0000-0000-000000000000' });
     const { code, asked, output } = await deploy(cloud);
     expect(code, output).toBe(0);
     expect(cloud.changes()).toEqual(['d1 migrations apply DB --remote', 'deploy']);
@@ -259,6 +267,17 @@ describe('a database with accounts, and a Worker without its secrets', () => {
     const { code, output } = await deploy(cloud);
     expect(code, output).toBe(0);
     expect(cloud.secrets).toEqual(made);
+    const typed = moved();
+    await deploy(typed, { answers: { KEY_MAC_SECRET: OLD.KEY_MAC_SECRET } });
+    expect(typed.secrets).toEqual({ ...made, KEY_MAC_SECRET: OLD.KEY_MAC_SECRET });
+  });
+
+  it('is asked how many there are, or nothing is made', async () => {
+    const cloud = moved();
+    cloud.failOnce('d1 execute', 'boom');
+    const { code, output } = await deploy(cloud);
+    expect([code, cloud.deployed]).toEqual([1, 0]);
+    expect(output).toContain('could not be asked for its accounts');
   });
 
   it('asks once where nobody can answer twice', async () => {
@@ -341,16 +360,41 @@ describe('who deploys', () => {
 
   it('asks which of several accounts, and stays with it', async () => {
     const cloud = fakeCloudflare({ accounts: two });
-    await deploy(cloud, { answers: { 'Which one': '2' } });
+    const { code, output } = await deploy(cloud, { answers: { 'Which one': '2' } });
+    expect(code, output).toBe(0);
+    expect(output).toContain('  1. Ours (cf1)\n  2. Theirs (cf2)');
     expect(cloud.calls.slice(1).every(({ env }) => env.CLOUDFLARE_ACCOUNT_ID === 'cf2')).toBe(true);
   });
 
-  it('does not guess between accounts with --yes', async () => {
+  it.each([
+    ['with --yes', { argv: ['--yes'] }, 0],
+    ['where the answer is none of them', { answers: { 'Which one': '3' } }, 1],
+  ])('does not guess between accounts %s', async (_, how, questions) => {
     const cloud = fakeCloudflare({ accounts: two });
-    const { code, output } = await deploy(cloud, { argv: ['--yes'] });
-    expect(code).toBe(1);
+    const { code, asked, output } = await deploy(cloud, how);
+    expect([code, asked.length]).toEqual([1, questions]);
     expect(output).toContain('CLOUDFLARE_ACCOUNT_ID');
     expect(cloud.changes()).toEqual([]);
+  });
+
+  it('signs in where somebody sits, and not with --yes', async () => {
+    const cloud = fakeCloudflare({ signedIn: false });
+    const { code, output } = await deploy(cloud, { interactive: true });
+    expect(code, output).toBe(0);
+    expect(cloud.lines().slice(0, 3)).toEqual(['whoami --json', 'login', 'whoami --json']);
+    const alone = fakeCloudflare({ signedIn: false });
+    expect((await deploy(alone, { argv: ['--yes'], interactive: true })).code).toBe(1);
+    expect(alone.lines()).toEqual(['whoami --json']);
+    const nobody = fakeCloudflare({ accounts: [] });
+    expect(await deploy(nobody)).toMatchObject({ code: 1, output: expect.stringContaining('reaches no Cloudflare account') });
+  });
+
+  it.each([
+    ['own domain', ['https://x.workers.dev', 'api.example.com (custom domain)'], 'https://api.example.com'],
+    ['address at Cloudflare', ['schedule: 17 3 * * *', 'https://x.workers.dev'], 'https://x.workers.dev'],
+    ['place, where none is told', [], 'https://YOUR-GATEWAY'],
+  ])('names the gateway’s %s in the end', async (_, targets, url) => {
+    expect((await deploy(fakeCloudflare({ targets }), { argv: ['--yes'] })).output).toContain(`GATEWAY_URL=${url} `);
   });
 
   it('takes the account of the configuration or the environment', async () => {

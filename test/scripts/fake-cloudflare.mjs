@@ -12,8 +12,10 @@ export function fakeCloudflare({
   buckets = [],
   queues = [],
   customers = 0,
+  targets = ['https://hypereal-gateway.ours.workers.dev', 'schedule: 17 3 * * *'],
 } = {}) {
   const cloud = {
+    signedIn,
     calls: [],
     databases: [...databases],
     buckets: [...buckets],
@@ -25,7 +27,12 @@ export function fakeCloudflare({
   };
 
   const commands = {
-    'whoami --json': () => (signedIn ? ok(JSON.stringify({ loggedIn: true, accounts })) : { ...refused(''), stdout: '{"loggedIn":false}' }),
+    'whoami --json': () =>
+      cloud.signedIn ? ok(JSON.stringify({ loggedIn: true, accounts })) : { ...refused(''), stdout: '{"loggedIn":false}' },
+    login: () => {
+      cloud.signedIn = true;
+      return ok();
+    },
     'd1 list': () => ok(JSON.stringify(cloud.databases)),
     'd1 create': (name) => {
       cloud.databases.push({ name, uuid: `uuid-of-${name}` });
@@ -74,7 +81,6 @@ export function fakeCloudflare({
     const result = commands[name](...args.slice(name.split(' ').length));
     if (failure) return refused(failure.says);
     if (name === 'deploy') {
-      const targets = ['https://hypereal-gateway.ours.workers.dev', 'schedule: 17 3 * * *'];
       writeFileSync(
         settings.env.WRANGLER_OUTPUT_FILE_PATH,
         `{"type":"wrangler-session"}\n${JSON.stringify({ type: 'deploy', targets })}\n`,

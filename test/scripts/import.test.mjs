@@ -221,6 +221,13 @@ describe('a configuration of LiteLLM', () => {
     ]);
   });
 
+  it('has the dearest price of its deployments, in whatever order they come', () => {
+    const at = (cost) => ({ input_cost_per_token: cost, output_cost_per_token: 4 * cost });
+    const group = [1e-6, 3e-6, 2e-6].map((cost) => ({ model_name: 'a', litellm_params: { model: 'groq/m', ...at(cost) } }));
+    for (const model_list of [group, group.toReversed()])
+      expect(importLitellm({ model_list }).catalogue.models[0].price).toMatchObject({ inputUsdPerMtok: 3, outputUsdPerMtok: 12 });
+  });
+
   it('has no chain longer than the gateway takes', () => {
     const model_list = Array.from({ length: 25 }, (_, at) => ({ model_name: 'a', litellm_params: { model: `groq/m${at}` } }));
     const { catalogue, notCarried } = importLitellm({ model_list });
@@ -329,7 +336,10 @@ describe('keys of LiteLLM', () => {
     [{ max_budget: 1, budget_duration: '1w' }, 100, 'week', ''],
     [{ max_budget: 1, budget_duration: '1mo' }, 100, 'month', ''],
     [{ max_budget: 1, budget_duration: '10d' }, 300, undefined, 'its budget for 10d is now as much a month: 300 credits'],
-    [{ max_budget: null, models: ['all-proxy-models'] }, undefined, undefined, ''],
+    [{ max_budget: 1, budget_duration: '86400s' }, 100, 'day', ''],
+    [{ max_budget: 1, budget_duration: '10080m' }, 100, 'week', ''],
+    [{ max_budget: 1, budget_duration: 'weekly' }, 100, undefined, 'its budget for weekly is now its limit a month'],
+    [{ max_budget: null, models: ['gpt-5.5', 'all-proxy-models'] }, undefined, undefined, ''],
   ])('have their limit: %j', (key, limit, period, note) => {
     const [{ input, notes }] = read(key).keys;
     expect([input.spendingLimit, input.limitPeriod, input.models]).toEqual([limit, period, undefined]);
@@ -349,9 +359,9 @@ describe('keys of LiteLLM', () => {
   });
 
   it('are left out when they are dead', () => {
-    for (const key of [{ blocked: true }, { expires: '2020-01-01T00:00:00Z' }, { models: ['no-default-models'] }])
+    for (const key of [{ blocked: true }, { expires: '2020-01-01T00:00:00Z' }, { models: ['no-default-models'] }, { models: ['a', 'b/*'] }])
       expect(read(key)).toMatchObject({ keys: [], skipped: [{ name: 'imported' }] });
-    expect(readLitellmKeys({ keys: ['hash'] })).toBeUndefined();
+    for (const keys of [['hash'], [{}, 'hash']]) expect(readLitellmKeys({ keys })).toBeUndefined();
   });
 });
 

@@ -147,7 +147,7 @@ function ofProviders({ providers, catalogueIsGood }: SeenHere): Family[] {
 
 function ofWaiting(watched: Watched, nowMs: number): Family[] {
   const { jobs, webhooks, vouchers } = watched;
-  const oldestMs = jobs.length > 0 ? Math.min(...jobs.map(({ sinceMs }) => sinceMs ?? nowMs)) : null;
+  const oldestMs = Math.min(nowMs, ...jobs.map(({ sinceMs }) => sinceMs ?? nowMs));
   return [
     gauge(
       'hypereal_jobs_under_way',

@@ -14,10 +14,13 @@ describe('the length of a text for an estimate', () => {
     ['in Japanese', 'カタカナとひらがな', 36],
     ['in Korean', '안녕', 8],
     ['in both', 'GPT 说：ok', 6 + 2 * 4],
+    ['at the edges of these scripts', '\u2e80\ud7ff\uf900\ufaff\uff00\uffef', 6 * 4],
+    ['just beyond those edges', '问\u2e7f👋\uf8ff\ufb00\ufeff\ufff0', 4 + 7],
     ['empty', '', 0],
   ])('is about four for each token: %s', (_, text, chars) => {
     expect(textChars(text)).toBe(chars);
     expect(measureOf(`"${text}"`)(1, text.length + 1)).toBe(chars);
+    expect(measureOf(`问${text}问`)(1, text.length + 1)).toBe(chars);
   });
 
   it('sizes a hold for a prompt in Chinese by its characters', () => {
@@ -36,5 +39,6 @@ describe('the length of a text for an estimate', () => {
     expect(chat.outputChars).toBe(16);
     expect(messages.outputChars).toBe(16);
     expect(deltaChars(`data: {"type":"response.output_text.delta","delta":"${text}"}\n\n`)).toBe(16);
+    expect(deltaChars('data: {"type":"response.output_text.delta","delta":"","text":"x"}\n\n')).toBe(0);
   });
 });

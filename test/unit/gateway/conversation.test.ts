@@ -4,7 +4,7 @@ import type { ConversationRef, ConversationStub } from '../../../src/conversatio
 import type { Changed, TakeRequest } from '../../../src/conversations/types';
 import { newConversationId } from '../../../src/dialects/openai-responses/conversation';
 import { responsesCall } from '../../../src/dialects/openai-responses/dialect';
-import { afterConversation, takeConversation } from '../../../src/gateway/conversation';
+import { afterConversation, giveBackConversation, takeConversation } from '../../../src/gateway/conversation';
 import type { GatewayDeps } from '../../../src/gateway/deps';
 import { requestOf } from '../dialects/openai-responses/support';
 
@@ -41,7 +41,7 @@ describe('a conversation', () => {
     ['expired', 'background'],
   ])('is not taken from a call that is under way: %s, %s', async (state, ending) => {
     const take = vi.fn(async (): Promise<Changed> => TAKEN);
-    const locked = { ok: false, error: { kind: 'conversation_locked', code: 'conversation_locked' } };
+    const locked = { ok: false, error: { kind: 'conversation_locked', code: 'conversation_locked', param: 'conversation' } };
     expect(await taking(depsOf({ take }, state, ending).deps)).toMatchObject(locked);
     expect(take).toHaveBeenCalledTimes(1);
     const transcript = async () => ({ texts: [], version: 3, takenBy: OTHER });
@@ -57,7 +57,10 @@ describe('a conversation', () => {
       asked.push(request);
       return request.insteadOf === OTHER ? VIEW : TAKEN;
     };
-    expect(await taking(depsOf({ take }, state).deps)).toMatchObject({ ok: true, value: { id: ID } });
+    const transcript = async () => ({ texts: [], version: 3, takenBy: OTHER });
+    const { deps } = depsOf({ take, transcript }, state);
+    expect(await afterConversation(deps, { accountId: ACCOUNT, mode: 'live' }, call(), true)).toMatchObject({ ok: true });
+    expect(await taking(deps)).toMatchObject({ ok: true, value: { id: ID } });
     expect(asked).toMatchObject([{ holdId: HOLD, version: 3 }, { insteadOf: OTHER }]);
   });
 
@@ -66,10 +69,11 @@ describe('a conversation', () => {
     await taking(deps, 'test');
     expect(refs).toEqual([{ accountId: ACCOUNT, isTest: true, id: ID }]);
     const named = { ...call(), id: 'conv_x' };
-    expect(await afterConversation(deps, { accountId: ACCOUNT, mode: 'live' }, named, true)).toMatchObject({
-      error: { kind: 'not_found' },
-    });
+    const key = { accountId: ACCOUNT, mode: 'live' } as const;
+    const gone = { error: { kind: 'not_found', param: 'conversation' } };
+    expect(await afterConversation(deps, key, named, true)).toMatchObject(gone);
     expect(refs).toHaveLength(1);
+    expect(await afterConversation(depsOf({ transcript: async () => undefined }).deps, key, call(), true)).toMatchObject(gone);
   });
 
   it('is asked again where its object is away, and not without end', async () => {
@@ -77,15 +81,15 @@ describe('a conversation', () => {
     let tries = 0;
     const take = () => (++tries < 3 ? away() : Promise.resolve(VIEW));
     expect(await taking(depsOf({ take }).deps)).toMatchObject({ ok: true });
-    expect(await taking(depsOf({ take: away }).deps)).toMatchObject({ error: { kind: 'unavailable' } });
+    expect(await taking(depsOf({ take: away }).deps)).toMatchObject({ error: { kind: 'unavailable', param: 'conversation' } });
     const unread = await afterConversation(depsOf({ transcript: away }).deps, { accountId: ACCOUNT, mode: 'live' }, call(), true);
-    expect(unread).toMatchObject({ error: { kind: 'unavailable' } });
+    expect(unread).toMatchObject({ error: { kind: 'unavailable', param: 'conversation' } });
   });
 
   it('is refused where it would be more than memory has room for, and a bug is none of its faults', async () => {
     const transcript = async () => ({ texts: Array(4).fill(`[${'1,'.repeat(100_000)}1]`), version: 3, takenBy: undefined });
     const key = { accountId: ACCOUNT, mode: 'live' } as const;
-    const error = { kind: 'invalid_request', code: 'conversation_full' };
+    const error = { kind: 'invalid_request', code: 'conversation_full', param: 'conversation' };
     expect(await afterConversation(depsOf({ transcript }).deps, key, call(), true)).toMatchObject({ error });
     const full = async () => ({ texts: [], version: 3, takenBy: undefined, isFull: true });
     expect(await afterConversation(depsOf({ transcript: full }).deps, key, call(), true)).toMatchObject({ error });
@@ -137,6 +141,20 @@ describe('an answer', () => {
       expect(taken.ok && (await taken.value.giveBack())).toBeUndefined();
     }
     expect(giveBack.mock.calls).toEqual([[HOLD]]);
+  });
+
+  it('that is canceled gives back the conversation that its hold names, and has given it back when it is done', async () => {
+    const given: string[] = [];
+    const giveBack = async (holdId: string) => {
+      await Promise.resolve();
+      given.push(holdId);
+    };
+    const { deps, refs } = depsOf({ giveBack });
+    const canceled = { accountId: ACCOUNT, holdId: HOLD, free: true };
+    await giveBackConversation(deps, { ...canceled, detail: {} });
+    expect(refs).toEqual([]);
+    await giveBackConversation(deps, { ...canceled, detail: { conversation: ID } });
+    expect([refs, given]).toEqual([[{ accountId: ACCOUNT, isTest: true, id: ID }], [HOLD]]);
   });
 
   it('is given although the conversation was deleted', async () => {

@@ -18,15 +18,15 @@ function thread(answers: number, sizeBytes: number) {
     content: 'A',
   }));
   const kept = new Map(requests.map((request, n) => [keptAnswerKey('items', ACCOUNT, request), JSON.stringify([items[n]])]));
-  const read = { bytes: 0 };
-  const get = async (key: string) => ({
-    size: sizeBytes,
-    body: { cancel: async () => undefined },
-    text: async () => {
+  const read = { looks: 0, bytes: 0 };
+  const get = async (key: string) => {
+    read.looks++;
+    const text = async () => {
       read.bytes += sizeBytes;
       return kept.get(key);
-    },
-  });
+    };
+    return { size: sizeBytes, body: { cancel: async () => undefined }, text };
+  };
   const input = [{ role: 'user', content: 'Hi' }, ...items.map(({ id }) => ({ type: 'item_reference', id }))];
   const whole = () => withNamedItems({ files: { get } as unknown as R2Bucket }, ACCOUNT, responsesCall(requestOf({ input })));
   return { input, items, whole, read };
@@ -40,8 +40,17 @@ it('brings the items of a thread of hundreds of answers', async () => {
 
 it('reads no more than memory has room for, and refuses what is larger together', async () => {
   const { whole, read } = thread(100, 1_048_576);
-  expect(await whole()).toMatchObject({ ok: false, error: { kind: 'body_too_large', param: 'input' } });
+  const message = expect.stringContaining('larger than 32 MB');
+  expect(await whole()).toMatchObject({ ok: false, error: { kind: 'body_too_large', param: 'input', message } });
   expect(read.bytes).toBeLessThanOrEqual(32 * 1_048_576);
+  expect(read.looks).toBeLessThan(40);
+});
+
+it('asks for no more than a request may, and for the newest', async () => {
+  const { items, whole, read } = thread(801, 100);
+  // The oldest is there no more, which the client is told.
+  expect(await whole()).toMatchObject({ ok: false, error: { message: expect.stringContaining(items[0]!.id) } });
+  expect(read.looks).toBe(800);
 });
 
 it('waits for the newest answer, which may be written this very moment, and for no other', async () => {
@@ -85,4 +94,9 @@ it('keeps items of which there are some, and as many as one file has room for', 
   expect(put).not.toHaveBeenCalled();
   await keep(['x'.repeat(8_388_604)]);
   expect(put).toHaveBeenCalledTimes(1);
+  const logged = vi.spyOn(console, 'error').mockReturnValue();
+  put.mockRejectedValueOnce(new Error('internal error'));
+  await keep([1]);
+  expect(logged).toHaveBeenCalledTimes(1);
+  vi.restoreAllMocks();
 });

@@ -132,6 +132,18 @@ const bySaying: { what: string; status: number; body: object | string; action: F
     body: { error: { message: 'Not found the model kimi-0 or Permission denied', type: 'resource_not_found_error' } },
     action: 'next_target',
   },
+  {
+    what: 'a provider that is busy, and names another format',
+    status: 503,
+    body: openaiError('Overloaded: only available in v1/responses for now.'),
+    action: 'retry',
+  },
+  {
+    what: 'content that was flagged, and speaks of a key',
+    status: 400,
+    body: openaiError('The input was flagged: "my API key is invalid"'),
+    action: 'caller',
+  },
   { what: 'a retired model', status: 400, body: openaiError('The model `x` has been deprecated.'), action: 'next_target' },
   { what: 'an unknown path', status: 404, body: openaiError('Invalid URL (POST /v1/chat/completionz)'), action: 'next_wire' },
   { what: 'a bare not found', status: 404, body: { detail: 'Not Found' }, action: 'next_wire' },

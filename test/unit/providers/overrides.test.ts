@@ -40,6 +40,13 @@ describe('an override', () => {
     expect(registry.models.find('our-best')).toMatchObject({ id: 'gpt-5.5', chain, label: 'Ours', maxOutputTokens: 10 });
   });
 
+  it('changes the formats in which a provider is asked, to any that it speaks', () => {
+    const chain = [{ provider: 'openai', model: 'mine', wires: ['openai-responses'], toolWires: ['openai-chat'] }];
+    expect(applied([{ id: 'gpt-5.5', chain }]).models.find('gpt-5.5')).toMatchObject({ chain });
+    const unknown = refusal(JSON.stringify({ models: [{ id: 'gpt-5.5', chain: [{ ...chain[0], provider: 'nobody' }] }] }));
+    expect(unknown).toMatch(/there is no provider nobody/);
+  });
+
   it('adds a model', () => {
     const model = { id: 'llama-70b', family: 'chat', chain: [{ provider: 'custom-cluster', model: 'meta/llama' }] };
     const registry = applied([{ ...model, price: { inputUsdPerMtok: 0.2, outputUsdPerMtok: 0.6 } }]);
@@ -48,8 +55,8 @@ describe('an override', () => {
   });
 
   it('prices media by the unit', () => {
-    const registry = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.25 } }]);
-    expect(registry.models.find('kling-v3')!.price).toEqual({ per: 'second', micro: 25_000_000 });
+    const registry = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.29 } }]);
+    expect(registry.models.find('kling-v3')!.price).toEqual({ per: 'second', micro: 29_000_000 });
     const tiered = applied([{ id: 'kling-v3', price: { per: 'second', usd: 0.1, tiersUsd: { '720p': 0.1, '1080p': 0.15 } } }]);
     expect(tiered.models.find('kling-v3')!.price).toMatchObject({ tierMicro: { '720p': 10_000_000, '1080p': 15_000_000 } });
     const flat = applied([{ id: 'gpt-image-2', price: { per: 'image', usd: 0.05 } }]);
@@ -216,6 +223,11 @@ describe('an error names line and field', () => {
       "another model's id for an alias",
       lines('{"id": "gpt-5.5", "aliases": [\n"gpt-5"]}'),
       'line 4, models[0].aliases[0]: gpt-5 already stands',
+    ],
+    [
+      'an alias that two models claim',
+      lines('{"id": "gpt-5.5", "aliases": ["ours"]}', '{"id": "gpt-5.4", "aliases": ["ours"]}'),
+      'aliases[0]: ours already stands for gpt-5.4',
     ],
     ['a list of models by another name', '{"modles": []}', 'line 1, models: needed'],
     ['a list', '[]', 'line 1: Invalid input: expected object'],

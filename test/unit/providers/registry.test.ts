@@ -37,6 +37,18 @@ describe('buildRegistry', () => {
     expect(registry.models.all).toEqual(MODELS);
   });
 
+  it('knows by what a provider signs its callbacks', () => {
+    const { providers } = buildRegistry({ WAVESPEED_API_KEY: 'k', WAVESPEED_WEBHOOK_SECRET: 'whsec_x', FAL_API_KEY: 'k' });
+    expect([providers.get('wavespeed')!.webhookSecret, providers.get('fal')!.webhookSecret]).toEqual(['whsec_x', undefined]);
+  });
+
+  it('knows where deployments are asked for', () => {
+    const at = { RUNPOD_API_KEY: 'k', RUNPOD_DEPLOYMENTS_BASE_URL: 'https://rest.example/v1/', FAL_DEPLOYMENTS_BASE_URL: 'https://x.test' };
+    const { providers } = buildRegistry({ ...at, FAL_API_KEY: 'k' });
+    expect(providers.get('runpod')!.deploymentsBaseUrl).toBe('https://rest.example/v1');
+    expect(providers.get('fal')).not.toHaveProperty('deploymentsBaseUrl');
+  });
+
   it('ignores blank variables and bindings', () => {
     expect(
       buildRegistry({ OPENAI_API_KEY: ' , ', XAI_API_KEY: '', DB: {}, GOOGLE_API_KEY: {}, CUSTOM_PROVIDERS: ' ' }).configuredProviders,

@@ -19,6 +19,7 @@ const HERE: SeenHere = {
   providers: [
     { provider: 'one', work: 'text', seen: seen('working') },
     { provider: 'one', work: 'media', seen: seen('paused') },
+    { provider: 'two', work: 'text', seen: { state: 'quiet', successes: 0, failures: 0 } },
   ],
   catalogueIsGood: true,
   nowMs: NOW_MS,
@@ -78,6 +79,7 @@ describe('the metrics', () => {
       ];
       await write(db, ledger);
       await write(db, [...ledger].reverse());
+      await db.prepare("UPDATE ledger_totals SET written_at = IIF(kind = 'grant', 3000, 2000)").run();
       const values = await shown(db);
       const where = 'model="a-model",provider="one"';
       const at = 'endpoint="/v1/chat/completions"';
@@ -114,6 +116,7 @@ describe('the metrics', () => {
       expect(values.get(`hypereal_call_duration_seconds_bucket{${at},le="1"}`)).toBe(0);
       expect(values.get(`hypereal_call_duration_seconds_bucket{${at},le="5"}`)).toBe(3);
       expect(values.get('hypereal_ledger_delay_seconds_count')).toBe(6);
+      expect(values.get('hypereal_ledger_written_timestamp_seconds')).toBe(3);
     }));
 
   it('tell what waits, what the isolate saw and what the last night found', () =>
@@ -125,6 +128,13 @@ describe('the metrics', () => {
         .prepare("INSERT INTO voucher_redemptions VALUES ('vou_1', 'acc_1', 'a', ?, NULL)")
         .bind(NOW_MS - MINUTE_MS)
         .run();
+      // One a day: the newest alone is of the last one.
+      await fill(
+        db,
+        'INSERT INTO accounts (id, version, name, tier, created_at)',
+        `'acc_' || i, 1, '', '', ${NOW_MS} + 1 - i * 86400000`,
+        3,
+      );
       const sums = { accounts: 9, active: 2, keys: 4, owedMicro: 7_500_000, overdrawnMicro: 1, heldMicro: 0, problems: 1, unchecked: 0 };
       for (const [at, text] of [
         [1_000, null],
@@ -134,10 +144,13 @@ describe('the metrics', () => {
       expect(some(await shown(db), /jobs|webhooks|vouchers|provider|books|accounts|keys|balance|held|catalogue/)).toEqual({
         'hypereal_provider_up{provider="one",work="text"}': 1,
         'hypereal_provider_up{provider="one",work="media"}': 0,
+        'hypereal_provider_up{provider="two",work="text"}': 1,
         'hypereal_provider_recent_calls{provider="one",work="text",result="answered"}': 3,
         'hypereal_provider_recent_calls{provider="one",work="text",result="failed"}': 4,
         'hypereal_provider_recent_calls{provider="one",work="media",result="answered"}': 3,
         'hypereal_provider_recent_calls{provider="one",work="media",result="failed"}': 4,
+        'hypereal_provider_recent_calls{provider="two",work="text",result="answered"}': 0,
+        'hypereal_provider_recent_calls{provider="two",work="text",result="failed"}': 0,
         hypereal_catalogue_good: 1,
         'hypereal_jobs_under_way{state="queued"}': 200,
         'hypereal_jobs_under_way{state="running"}': 200,
@@ -149,7 +162,7 @@ describe('the metrics', () => {
         hypereal_webhooks_dead: 1_000,
         hypereal_vouchers_ungranted: 1,
         hypereal_vouchers_ungranted_seconds: 60,
-        hypereal_accounts_opened: 0,
+        hypereal_accounts_opened: 1,
         hypereal_books_checked_timestamp_seconds: 2,
         hypereal_books_problems: 1,
         hypereal_books_unchecked: 0,
@@ -181,10 +194,12 @@ describe('the metrics', () => {
 
   it('are there where nothing has happened yet', () =>
     withDatabase('metrics-empty', async (db) => {
-      const values = await shown(db);
+      const families = familiesOf(await watch(db), { ...HERE, catalogueIsGood: false });
+      const { values } = readExposition(expositionText(families, 'prometheus'));
+      expect(values.get('hypereal_catalogue_good')).toBe(0);
       expect(values.get('hypereal_jobs_oldest_seconds')).toBe(0);
       expect(values.get('hypereal_ledger_totals_rows')).toBe(0);
-      expect([...values.keys()].filter((series) => /books|_total(?!s)/.test(series))).toEqual([]);
+      expect([...values.keys()].filter((series) => /books|written|_total(?!s)/.test(series))).toEqual([]);
     }));
 
   it('are all in the guide, and no others', () =>
@@ -272,7 +287,9 @@ describe('who asks for the metrics', () => {
     expect(plain.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(open.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
     expect([head.status, head.text, head.headers.get('content-type')]).toEqual([200, '', plain.headers.get('content-type')]);
-    const names = [...readExposition(plain.text).types.keys()];
+    const { types, values } = readExposition(plain.text);
+    expect(Math.min(values.get('hypereal_d1_size_bytes')!, values.get('hypereal_d1_rows_read')!)).toBeGreaterThan(0);
+    const names = [...types.keys()];
     expect([...readExposition(open.text, true).types.keys()]).toEqual(names.map((name) => name.replace(/_total$/, '')));
     expect(json.body.metrics.map(({ name }: { name: string }) => name)).toEqual(names);
   });

@@ -49,7 +49,8 @@ describe('a call in a conversation', () => {
       expect(log.add({ items: [item('c')] })).toEqual(taken);
       expect(log.removeItem({ id: 'a' })).toEqual(taken);
       expect(log.finish({ holdId: SECOND, items: [] })).toEqual(taken);
-      expect(log.setMetadata({ topic: 'rain' })).toMatchObject({ metadata: { topic: 'rain' } });
+      expect(log.setMetadata({ topic: 'sun' })).toMatchObject({ metadata: { topic: 'sun' } });
+      expect(log.view()).toEqual({ createdAtMs: START_MS, metadata: { topic: 'sun' } });
       log.finish({ holdId: FIRST, items: [item('said')] });
       expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
     }));
@@ -157,7 +158,7 @@ describe('the items of a conversation', () => {
 
   it('may be larger than a row, whatever they are written in', () =>
     inside((log) => {
-      const long = JSON.stringify(`x${'😀'.repeat(700_000)}`);
+      const long = JSON.stringify('😀'.repeat(700_000));
       log.add({ items: [item('long', long), item('c')] });
       expect(log.transcript()!.texts.slice(2)).toEqual([long, '"c"']);
       expect(log.item('long')!.text).toBe(long);
@@ -167,14 +168,19 @@ describe('the items of a conversation', () => {
 
   it('are no more, and no larger, than can be in memory at once', () =>
     inside((log) => {
-      const large = 'x'.repeat(8_388_000);
+      const large = 'x'.repeat(8_388_608 - '"a""b""d"'.length);
       expect(log.add({ items: [item('large', large)] }).refused).toBeUndefined();
-      expect(log.add({ items: [item('c', 'x'.repeat(1_000))] })).toEqual({ refused: 'full' });
+      expect(log.add({ items: [item('c', '"c"..')] })).toEqual({ refused: 'full' });
       expect(log.page({ after: 'b', limit: 2, order: 'asc' })).toMatchObject({ hasMore: false });
-      log.add({ items: [item('d')] });
+      expect(log.add({ items: [item('d')] }).refused).toBeUndefined();
+      expect(log.transcript()!.texts).toHaveLength(4);
       expect(log.page({ after: 'b', limit: 2, order: 'asc' })).toMatchObject({ items: [{ id: 'large' }], hasMore: true });
       log.removeItem({ id: 'large' });
-      expect(log.add({ items: Array.from({ length: 4_998 }, (_, index) => item(`i${index}`)) })).toEqual({ refused: 'full' });
+      taking(log, FIRST, ['asked']);
+      log.finish({ holdId: FIRST, items: [item('said')] });
+      const more = (length: number) => ({ items: Array.from({ length }, (_, index) => item(`i${index}`)) });
+      expect(log.add(more(4_996))).toEqual({ refused: 'full' });
+      expect(log.add(more(4_995)).refused).toBeUndefined();
     }));
 
   it('are not sent to be gone on from once an answer was more, until some are taken out', () =>
@@ -200,12 +206,10 @@ describe('the object of a conversation', () => {
     const stub = fresh();
     const gone = { refused: 'gone' };
     const expectNothing = async () => {
-      expect([await stub.view(), await stub.transcript(), await stub.setMetadata({}), await stub.remove()]).toEqual([
-        undefined,
-        undefined,
-        undefined,
-        false,
-      ]);
+      const answers = [await stub.view(), await stub.transcript(), await stub.setMetadata({}), await stub.item('a'), await stub.remove()];
+      expect(answers).toEqual([undefined, undefined, undefined, undefined, false]);
+      expect(await stub.giveBack(FIRST)).toBeUndefined();
+      expect(await stub.removeItem({ id: 'a' })).toEqual(gone);
       expect(await stub.add({ items: [item('a')] })).toEqual(gone);
       expect(await stub.take({ holdId: FIRST, version: 0, items: [] })).toEqual(gone);
       expect(await stub.finish({ holdId: FIRST, items: [] })).toEqual(gone);
@@ -213,6 +217,7 @@ describe('the object of a conversation', () => {
       const tables = "SELECT 1 FROM sqlite_master WHERE name IN ('head', 'item')";
       await runInDurableObject(stub, (_, { storage }) => expect(storage.sql.exec(tables).toArray()).toEqual([]));
     };
+    expect(await stub.create(begun([item('a'), item('a')]))).toEqual({ refused: 'duplicate', id: 'a' });
     await expectNothing();
     await stub.create(begun([item('a')]));
     expect(await stub.remove()).toBe(true);
@@ -244,7 +249,7 @@ describe('the object of a conversation', () => {
       await log.expire();
       expect(await storage.getAlarm()).toBe(START_MS + 2 * keptMs - 1);
       nowMs += keptMs - 1;
-      await log.expire();
+      for (let times = 0; times < 2; times++) await log.expire();
       expect(log.view()).toBeUndefined();
     }),
   );

@@ -34,22 +34,31 @@ async function held() {
   return { account, holdId, message };
 }
 
+const given = (answer: Response | Error): Response => {
+  if (answer instanceof Error) throw answer;
+  return answer.clone();
+};
+
 /** What the consumer does with the message when the provider answers like this. */
 async function look(
   message: BackgroundMessage,
-  answer: Response,
+  answer: Response | Error,
   account: (id: string) => AccountStub = (id) => accountStub(env.ACCOUNT, id),
   conversation = queueDeps(env).conversation,
 ) {
   const did: string[] = [];
   const sent: BackgroundMessage[] = [];
-  const background = { send: async (next: BackgroundMessage) => void sent.push(next) as never };
+  const delaysSeconds: unknown[] = [];
+  const send = async (next: BackgroundMessage, { delaySeconds }: QueueSendOptions = {}) => {
+    sent.push(next);
+    return delaysSeconds.push(delaySeconds) as never;
+  };
   const messages = [
     { id: '0', timestamp: new Date(), attempts: 1, body: message, ack: () => did.push('ack'), retry: () => did.push('retry') },
   ];
   const batch = { queue: 'hypereal-background', messages } as unknown as MessageBatch;
-  await consume({ ...queueDeps(env), registry, account, conversation, background, fetch: async () => answer.clone() }, batch);
-  return { did, sent };
+  await consume({ ...queueDeps(env), registry, account, conversation, background: { send }, fetch: async () => given(answer) }, batch);
+  return { did, sent, delaysSeconds };
 }
 
 const done = () => {
@@ -61,19 +70,63 @@ const COST_MICRO = 100 * 100 + 10 * 400;
 const notThere = () => Response.json({ error: { message: 'No such response.' } }, { status: 404 });
 
 describe('a look at an answer in the background', () => {
-  it.each([
+  it.each<[string, () => Response | Error, missing?: true]>([
     ['a web page in its place', () => new Response('<html>Attention required!</html>', { status: 403 })],
     ['a web page that says it is not found', () => new Response('<html>Not found</html>', { status: 404 })],
     ['a credential that is paused', () => Response.json({ error: { message: 'Unauthorized' } }, { status: 401 })],
     ['a conflict', () => Response.json({ error: { message: 'Try again.' } }, { status: 409 })],
-    ['not being found once', notThere],
-  ])('charges it when it is there, after %s', async (_what, odd) => {
+    ['a connection that is lost', () => new TypeError('Network connection lost.')],
+    ['not being found once', notThere, true],
+  ])('charges it when it is there, after %s', async (_what, odd, missing) => {
     const { account, holdId, message } = await held();
     const first = await look(message, odd());
-    expect(first.sent).toHaveLength(1);
+    expect(first.sent).toEqual([missing ? { ...message, missingSinceMs: expect.any(Number) as number } : message]);
     await look(first.sent[0]!, done());
     const [line] = await account.run((object) => object.operations(1).lines);
     expect(line).toMatchObject({ id: holdId, outcome: 'actual', amountMicro: -COST_MICRO });
+  });
+
+  describe('charges', () => {
+    /** What the account is asked to charge, which has noted what the client heard since. */
+    const charged = async (more: Partial<BackgroundMessage>, answer: Response, note?: { of?: string; heardMicro: number }) => {
+      const { holdId, message } = await held();
+      const operation = { id: note?.of ?? holdId, state: 'open', detail: { background: note } };
+      const settled: Record<string, unknown>[] = [];
+      const settle = async (request: object) => void settled.push({ ...request });
+      await look({ ...message, ...more }, answer, () => ({ settle, operation: async () => operation }) as unknown as AccountStub);
+      const [{ detailJson, ...request }] = settled as [{ detailJson: string }];
+      return { ...request, detail: JSON.parse(detailJson) as Record<string, unknown> };
+    };
+    const said = async (usage: object | null) => stateOf('completed', { ...((await done().json()) as object), usage });
+
+    it('what its provider reports, whatever was heard of it, and tells the call’s idempotency key', async () => {
+      const idempotency = { keyHash: 'hash', stored: true };
+      const { detail, ...request } = await charged({ heardMicro: 900_000, idempotency }, done());
+      expect(request).toEqual({ holdId: expect.any(String) as string, costMicro: COST_MICRO, outcome: 'actual', idempotency });
+      expect(detail).toMatchObject({
+        ending: 'complete',
+        provider: PROVIDER.id,
+        usage: { inputTokens: 100, outputTokens: 10 },
+        price: { inputMicroPerMtok: 100_000_000 },
+      });
+      expect(detail.latencyMs).toBeLessThan(600_000);
+      expect(await charged({ free: true }, done())).toMatchObject({ costMicro: 0, outcome: 'actual' });
+    });
+
+    it('an estimate where nothing is reported that could be, and no less than was heard', async () => {
+      const estimate = { costMicro: 10 * 100 + 400, outcome: 'estimated', detail: { ending: 'complete', usage: { inputTokens: 10 } } };
+      for (const usage of [null, { input_tokens: 3e7, output_tokens: 1, total_tokens: 3e7 + 1 }])
+        expect(await charged({}, await said(usage))).toMatchObject(estimate);
+      expect(await charged({ heardMicro: 5_000 }, await said(null))).toMatchObject({ ...estimate, costMicro: 5_000 });
+      expect(await charged({ heardMicro: 5_000 }, await said(null), { heardMicro: 6_000 })).toMatchObject({ costMicro: 6_000 });
+      expect(await charged({ heardMicro: 5_000 }, await said(null), { heardMicro: 4_000 })).toMatchObject({ costMicro: 5_000 });
+      expect(await charged({}, await said(null), { of: 'req_1', heardMicro: 6_000 })).toMatchObject(estimate);
+    });
+
+    it('nothing for one that says nothing', async () => {
+      const empty = { costMicro: 0, outcome: 'released', detail: { ending: 'empty', usage: null } };
+      expect(await charged({}, stateOf('completed'))).toMatchObject(empty);
+    });
   });
 
   it('charges nothing for one that failed, whatever it has written and counted', async () => {
@@ -149,10 +202,40 @@ describe('a look at an answer in the background', () => {
     expect(line).toMatchObject({ id: holdId, outcome: 'actual', amountMicro: -COST_MICRO });
   });
 
-  it('lines up one more while it is under way, even when its hold cannot be renewed', async () => {
+  it('comes soon at first and later ever less often', async () => {
     const { message } = await held();
+    const nowMs = Date.now();
+    vi.useFakeTimers({ now: nowMs, toFake: ['Date'] });
+    for (const [afterMs, delaySeconds] of [
+      [0, 2],
+      [59_999, 5],
+      [300_000, 30],
+      [3_600_000, 60],
+    ] as const) {
+      const { delaysSeconds } = await look({ ...message, startedAtMs: nowMs - afterMs }, stateOf('in_progress'));
+      expect(delaysSeconds).toEqual([delaySeconds]);
+    }
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['its provider has forgotten', (message: BackgroundMessage) => ({ ...message, startedAtMs: Date.now() - 9 * 3_600_000 })],
+    ['nobody can ask for', (message: BackgroundMessage) => ({ ...message, provider: 'custom-gone' })],
+  ])('is the last one at an answer that %s, which costs what was heard', async (_what, made) => {
+    const { account, message } = await held();
+    expect((await look({ ...made(message), heardMicro: 1_234 }, stateOf('in_progress'))).sent).toEqual([]);
+    const [line] = await account.run((object) => object.operations(1).lines);
+    expect(line).toMatchObject({ outcome: 'estimated', amountMicro: -1_234, detail: { ending: 'upstream_failed' } });
+  });
+
+  it('lines up one more while it is under way, even when its hold cannot be renewed', async () => {
+    const { message, holdId } = await held();
+    const beats: unknown[] = [];
+    const beating = { beat: async (beat: unknown) => void beats.push(beat) } as unknown as AccountStub;
+    await look({ ...message, heardMicro: 1_234 }, stateOf('in_progress'), () => beating);
+    expect(beats).toEqual([{ holdId, checkpointMicro: 1_234, leaseMs: 900_000 }]);
     const unreachable = { beat: () => Promise.reject(new Error('the object is being moved')) } as unknown as AccountStub;
     for (const account of [undefined, () => unreachable])
-      expect(await look(message, stateOf('in_progress'), account)).toEqual({ did: ['ack'], sent: [message] });
+      expect(await look(message, stateOf('in_progress'), account)).toMatchObject({ did: ['ack'], sent: [message] });
   });
 });

@@ -1,12 +1,14 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { publicFetch, RefusedUrl } from '../../../src/core/public-fetch';
+import { publicFetch, RefusedUrl, redirectOf } from '../../../src/core/public-fetch';
 import { isPublicAddress, readPublicUrl } from '../../../src/core/public-url';
 import { readSettings } from '../../../src/env';
 
 /** A network of names, and of pages that redirect; it records what is asked of it. */
 class FakeNetwork {
   readonly fetched: string[] = [];
+  /** Bodies of redirects, each of which holds a connection until it is read or given up. */
+  unread = 0;
   names: Record<string, string[]> = {};
   redirects: Record<string, string> = {};
 
@@ -17,7 +19,9 @@ class FakeNetwork {
       if (hostname === 'cloudflare-dns.com') return this.lookUp(searchParams.get('name')!, searchParams.get('type')!);
       this.fetched.push(url);
       const location = this.redirects[pathname];
-      return location === undefined ? new Response('here') : new Response(null, { status: 302, headers: { location } });
+      if (location === undefined) return new Response('here');
+      this.unread++;
+      return new Response(new ReadableStream({ cancel: () => void this.unread-- }), { status: 302, headers: { location } });
     },
   };
 
@@ -204,12 +208,26 @@ describe('a fetch', () => {
       '/name': 'https://inner.example.com/',
       '/plain': 'http://cdn.example.com/',
       '/file': 'file:///etc/passwd',
+      '/nowhere': 'https://',
       '/round': '/round',
-      '/good': '/there',
+      '/6': '/5',
+      '/5': '/4',
+      '/4': '/3',
+      '/3': '/2',
+      '/2': '/1',
+      '/1': '/there',
     };
-    for (const path of ['address', 'name', 'plain', 'file', 'round'])
+    for (const path of ['address', 'name', 'plain', 'file', 'nowhere', 'round', '6'])
       expect(await refused(network, `https://cdn.example.com/${path}`), path).toBe('refused');
     expect(network.fetched.every((url) => url.startsWith('https://cdn.example.com/'))).toBe(true);
-    expect(await (await publicFetch(network.deps, 'https://cdn.example.com/good')).text()).toBe('here');
+    expect(await (await publicFetch(network.deps, 'https://cdn.example.com/5')).text()).toBe('here');
+    expect(network.unread).toBe(0);
+  });
+
+  it('is led on by a redirect alone, and asks for no name of an address', async () => {
+    const location = 'https://cdn.example.com/';
+    const leads = (status: number) => redirectOf(new Response(null, { status, headers: { location } }));
+    expect([201, 300, 302, 399, 400].map(leads)).toEqual([null, location, location, location, null]);
+    expect(await refused(new FakeNetwork(), 'https://93.184.216.34/')).toBe('fetched');
   });
 });

@@ -6,7 +6,7 @@ import { keptAnswerKey } from '../../../src/core/kept-answers';
 import { advanceJob } from '../../../src/jobs/advance';
 import { createMediaJob } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
-import { deleteContent, removeOldFiles } from '../../../src/jobs/retention';
+import { deleteContent, keptSeconds, removeOldFiles } from '../../../src/jobs/retention';
 import { findObject, listObjects, storeObject } from '../../../src/jobs/storage';
 import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
@@ -77,7 +77,11 @@ describe('a result', () => {
     expect(await bench.job(job.id)).toMatchObject({ input: { stored: '' }, result: null, costMicro: job.costMicro, plan: job.plan });
     const left = await env.DB.prepare('SELECT state FROM webhook_deliveries WHERE job_id = ?').bind(job.id).all();
     expect(left.results).toEqual([{ state: 'pending' }]);
-    const view = jobView(await bench.job(job.id));
+    const removed = await bench.job(job.id);
+    await bench.wait(1_000);
+    await removeOldFiles(kept(bench));
+    expect(await bench.job(job.id)).toEqual(removed);
+    const view = jobView(removed);
     expect(view).toMatchObject({
       status: 'completed',
       outputUrl: null,
@@ -87,16 +91,23 @@ describe('a result', () => {
     });
   });
 
-  it('is deleted with what was asked for, once the job is over, as often as somebody wishes', async () => {
+  it('is deleted with what was asked for and told of it, once the job is over, as often as somebody wishes', async () => {
     const { bench, job: made, file, input } = await done();
+    const outputs = { files: made.outputs!.files, usage: { seconds: 4 }, revisedPrompt: 'A red cat.' };
+    await env.DB.prepare('UPDATE jobs SET outputs = ? WHERE id = ?').bind(JSON.stringify(outputs), made.id).run();
+    const delivered = `INSERT INTO webhook_deliveries (id, account_id, job_id, url, state, tries, log, created_at, ended_at)
+      VALUES (?, ?, ?, 'https://x.test', 'delivered', 1, '[]', 0, 1)`;
+    await env.DB.prepare(delivered).bind(`${made.id}-told`, made.accountId, made.id).run();
     const parts = JSON.stringify([{ state: 'done', result: { files: [], revisedPrompt: 'a striped cat' } }]);
-    const job = (await changeJob(env.DB, made, ({ upstream }) => ({ upstream: { ...upstream!, parts } })))!;
+    const job = (await changeJob(env.DB, await bench.job(made.id), ({ upstream }) => ({ upstream: { ...upstream!, parts } })))!;
     const running = await bench.start();
     expect(await deleteContent(bench.deps(), running)).toMatchObject({ ok: false, error: { kind: 'conflict', code: 'job_not_over' } });
     expect(await deleteContent(bench.deps(), job)).toEqual({ ok: true });
     const removed = await bench.job(job.id);
     expect(removed).toMatchObject({ input: { stored: '' }, result: null, costMicro: job.costMicro, filesRemovedAt: expect.any(Number) });
     expect(removed.upstream).toEqual(made.upstream);
+    expect(removed.outputs).toEqual({ files: outputs.files, usage: outputs.usage });
+    expect(await env.DB.prepare('SELECT 1 FROM webhook_deliveries WHERE job_id = ?').bind(job.id).first()).toBeNull();
     expect(await present(file, input)).toEqual([false, false]);
     expect((await ask(file)).status).toBe(410);
     await bench.wait(1_000);
@@ -147,6 +158,28 @@ describe('a result', () => {
     await bench.wait(4_000 * DAY_MS);
     await removeOldFiles(kept(bench, { RESULT_RETENTION_DAYS: 0 }));
     expect(await present(file)).toEqual([true]);
+  });
+
+  it('may lie in caches for as long as it is kept', () => {
+    expect([keptSeconds(0, 0, 0), keptSeconds(1, 0, 0), keptSeconds(1, 0, 500), keptSeconds(1, 0, 2 * DAY_MS)]).toEqual([
+      undefined,
+      86_400,
+      86_399,
+      0,
+    ]);
+  });
+
+  it('waits for its end where there are no queries left, or its job is not settled', async () => {
+    const { bench, job, file } = await done();
+    await bench.wait(31 * DAY_MS);
+    await removeOldFiles(kept(bench), () => 0);
+    const settle = (at: number | null) => env.DB.prepare('UPDATE jobs SET settled_at = ? WHERE id = ?').bind(at, job.id).run();
+    await settle(null);
+    await removeOldFiles(kept(bench));
+    expect(await present(file)).toEqual([true]);
+    await settle(1);
+    await removeOldFiles(kept(bench));
+    expect(await present(file)).toEqual([false]);
   });
 
   it('of a request whose job could not be kept is not kept either', async () => {
@@ -270,12 +303,14 @@ describe('what a customer stores', () => {
       for (let at = 0; await bench.dies((deps) => storeObject(deps, uploader(bench), upload()), at, after); at++);
     const { results } = await own().all<{ key: string }>();
     await bench.wait(2 * DAY_MS);
+    const underWay = `obj_${bench.account.id}`;
+    await env.DB.prepare('INSERT INTO storage_reservations VALUES (?, ?, 3, ?)').bind(underWay, bench.account.id, bench.nowMs).run();
     await removeOldFiles(kept(bench));
     const { objects } = await env.FILES.list({ prefix: 'storage/' });
     const left = objects.map(({ key }) => key).filter((key) => !before.has(key));
     expect(left.toSorted()).toEqual(results.map(({ key }) => key).toSorted());
-    const reserved = env.DB.prepare('SELECT COUNT(*) AS count FROM storage_reservations WHERE account_id = ?').bind(bench.account.id);
-    expect(await reserved.first('count')).toBe(0);
+    const reserved = env.DB.prepare('SELECT id FROM storage_reservations WHERE account_id = ?').bind(bench.account.id);
+    expect((await reserved.all()).results).toEqual([{ id: underWay }]);
   });
 
   it.each(['', '5'])('can be sent again where R2 does not take it, announced as %j', async (announced) => {

@@ -37,7 +37,7 @@ export function toolFields(json: Fields, names: FunctionNames): Fields {
   if (mode === 'NONE') return { tools: all, tool_choice: 'none' };
   const given = field(config, 'allowedFunctionNames');
   const chosen = new Set(Array.isArray(given) ? given.map((name) => names.toChat(textOrEmpty(name))) : []);
-  const allowed = chosen.size > 0 ? all.filter((tool) => chosen.has(String(nameOf(tool)))) : all;
+  const allowed = all.filter((tool) => chosen.has(String(nameOf(tool))));
   const tools = allowed.length > 0 ? allowed : all;
   if (mode === 'ANY') {
     const [only] = tools;

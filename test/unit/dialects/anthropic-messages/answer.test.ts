@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CONTEXT_OVERFLOW } from '../../../../src/core/errors';
 import { readMessage, renderMessage } from '../../../../src/dialects/anthropic-messages/answer';
 import { anthropicMessages } from '../../../../src/dialects/anthropic-messages/dialect';
 import { foldMessageStream } from '../../../../src/dialects/anthropic-messages/fold';
@@ -123,6 +124,11 @@ describe('a stream where JSON was asked for', () => {
     expect(folded(name)).toEqual(folded('plain'));
   });
 
+  it('has no usage where its output was not counted', () => {
+    const uncounted = FIXTURES['usage-at-start-only'].replace(',"usage":{"output_tokens":15}', '');
+    expect(JSON.parse(foldMessageStream(uncounted)!)).not.toHaveProperty('usage');
+  });
+
   it('that broke off is none, and one that failed says so', () => {
     expect(foldMessageStream(FIXTURES['cut-short'])).toBeUndefined();
     expect(foldMessageStream('')).toBeUndefined();
@@ -159,6 +165,12 @@ describe('an error', () => {
       status: 529,
       json: { error: { type: 'overloaded_error' } },
     });
+  });
+
+  it('says of a prompt that it is too long in the words that make a client shorten it, once', () => {
+    const told = (message: string) => rendered({ kind: 'invalid_request', code: CONTEXT_OVERFLOW, message }).json;
+    expect(told('9 tokens')).toMatchObject({ error: { message: 'prompt is too long: 9 tokens' } });
+    expect(told('Prompt is too long: 9 tokens')).toMatchObject({ error: { message: 'Prompt is too long: 9 tokens' } });
   });
 
   it('lists what can be called instead', () => {

@@ -239,6 +239,13 @@ describe('other features', () => {
     });
   });
 
+  it('that sum up a conversation stay with a model that reads them', () => {
+    const summed = assistant([{ type: 'compaction', content: 'So far: hello.' }, text('b')]);
+    expect(sent({ messages: [user('a'), summed, user('c')] }).json.messages).toEqual([user('a'), summed, user('c')]);
+    const { json } = sent({ messages: [user('a'), summed, user('c')] }, HAIKU);
+    expect(json.messages).toEqual([user('a'), assistant([text('b')]), user('c')]);
+  });
+
   it('leave the bytes of all other turns as they were', () => {
     const turn = '{ "role":"assistant","content":[{"type":"thinking","thinking":"\\u00e9 1.0","signature":"a\\/b"}] }';
     const body = `{"model":"claude-opus-5-5","max_tokens":9000,"messages":[{"role":"user","content":"a"}, ${turn} ,{"role":"user","content":"b"}]}`;

@@ -136,6 +136,14 @@ describe('a message stream', () => {
     expect(lastUsage(out)).toMatchObject({ input_tokens: 11, cache_read_input_tokens: 4, output_tokens: 5, estimated: true });
   });
 
+  it('knows that its output is still to be counted where an end does not count it', () => {
+    const counted = relayOf();
+    relayed(counted, FIXTURES['usage-at-start-only']);
+    const uncounted = relayOf();
+    relayed(uncounted, FIXTURES['usage-at-start-only'].replace(',"usage":{"output_tokens":15}', ''));
+    expect([counted.isUsageAhead, uncounted.isUsageAhead]).toEqual([false, true]);
+  });
+
   it('counts text, thinking and arguments', () => {
     const relay = relayOf();
     relayed(relay, FIXTURES['thinking-and-tool']);

@@ -3,7 +3,7 @@ import { geminiNative } from '../../../../src/dialects/gemini/dialect';
 import { chunksOf, feed, NATIVE_URL, parsed, receipt, sent } from './support';
 
 const LONG = `${'server_'.repeat(12)}read`;
-const functionDeclarations = ['files.read', 'mcp:list', LONG, 'plain', 'a.b', 'a_b'].map((name) => ({ name }));
+const functionDeclarations = ['files.read', 'mcp:list', LONG, 'plain', 'a.b', 'a:b', 'a_b'].map((name) => ({ name }));
 const call = { functionCall: { id: '1', name: 'files.read', args: { path: '/' } } };
 const contents = [
   { role: 'user', parts: [{ text: 'Hi' }] },

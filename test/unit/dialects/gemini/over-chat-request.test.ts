@@ -410,6 +410,7 @@ describe('functions as tools', () => {
     [{ mode: 'NONE' }, 'none', ['f', 'g', 'h']],
     [{ mode: 'ANY' }, 'required', ['f', 'g', 'h']],
     [{ mode: 'ANY', allowedFunctionNames: ['g', 'h', { toString: 1 }] }, 'required', ['g', 'h']],
+    [{ mode: 'ANY', allowedFunctionNames: ['gone'] }, 'required', ['f', 'g', 'h']],
     [{ mode: 'ANY', allowedFunctionNames: ['g'] }, { type: 'function', function: { name: 'g' } }, ['g']],
   ])('may or must be called: %j', (config, expected, expectedNames) => {
     const request = choice(config);
@@ -480,6 +481,10 @@ describe('the generation config as options', () => {
     expect(chat({ contents: hi, generationConfig })).toMatchObject({ max_tokens: 64, n: 2, temperature: 0.5, seed: 7 });
   });
 
+  it('asks for no alternatives to tokens whose likelihood nobody asked for', () => {
+    expect(chat({ contents: hi, generationConfig: { logprobs: 3 } })).not.toHaveProperty('top_logprobs');
+  });
+
   it('says which values there are to choose from, for an answer that is one of them', () => {
     const schema = { type: 'STRING', enum: ['up', 'down'] };
     for (const name of ['responseSchema', 'response_json_schema']) {
@@ -496,6 +501,7 @@ describe('the generation config as options', () => {
     [{ thinkingBudget: 24_576 }, 'high'],
     [{ thinkingBudget: -1 }, undefined],
     [{ thinkingLevel: 'HIGH' }, 'high'],
+    [{ thinkingLevel: 'THINKING_LEVEL_UNSPECIFIED' }, undefined],
     [{ thinking_level: 'minimal' }, 'minimal'],
     [{ includeThoughts: true }, undefined],
   ])('has an effort for %j', (thinkingConfig, effort) => {

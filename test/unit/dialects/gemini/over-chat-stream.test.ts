@@ -159,6 +159,13 @@ describe('a chat stream to a Gemini client', () => {
     ]);
   });
 
+  it('does not mind a signature without a call', () => {
+    const open = relay();
+    const delta = { content: 'A', reasoning_details: [{ type: 'reasoning.encrypted', format: 'google-gemini-v1', data: 'c2ln' }] };
+    const out = open.push(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: 'stop' }] })}\n\n`);
+    expect(out + open.close(paid)).toContain('"text":"A"');
+  });
+
   it('has the arguments of a call that come as an object', () => {
     const open = relay();
     const delta = { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: { city: 'Paris' } } }] };

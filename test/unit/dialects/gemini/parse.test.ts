@@ -57,6 +57,7 @@ describe('a native path', () => {
     [{ contents, generationConfig: { maxOutputTokens: 0 } }, 'generationConfig.maxOutputTokens'],
     [{ contents, generationConfig: { candidateCount: 1.5 } }, 'generationConfig.candidateCount'],
     [{ contents, cachedContent: 'cachedContents/1' }, 'cachedContent'],
+    [{ contents, generation_config: { maxOutputTokens: 9, max_output_tokens: 9_000 } }, 'max_output_tokens'],
   ])('refuses the body %j', (body, param) => {
     expect(refusal(geminiNative, `${NATIVE_URL}generateContent`, body)).toMatchObject({ kind: 'invalid_request', ...(param && { param }) });
   });

@@ -47,6 +47,7 @@ describe('a picture by generateContent', () => {
 
   it('takes a single part for a list of one, and no drafts among thoughts for pictures', () => {
     const contents = [{ role: 'user', parts: { text: 'a cat' } }, model({ ...png('draft'), thought: true }), user({ text: 'in red' })];
+    contents.push(user({ text: 'Which red?', thought: true }));
     expect(read(contents)).toMatchObject({ prompt: 'a cat\n\nin red', image_urls: [] });
   });
 

@@ -68,10 +68,17 @@ describe('an answer', () => {
     });
   });
 
+  it('has a thought as it was thought, where its model says all of it', () => {
+    const whole = { ...thinks('rs_1'), content: [{ type: 'reasoning_text', text: 'All of it.' }] };
+    expect(choiceOf(responseOf([whole, says(part('Hi'))])).message).toMatchObject({ reasoning_content: 'All of it.' });
+  });
+
   it('is one text with its sources where the model spoke twice', () => {
     const source = { type: 'url_citation', url: 'https://a.test', title: 'A', start_index: 1, end_index: 3 };
     const likely = [{ token: 'b', logprob: -1, bytes: [98], top_logprobs: [] }];
     const { message, logprobs } = choiceOf(responseOf([says(part('One')), says(part('Two', { annotations: [source], logprobs: likely }))]));
+    expect(choiceOf(responseOf([says(part('One')), says(part(''), part('Two'))])).message).toMatchObject({ content: 'One\n\nTwo' });
+    expect(choiceOf(responseOf([says(part('One')), says(part(''))])).message).toMatchObject({ content: 'One' });
     expect(message).toMatchObject({
       content: 'One\n\nTwo',
       annotations: [{ type: 'url_citation', url_citation: { url: 'https://a.test', title: 'A', start_index: 6, end_index: 8 } }],

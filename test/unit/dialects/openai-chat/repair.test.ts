@@ -108,6 +108,7 @@ it('pictures of a model that draws are the user’s where an assistant has none'
     body('{"role":"assistant","content":"So."}', shown),
   );
   expect(repaired(body('{"role":"assistant","content":"So."}'), message)).toBeUndefined();
+  expect(repaired(body(`{"role":"assistant","content":"So.","images":[${image}]}`), 'Too many images: 1 > 0')).toBeUndefined();
 });
 
 it('a message without content is one with nothing in it, where null is none', () => {

@@ -127,6 +127,16 @@ describe('what comes of a chat stream', () => {
       store: false,
       usage: { input_tokens: 15, creditsUsed: 0.25 },
     });
+    expect(eventsOf(out)[0]).toMatchObject({ response: { model: 'm-1', created_at: 1763474589, store: false, truncation: 'disabled' } });
+  });
+
+  it('has the usage that comes with its end', () => {
+    const relay = relayOf();
+    relay.push(chunk({ content: 'A' }, 'stop', { usage: { prompt_tokens: 9, completion_tokens: 4 } }));
+    expect(relay).toMatchObject({ complete: true, usage: { completion_tokens: 4 }, isUsageAhead: false });
+    const early = relayOf();
+    early.push(chunk({ content: 'A' }, null, { usage: { prompt_tokens: 9, completion_tokens: 1 } }) + chunk({ content: 'B' }));
+    expect(early.isUsageAhead).toBe(true);
   });
 
   it('has the likelihood of its tokens with them', () => {
@@ -262,6 +272,15 @@ describe('failures', () => {
       const rest = relayed(stream.relay(wire), wire === 'openai-chat' ? STREAMS.thought : FIXTURES['parallel-tools']);
       checkStream(opening + rest, RESPONSE_ID);
     }
+  });
+
+  it('in one batch with content take back what it began', () => {
+    const stream = streamOf();
+    const first = stream.relay('openai-chat');
+    expect(first.push(ROLE + chunk({ content: 'Half' }) + ERROR)).toBe('');
+    expect(first.hasContent).toBe(false);
+    const next = relayed(stream.relay('openai-chat'), STREAMS.text);
+    expect(eventsOf(next)[0]).toMatchObject({ type: 'response.created', sequence_number: 0 });
   });
 
   it('of an upstream of Responses leave it to one of chat', () => {

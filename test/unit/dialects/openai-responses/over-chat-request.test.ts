@@ -235,6 +235,22 @@ describe('messages', () => {
     ]);
   });
 
+  it('show the pictures of a result before the next call', () => {
+    const call = (call_id: string) => ({ type: 'function_call', call_id, name: 'look', arguments: '{}' });
+    const output = [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA' }];
+    const result = (call_id: string, seen: unknown) => ({ type: 'function_call_output', call_id, output: seen });
+    const input = [call('c1'), result('c1', output), call('c2'), result('c2', 'Seen.')];
+    expect(sentFor({ input }).messages).toMatchObject([
+      { tool_calls: [{ id: 'c1' }] },
+      { role: 'tool', tool_call_id: 'c1' },
+      { role: 'user', content: expect.arrayContaining([expect.objectContaining({ type: 'image_url' })]) },
+      { tool_calls: [{ id: 'c2' }] },
+      { role: 'tool', tool_call_id: 'c2' },
+    ]);
+    const roles = (sentFor({ input: input.slice(0, 2) }).messages as Json[]).map(({ role }) => role);
+    expect(roles).toEqual(['assistant', 'tool', 'user']);
+  });
+
   it('hold files that the request itself brings', () => {
     const file = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA' };
     expect(sentFor({ input: [{ role: 'user', content: [file] }] }).messages).toEqual([
@@ -336,6 +352,8 @@ describe('tools', () => {
     });
     expect(sent).toMatchObject({ tool_choice: 'required', tools: [{ function: { name: 'look' } }] });
     expect(sent.tools).toHaveLength(1);
+    const named = sentFor({ tools: [LOOK, PATCH], tool_choice: { type: 'custom', name: 'apply_patch' } });
+    expect(named).toMatchObject({ tool_choice: { type: 'function', function: { name: 'apply_patch' } }, tools: [{}, {}] });
   });
 
   it('that are none leave no choice behind', () => {

@@ -96,7 +96,7 @@ describe('what passes', () => {
 
   it('says what the upstream calls the answer, unless nobody keeps it', () => {
     const kept = relayOf();
-    relayed(kept, FIXTURES.plain);
+    kept.push(FIXTURES.plain.slice(0, FIXTURES.plain.indexOf('event: response.in_progress')));
     expect(kept.storedId).toBe(UPSTREAM_ID);
     const unwanted = relayOf({ store: false });
     relayed(unwanted, FIXTURES.plain);
@@ -109,6 +109,9 @@ describe('what passes', () => {
   it('opens the stream once, with an event of its own where the upstream has none', () => {
     const types = eventsOf(relayed(relayOf(), FIXTURES['without-opening'])).map(({ type }) => type);
     expect(types.slice(0, 2)).toEqual(['response.created', 'response.output_item.added']);
+    const created = FIXTURES.plain.slice(0, FIXTURES.plain.indexOf('event: response.in_progress'));
+    const twice = eventsOf(relayed(relayOf(), created + FIXTURES.plain));
+    expect(twice.filter(({ type }) => type === 'response.created')).toHaveLength(1);
   });
 
   it('drops keepalives until content runs', () => {
@@ -169,6 +172,10 @@ describe('the end', () => {
     expect(outputOf('empty-message')).toBe(false);
     expect(outputOf('web-search')).toBe(true);
     expect(outputOf('zero-usage')).toBe(true);
+    const search = FIXTURES['web-search'];
+    const relay = relayOf();
+    relay.push(search.slice(0, search.indexOf('event: response.web_search_call.searching')));
+    expect(relay).toMatchObject({ hasContent: true, hasOutput: true });
   });
 
   it('counts the text that went by', () => {

@@ -16,6 +16,14 @@ function mp4(seconds: number): Uint8Array {
   return bytesOf(box('ftyp', bytesOf('M4A ', u32(0))), box('mdat', new Uint8Array(5_000)), movie);
 }
 
+/** Its boxes and its head with sizes of 64 bits, as of a file that may grow large. */
+function longMp4(seconds: number): Uint8Array {
+  const longBox = (name: string, body: Uint8Array) => bytesOf(u32(1), name, u32(0), u32(body.length + 16), body);
+  const times = [...new Uint8Array(16), ...u32(1_000), ...u32(0), ...u32(seconds * 1_000)];
+  const movie = longBox('moov', longBox('mvhd', bytesOf([1, 0, 0, 0], times, new Uint8Array(80))));
+  return bytesOf(box('ftyp', bytesOf('M4A ', u32(0))), longBox('mdat', new Uint8Array(5_000)), movie);
+}
+
 function page(granule: number, body: Uint8Array): Uint8Array {
   const position = [...u32(granule)].reverse();
   return bytesOf('OggS', [0, 0], position, [0, 0, 0, 0], new Uint8Array(12), [1, body.length], body);
@@ -73,13 +81,15 @@ const piece = (seconds: number) =>
   );
 
 /** Blocks of 20 ms of Opus, all with the first one's timestamp. */
-function webm(blocks: number, { duration }: { duration?: number } = {}): Uint8Array {
+function webm(blocks: number, { duration, codec = 'A_OPUS', hz }: { duration?: number; codec?: string; hz?: number } = {}): Uint8Array {
   const element = (id: number[], body: Uint8Array) => bytesOf(id, [0x10, ...u32(body.length).slice(1)], body);
   const told =
     duration === undefined ? new Uint8Array() : element([0x44, 0x89], new Uint8Array(new Float32Array([duration]).buffer).reverse());
+  const rate = element([0xb5], new Uint8Array(new Float32Array([hz ?? 0]).buffer).reverse());
+  const sound = hz === undefined ? new Uint8Array() : element([0xe1], rate);
   const tracks = element(
     [0x16, 0x54, 0xae, 0x6b],
-    element([0xae], bytesOf(element([0xd7], bytesOf([1])), element([0x86], bytesOf('A_OPUS')))),
+    element([0xae], bytesOf(element([0xd7], bytesOf([1])), element([0x86], bytesOf(codec)), sound)),
   );
   const block = element([0xa3], bytesOf([0x81, 0, 0, 0x80, 0x48], new Uint8Array(19)));
   const unknown = [0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -89,14 +99,17 @@ function webm(blocks: number, { duration }: { duration?: number } = {}): Uint8Ar
 }
 
 /** Frames at 44.1 kHz with valid headers and nothing after them. */
-function flacFrames(count: number, samples: number): Uint8Array {
-  const head = [0xff, 0xf8, ((Math.log2(samples / 256) + 8) << 4) | 9, 0x10, 0];
+const flacFrames = (count: number, samples: number): Uint8Array =>
+  bytesOf(...Array<Uint8Array>(count).fill(flacFrame(samples, { rate: 9, number: [0], told: [] })));
+
+function flacFrame(samples: number, { rate, number, told }: { rate: number; number: number[]; told: number[] }): Uint8Array {
+  const head = [0xff, 0xf8, ((Math.log2(samples / 256) + 8) << 4) | rate, 0x10, ...number, ...told];
   let crc = 0;
   for (const byte of head) {
     crc ^= byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? ((crc << 1) ^ 7) & 0xff : crc << 1;
   }
-  return bytesOf(...Array<Uint8Array>(count).fill(bytesOf(head, [crc], new Uint8Array(50))));
+  return bytesOf(head, [crc], new Uint8Array(50));
 }
 
 const flac = (seconds: number, hz = 44_100) => {
@@ -112,11 +125,40 @@ const flac = (seconds: number, hz = 44_100) => {
   );
 };
 
+/** A minute whose head tells of a second. */
+const flacOf = (frame: Parameters<typeof flacFrame>[1]): Uint8Array =>
+  bytesOf(flac(1, 655_350), ...Array<Uint8Array>(646).fill(flacFrame(4_096, frame)));
+
 /** 128 kbit/s at 44.1 kHz: 417 bytes and 1,152 samples a frame. */
 const mp3 = (frames: number) => bytesOf(...Array.from({ length: frames }, () => bytesOf([0xff, 0xfb, 0x90, 0], new Uint8Array(413))));
 /** 200 bytes and 1,024 samples a frame, at 44.1 kHz. */
 const adts = (frames: number) =>
   bytesOf(...Array.from({ length: frames }, () => bytesOf([0xff, 0xf1, 0x50, 0x80, 200 >> 3, (200 & 7) << 5, 0], new Uint8Array(193))));
+
+/** Telephone sound, whose head tells of too many bytes a second. */
+const phone = (format: number, seconds: number, bytesASecond: number) =>
+  bytesOf(
+    'RIFF',
+    u32(0),
+    'WAVEfmt ',
+    [16, 0, 0, 0, format, 0, 2, 0, 0x80, 0x3e, 0, 0, 0xff, 0xff, 0xff, 0, 1, 0, 8, 0],
+    'data',
+    u32(0),
+    new Uint8Array(seconds * bytesASecond),
+  );
+
+const opus = (first: number, packets: number, second: number[] = []) =>
+  ogg(bytesOf('OpusHead', new Uint8Array(11)), packets, [first, ...second], 1);
+const oggFlacHead = bytesOf(
+  [0x7f],
+  'FLAC',
+  [1, 0, 0, 1],
+  'fLaC',
+  [0x80, 0, 0, 34],
+  new Uint8Array(10),
+  u32(44_100 * 4_096),
+  new Uint8Array(20),
+);
 
 describe('a recording', () => {
   it.each([
@@ -124,6 +166,10 @@ describe('a recording', () => {
     ['a WAV that says nothing of its size', makeWav(12, 1).fill(0xff, 40, 44), 12],
     ['a FLAC', flac(90), 90],
     ['an M4A whose header comes last', mp4(95), 95],
+    ['a film, whose pictures are no sound', bytesOf(mp4(5), box('mdat', new Uint8Array(80_000))), 5],
+    ['an M4A with sizes as of a large file', longMp4(95), 95],
+    ['a WAV of G.711', phone(7, 9, 32_000), 9],
+    ['a WAV of ADPCM', phone(0x11, 9, 16_000), 9],
     ['an Ogg of Opus', bytesOf(page(0, bytesOf('OpusHead', new Uint8Array(11))), page(48_000 * 77, new Uint8Array(200))), 77],
     [
       'an Ogg of Vorbis',
@@ -174,6 +220,14 @@ describe('a recording', () => {
     ['a FLAC whose head tells of another rate', bytesOf(flac(1, 655_350), flacFrames(646, 4_096)), 60],
     ['an Ogg of Opus whose pages stand still', ogg(bytesOf('OpusHead', new Uint8Array(11)), 3_000, [0x48], 1), 60],
     ['an Ogg of Opus with several frames a packet', ogg(bytesOf('OpusHead', new Uint8Array(11)), 1_000, [0x4b, 3], 1), 60],
+    ['an Ogg of Opus of speech and music', opus(13 << 3, 3_000), 60],
+    ['an Ogg of Opus in its shortest frames', opus(28 << 3, 2_000), 5],
+    ['an Ogg that begins twice', bytesOf(opus(0x48, 1_000), opus(0x48, 2_000)), 60],
+    ['an Ogg of FLAC whose pages stand still', ogg(oggFlacHead, 640, [...flacFrames(1, 4_096).slice(0, 6)], 1), 59.4],
+    ['a FLAC whose frames tell of their rate in kHz', flacOf({ rate: 12, number: [0xc2, 0x80], told: [44] }), 60],
+    ['a FLAC whose frames tell of their rate in Hz', flacOf({ rate: 13, number: [0], told: u16(44_100) }), 60],
+    ['a FLAC whose frames tell of their rate in tens', flacOf({ rate: 14, number: [0xe1, 0x80, 0x80], told: u16(4_410) }), 60],
+    ['a WebM of AAC', webm(3_000, { codec: 'A_AAC', hz: 48_000 }), 64],
     ['an Ogg of Speex whose pages stand still', ogg(speexHead(), 3_000, [0x1d], 1), 60],
     [
       'an Ogg behind something else',

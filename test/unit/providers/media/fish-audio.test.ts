@@ -127,7 +127,8 @@ describe('the answer', () => {
     expect(read(answer(200, sound, 'application/octet-stream'), speech({ format: 'pcm' }))).toMatchObject({
       result: { files: [{ contentType: 'audio/pcm' }] },
     });
-    expect(read(answer(200, sound, 'audio/x-wav'), clone)).toMatchObject({ result: { files: [{ contentType: 'audio/wav' }] } });
+    for (const said of ['audio/x-wav', 'application/octet-stream'])
+      expect(read(answer(200, sound, said), clone)).toMatchObject({ result: { files: [{ contentType: 'audio/wav' }] } });
   });
 
   it('is the transcript', () => {

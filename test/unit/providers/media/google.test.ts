@@ -160,7 +160,8 @@ describe('the answer', () => {
   const read = (given: ReturnType<typeof answer>) => google.readSubmit(given, submission(MODEL, image()));
 
   it('has the picture, beside words and thoughts', () => {
-    const parts = [{ inlineData, thought: true }, { text: 'Here it is.' }, { inlineData }];
+    const draft = { inlineData: { ...inlineData, data: 'iVBORw0KGgpEUkFGVA==' }, thought: true };
+    const parts = [draft, { text: 'Here it is.' }, { inlineData }];
     expect(read(answer(200, content(parts)))).toEqual({ state: 'done', result: { files: [{ bytes: PNG, contentType: 'image/png' }] } });
   });
 

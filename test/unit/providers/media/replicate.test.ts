@@ -209,7 +209,8 @@ describe('a poll', () => {
     expect(poll({ status: 'failed', error: 'The input or output was flagged as sensitive. (E005)' })).toMatchObject({
       failure: { action: 'caller' },
     });
-    expect(poll({ status: 'aborted' })).toMatchObject({ state: 'failed', failure: { action: 'next_target' } });
+    const late = { action: 'next_target', message: 'The provider did not start in time.' };
+    expect(poll({ status: 'aborted' })).toMatchObject({ state: 'failed', failure: late });
     expect(poll({ status: 'canceled' })).toEqual({ state: 'canceled' });
   });
 
