@@ -11,11 +11,13 @@ import { openaiResponses } from '../dialects/openai-responses/dialect';
 import {
   type AskedTurn,
   answeredBy,
+  failingOnce,
   inLane,
   notSaidHere,
   readMessage,
   refusalEvent,
   steerRefused,
+  turnHeaders,
   warmedUp,
   withSaid,
 } from '../dialects/openai-responses/socket';
@@ -35,9 +37,6 @@ const MOST_AT_ONCE = 16;
 
 const ENDPOINT = CALL_ENDPOINTS['/responses']!;
 
-/** Belong to the connection, or to one call alone. */
-const NOT_OF_CALLS = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|idempotency-key|x-resumable)$/i;
-
 const LIMIT_REACHED: GatewayError = fail(
   'invalid_request',
   'This connection has reached its limit: open another, and send the whole input with the next turn.',
@@ -50,6 +49,8 @@ const TOO_MANY: GatewayError = fail('invalid_request', 'Too much is under way on
 /** @param request The one that asked for the connection, with a usable key. */
 export function openResponsesSocket(env: Bindings, context: Pick<ExecutionContext, 'waitUntil'>, request: Request): Response {
   const { 0: client, 1: server } = new WebSocketPair();
+  // By default they come as blobs, whose text is not there at once.
+  server.binaryType = 'arraybuffer';
   server.accept();
   new ResponsesSocket(server, env, context, request).listen();
   return new Response(null, { status: 101, webSocket: client });
@@ -73,8 +74,7 @@ class ResponsesSocket {
     { url, headers }: Request,
   ) {
     this.url = url;
-    this.headers = new Headers([...headers].filter(([name]) => !NOT_OF_CALLS.test(name)));
-    this.headers.set('content-type', 'application/json');
+    this.headers = turnHeaders(headers);
   }
 
   listen(): void {
@@ -124,6 +124,8 @@ class ResponsesSocket {
       else if (said === undefined) this.refuse(notSaidHere(previousId!), asked.lane);
       else this.warmUp(turn, keeps);
     } catch (error) {
+      // A stream breaks off when its client hangs up.
+      if (this.gone.signal.aborted) return;
       console.error('turn failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
       this.refuse(internalError().error, asked.lane);
     }
@@ -145,7 +147,7 @@ class ResponsesSocket {
       this.send(refusalEvent({ status, headers: Object.fromEntries(headers), body: await response.text() }, turn.lane));
       return;
     }
-    for await (const data of eventsOf(response.body)) {
+    for await (const data of failingOnce(eventsOf(response.body))) {
       const answered = keeps ? answeredBy(data, turn) : undefined;
       if (answered) this.saidBefore.keep(answered.id, answered.said);
       this.send(inLane(data, turn.lane));

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   type AskedTurn,
   answeredBy,
+  failingOnce,
   inLane,
   readMessage,
   refusalEvent,
+  turnHeaders,
   warmedUp,
   withSaid,
 } from '../../../../src/dialects/openai-responses/socket';
@@ -51,6 +53,35 @@ describe('a message that asks for a turn', () => {
     const silent = turnOf({ type: 'response.create', previous_response_id: 'resp_1', model: 'm' });
     expect(JSON.parse(withSaid(silent, JSON.stringify(user('First?'))).body).input).toEqual([user('First?')]);
   });
+
+  it('holds what was said once, however often it names its input', () => {
+    const turn = turnOf('{"type":"response.create","input":"x","inp\\u0075t":"y","input":"z","previous_response_id":"resp_1"}');
+    const [before, last] = [user('First?'), user('z')].map((item) => JSON.stringify(item));
+    expect(withSaid(turn, before!).body).toBe(`{"input":[${before},${last}],"stream":true}`);
+  });
+
+  it('that is wrong stays wrong when it goes on from an answer', () => {
+    for (const wrong of [{ input: 7 }, { input: {} }, { input: 'x', conversation: 'conv_1' }]) {
+      const turn = turnOf({ type: 'response.create', previous_response_id: 'resp_1', ...wrong });
+      expect(withSaid(turn, JSON.stringify(user('First?'))).body).toBe(turn.body);
+    }
+  });
+
+  it('is not parsed when it has too many values for memory', () => {
+    const read = readMessage(`{"type":"response.create","input":[${'{},'.repeat(200_000)}{}]}`);
+    expect(read).toMatchObject({ ok: false, error: { code: 'body_too_complex' } });
+  });
+
+  it('has the headers of its connection, without what is about that or about one call', () => {
+    const headers = { authorization: 'Bearer k', upgrade: 'websocket', 'idempotency-key': 'i', 'x-resumable': 'true' };
+    const told = (betas: string) => [...turnHeaders(new Headers({ ...headers, 'openai-beta': betas }))];
+    const kept = [
+      ['authorization', 'Bearer k'],
+      ['content-type', 'application/json'],
+    ];
+    expect(told('responses_websockets=2026-02-06')).toEqual(kept);
+    expect(told('responses_websockets=2026-02-06, other=v1')).toEqual([...kept, ['openai-beta', 'other=v1']]);
+  });
 });
 
 describe('the last event of a stream', () => {
@@ -77,6 +108,20 @@ describe('the last event of a stream', () => {
 });
 
 describe('what is said back', () => {
+  it('ends a turn that fails once', async () => {
+    const heard = async (...types: string[]) => {
+      const events = (async function* () {
+        for (const type of types) yield JSON.stringify({ type });
+      })();
+      const passed = [];
+      for await (const event of failingOnce(events)) passed.push(JSON.parse(event).type);
+      return passed;
+    };
+    expect(await heard('response.created', 'error', 'response.failed')).toEqual(['response.created', 'response.failed']);
+    expect(await heard('response.created', 'error')).toEqual(['response.created', 'error']);
+    expect(await heard('error', 'error', 'other')).toEqual(['error', 'error', 'other']);
+  });
+
   it('names the lane that it belongs to', () => {
     expect(inLane('{"type":"x"}', undefined)).toBe('{"type":"x"}');
     expect(JSON.parse(inLane('{"type":"x"}', 'a "b"'))).toEqual({ type: 'x', stream_id: 'a "b"' });
