@@ -22,7 +22,7 @@ import { USAGE_MICRO as CHAT_MICRO, streamOf as chatStreamOf, failure, sse } fro
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 2, responses: 15, 'responses-pair': 2 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 300 });
+  rig = await Rig.start({ solo: 2, responses: 16, 'responses-pair': 2 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 300 });
 });
 afterAll(() => rig?.stop());
 
@@ -228,6 +228,19 @@ describe.concurrent('a connection', () => {
     expect(refused).toMatchObject({ stream_id: 'lane-16', status: 400, error: { code: 'websocket_stream_limit_reached' } });
     blocked.open();
     for (let at = 0; at < 16; at++) await socket.next(({ type, stream_id }) => type === 'response.completed' && stream_id === `lane-${at}`);
+    socket.close();
+  });
+
+  it('takes no message beside others that would be too long with them', async () => {
+    const { lane, socket } = await connected();
+    const blocked = gate();
+    lane.first.reply(sse([...opening(), { until: blocked.opened }, ...streamOf(['Late.']).slice(2)]));
+    socket.say({ type: 'response.create', model: lane.model, input: 'x' });
+    socket.say({ type: 'response.create', model: lane.model, stream_id: 'long', input: 'x'.repeat(32_000_000) });
+    const refused = await socket.next(({ type }) => type === 'error');
+    expect(refused).toMatchObject({ stream_id: 'long', error: { code: 'websocket_stream_limit_reached' } });
+    blocked.open();
+    await socket.next(({ type }) => type === 'response.completed');
     socket.close();
   });
 

@@ -37,6 +37,9 @@ const WAY = ['type', 'stream_id', 'generate', 'background', 'stream'] as const;
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
+/** A part of a text keeps all of it in memory, and this one is kept much longer than the rest of its message. */
+const apart = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text));
+
 export function readMessage(text: string): Result<ClientMessage> {
   if (hasTooManyValues(text)) return fail('invalid_request', 'The message has too many values.', { code: 'body_too_complex' });
   const message = parseJson(text);
@@ -50,7 +53,7 @@ export function readMessage(text: string): Result<ClientMessage> {
   const turn: AskedTurn = {
     body: setMembers(body, { stream: 'true' }),
     fields: message,
-    input: ownInput({ body: text, fields: message }).join(','),
+    input: apart(ownInput({ body: text, fields: message }).join(',')),
     lane,
     previousId: isFilled(previousId) ? previousId : undefined,
     generates: generate !== false,
@@ -118,7 +121,7 @@ export async function* failingOnce(events: AsyncIterable<string>): AsyncGenerato
 const MAY_END = /"type"\s*:\s*"response\.(?:completed|incomplete)"/;
 
 /** The answer that a stream's last event brings, and all that has been said with it. */
-export function answeredBy(data: string, { input }: AskedTurn): { id: string; said: string } | undefined {
+export function answeredBy(data: string, input: string): { id: string; said: string } | undefined {
   const event = MAY_END.test(data) ? parseJson(data) : undefined;
   if (!isRecord(event) || !isRecord(event.response) || !isFilled(event.response.id)) return undefined;
   const items = answeredItems(rawMember(data, 'response') ?? '');

@@ -85,9 +85,9 @@ describe('a message that asks for a turn', () => {
 });
 
 describe('the last event of a stream', () => {
-  const turn = turnOf({ type: 'response.create', input: 'x' });
+  const { input } = turnOf({ type: 'response.create', input: 'x' });
   const item = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'y' }] };
-  const ends = (type: string, response: object) => answeredBy(JSON.stringify({ type, response }), turn);
+  const ends = (type: string, response: object) => answeredBy(JSON.stringify({ type, response }), input);
 
   it('tells what the next turn goes on from', () => {
     const answered = ends('response.completed', { id: 'resp_1', status: 'completed', output: [item] })!;
@@ -103,7 +103,7 @@ describe('the last event of a stream', () => {
     expect(ends('response.created', { id: 'resp_1', status: 'in_progress', output: [] })).toBeUndefined();
     expect(ends('response.failed', { id: 'resp_1', status: 'failed', output: [] })).toBeUndefined();
     const quoted = JSON.stringify({ type: 'response.output_text.delta', delta: '{"type":"response.completed"}' });
-    expect(answeredBy(quoted, turn)).toBeUndefined();
+    expect(answeredBy(quoted, input)).toBeUndefined();
   });
 });
 
