@@ -12,6 +12,7 @@ import {
   type AskedTurn,
   answeredBy,
   failingOnce,
+  goingOnFrom,
   inLane,
   notSaidHere,
   readMessage,
@@ -56,6 +57,14 @@ export function openResponsesSocket(env: Bindings, context: Pick<ExecutionContex
   server.accept();
   new ResponsesSocket(server, env, context, request).listen();
   return new Response(null, { status: 101, webSocket: client });
+}
+
+/** What a turn's answer is told with. */
+interface Told extends Pick<AskedTurn, 'lane'> {
+  /** All that was said up to the answer, where others may go on from it. */
+  input: string | undefined;
+  /** The answer that it goes on from, where its provider hears the text alone. */
+  previousId: string | undefined;
 }
 
 class ResponsesSocket {
@@ -134,7 +143,8 @@ class ResponsesSocket {
     const said = previousId === undefined ? '' : this.saidBefore.find(previousId);
     const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
     const keeps = said !== undefined && !isPart;
-    if (generates) return this.tell(this.ask(turn.body), lane, keeps ? turn.input : undefined);
+    const input = keeps ? turn.input : undefined;
+    if (generates) return this.tell(this.ask(turn.body), { lane, input, previousId: said === undefined ? undefined : previousId });
     if (said === undefined) this.refuse(notSaidHere(previousId!), lane);
     else this.warmUp(turn, keeps);
     return undefined;
@@ -159,8 +169,7 @@ class ResponsesSocket {
     return serveCall(gateway, request, ENDPOINT, newNonce(), () => this.gone.signal);
   }
 
-  /** @param input All that was said up to the answer, where others may go on from it. */
-  private async tell(asked: Promise<Response>, lane: string | undefined, input: string | undefined): Promise<void> {
+  private async tell(asked: Promise<Response>, { lane, input, previousId }: Told): Promise<void> {
     const response = await asked;
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
     if (!isStream || !response.body) {
@@ -171,7 +180,7 @@ class ResponsesSocket {
     for await (const data of failingOnce(eventsOf(response.body))) {
       const answered = input === undefined ? undefined : answeredBy(data, input);
       if (answered) this.saidBefore.keep(answered.id, answered.said);
-      this.send(inLane(data, lane));
+      this.send(inLane(previousId === undefined ? data : goingOnFrom(data, previousId), lane));
     }
   }
 

@@ -66,6 +66,7 @@ describe.concurrent('a turn over a WebSocket', () => {
     const ask = { model: lane.model, store: false };
     const first = await socket.turn({ ...ask, input: 'First?' });
     const second = await socket.turn({ ...ask, previous_response_id: first.response!.id, input: [said('user', 'Second?')] });
+    expect(second.response).toMatchObject({ previous_response_id: first.response!.id });
     await socket.turn({ ...ask, previous_response_id: second.response!.id, input: 'Third?' });
     const before = [said('user', 'First?'), thought, message('One.'), said('user', 'Second?'), message('Two.')];
     const sent = lane.first.seen[2]!.json();

@@ -85,6 +85,15 @@ const eventOf = (lane: string | undefined, fields: Record<string, unknown>): str
 export const inLane = (data: string, lane: string | undefined): string =>
   lane === undefined ? data : setMembers(data, { stream_id: JSON.stringify(lane) });
 
+const HAS_ANSWER = /^\s*\{\s*"type"\s*:\s*"response\.(?:created|queued|in_progress|completed|incomplete|failed)"/;
+
+/** An event under the name of the answer that its turn goes on from, which no provider hears of. */
+export function goingOnFrom(data: string, previousId: string): string {
+  const response = HAS_ANSWER.test(data) ? rawMember(data, 'response') : undefined;
+  if (response?.startsWith('{') !== true) return data;
+  return setMembers(data, { response: setMembers(response, { previous_response_id: JSON.stringify(previousId) }) });
+}
+
 /** Belong to the connection, or to one call alone. */
 const NOT_OF_CALLS = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|idempotency-key|x-resumable)$/i;
 const BETAS = 'openai-beta';

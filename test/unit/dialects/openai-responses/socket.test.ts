@@ -3,6 +3,7 @@ import {
   type AskedTurn,
   answeredBy,
   failingOnce,
+  goingOnFrom,
   inLane,
   readMessage,
   refusalEvent,
@@ -152,6 +153,13 @@ describe('what is said back', () => {
         },
       },
     ]);
+  });
+
+  it('names the answer that it goes on from', () => {
+    const event = (type: string, previous: string | null) => `{"type":"${type}","response":{"previous_response_id":${previous},"n":1.0}}`;
+    expect(goingOnFrom(event('response.created', null), 'resp_1')).toBe(event('response.created', '"resp_1"'));
+    const delta = '{"type":"response.output_text.delta","delta":"x"}';
+    expect(goingOnFrom(delta, 'resp_1')).toBe(delta);
   });
 
   it('has a refusal as HTTP has it, and of its headers what clients go by', () => {
