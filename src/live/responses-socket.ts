@@ -11,12 +11,14 @@ import { openaiResponses } from '../dialects/openai-responses/dialect';
 import {
   type AskedTurn,
   answeredBy,
-  headersOfTurns,
+  failingOnce,
+  goingOnFrom,
   inLane,
   notSaidHere,
   readMessage,
   refusalEvent,
   steerRefused,
+  turnHeaders,
   warmedUp,
   withSaid,
 } from '../dialects/openai-responses/socket';
@@ -33,6 +35,8 @@ const MOST_TURNS = 400;
 const MOST_LANES = 32;
 /** Turns that run or wait. */
 const MOST_AT_ONCE = 16;
+/** The same, but for one that is alone. All that an isolate serves shares its memory. */
+const MOST_CHARS_AT_ONCE = 32_000_000;
 
 const ENDPOINT = CALL_ENDPOINTS['/responses']!;
 
@@ -48,9 +52,19 @@ const TOO_MANY: GatewayError = fail('invalid_request', 'Too much is under way on
 /** @param request The one that asked for the connection, with a usable key. */
 export function openResponsesSocket(env: Bindings, context: Pick<ExecutionContext, 'waitUntil'>, request: Request): Response {
   const { 0: client, 1: server } = new WebSocketPair();
+  // By default they come as blobs, whose text is not there at once.
+  server.binaryType = 'arraybuffer';
   server.accept();
   new ResponsesSocket(server, env, context, request).listen();
   return new Response(null, { status: 101, webSocket: client });
+}
+
+/** What a turn's answer is told with. */
+interface Told extends Pick<AskedTurn, 'lane'> {
+  /** All that was said up to the answer, where others may go on from it. */
+  input: string | undefined;
+  /** The answer that it goes on from, where its provider hears the text alone. */
+  previousId: string | undefined;
 }
 
 class ResponsesSocket {
@@ -62,6 +76,7 @@ class ResponsesSocket {
   private readonly headers: Headers;
   private turns = 0;
   private underWay = 0;
+  private charsUnderWay = 0;
   private isOver = false;
 
   constructor(
@@ -71,7 +86,7 @@ class ResponsesSocket {
     { url, headers }: Request,
   ) {
     this.url = url;
-    this.headers = headersOfTurns(headers);
+    this.headers = turnHeaders(headers);
   }
 
   listen(): void {
@@ -94,37 +109,52 @@ class ResponsesSocket {
   }
 
   private queue(turn: AskedTurn): void {
-    const { lane } = turn;
-    const isCrowded = this.underWay >= MOST_AT_ONCE || (!this.lanes.has(lane) && this.lanes.size >= MOST_LANES);
+    const { lane, body } = turn;
+    const isLarge = this.underWay > 0 && this.charsUnderWay + body.length > MOST_CHARS_AT_ONCE;
+    const isCrowded = isLarge || this.underWay >= MOST_AT_ONCE || (!this.lanes.has(lane) && this.lanes.size >= MOST_LANES);
     if (this.isOver || this.turns >= MOST_TURNS) this.end(lane);
     else if (isCrowded) this.refuse(TOO_MANY, lane);
     else this.begin(turn);
   }
 
   private begin(turn: AskedTurn): void {
+    const { lane, body } = turn;
+    const { length: chars } = body;
     this.turns++;
     this.underWay++;
-    const before = this.lanes.get(turn.lane) ?? Promise.resolve();
-    const done = before.then(() => this.take(turn)).finally(() => this.hasEnded());
-    this.lanes.set(turn.lane, done);
+    this.charsUnderWay += chars;
+    const before = this.lanes.get(lane) ?? Promise.resolve();
+    const done = before
+      .then(this.taking(turn))
+      .catch((error) => this.failed(error, lane))
+      .finally(() => this.hasEnded(chars));
+    this.lanes.set(lane, done);
     this.context.waitUntil(done);
   }
 
-  private async take(asked: AskedTurn): Promise<void> {
+  /** Apart, so that nothing else that lasts as long as the turn has hold of it: it may be megabytes. */
+  private taking(turn: AskedTurn): () => Promise<void> | undefined {
+    return () => this.take(turn);
+  }
+
+  private take(asked: AskedTurn): Promise<void> | undefined {
+    if (this.gone.signal.aborted) return undefined;
+    const { previousId, generates, isPart, lane } = asked;
+    const said = previousId === undefined ? '' : this.saidBefore.find(previousId);
+    const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
+    const keeps = said !== undefined && !isPart;
+    const input = keeps ? turn.input : undefined;
+    if (generates) return this.tell(this.ask(turn.body), { lane, input, previousId: said === undefined ? undefined : previousId });
+    if (said === undefined) this.refuse(notSaidHere(previousId!), lane);
+    else this.warmUp(turn, keeps);
+    return undefined;
+  }
+
+  private failed(error: unknown, lane: string | undefined): void {
+    // A stream breaks off when its client hangs up.
     if (this.gone.signal.aborted) return;
-    try {
-      const { previousId, generates, isPart } = asked;
-      const said = previousId === undefined ? '' : this.saidBefore.find(previousId);
-      const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
-      const keeps = said !== undefined && !isPart;
-      if (generates) await this.serve(turn, keeps);
-      else if (said === undefined) this.refuse(notSaidHere(previousId!), asked.lane);
-      else this.warmUp(turn, keeps);
-    } catch (error) {
-      if (this.gone.signal.aborted) return;
-      console.error('turn failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
-      this.refuse(internalError().error, asked.lane);
-    }
+    console.error('turn failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.refuse(internalError().error, lane);
   }
 
   private warmUp(turn: AskedTurn, keeps: boolean): void {
@@ -133,20 +163,24 @@ class ResponsesSocket {
     for (const event of events) this.send(event);
   }
 
-  private async serve(turn: AskedTurn, keeps: boolean): Promise<void> {
-    const request = new Request(this.url, { method: 'POST', headers: this.headers, body: turn.body });
+  private ask(body: string): Promise<Response> {
+    const request = new Request(this.url, { method: 'POST', headers: this.headers, body });
     const gateway = gatewayDeps(this.env, this.context);
-    const response = await serveCall(gateway, request, ENDPOINT, newNonce(), () => this.gone.signal);
+    return serveCall(gateway, request, ENDPOINT, newNonce(), () => this.gone.signal);
+  }
+
+  private async tell(asked: Promise<Response>, { lane, input, previousId }: Told): Promise<void> {
+    const response = await asked;
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
     if (!isStream || !response.body) {
       const { status, headers } = response;
-      this.send(refusalEvent({ status, headers: Object.fromEntries(headers), body: await response.text() }, turn.lane));
+      this.send(refusalEvent({ status, headers: Object.fromEntries(headers), body: await response.text() }, lane));
       return;
     }
-    for await (const data of eventsOf(response.body)) {
-      const answered = keeps ? answeredBy(data, turn) : undefined;
+    for await (const data of failingOnce(eventsOf(response.body))) {
+      const answered = input === undefined ? undefined : answeredBy(data, input);
       if (answered && !this.gone.signal.aborted) this.saidBefore.keep(answered.id, answered.said);
-      this.send(inLane(data, turn.lane));
+      this.send(inLane(previousId === undefined ? data : goingOnFrom(data, previousId), lane));
     }
   }
 
@@ -157,8 +191,9 @@ class ResponsesSocket {
     this.closeIfDone();
   }
 
-  private hasEnded(): void {
+  private hasEnded(chars: number): void {
     this.underWay--;
+    this.charsUnderWay -= chars;
     this.closeIfDone();
   }
 

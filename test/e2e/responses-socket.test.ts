@@ -22,7 +22,7 @@ import { USAGE_MICRO as CHAT_MICRO, streamOf as chatStreamOf, failure, sse } fro
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await Rig.start({ solo: 2, responses: 14, 'responses-pair': 2 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 300 });
+  rig = await Rig.start({ solo: 2, responses: 16, 'responses-pair': 2 }, { KEEPALIVE_MS: 150, STATUS_HOLD_MS: 300 });
 });
 afterAll(() => rig?.stop());
 
@@ -66,6 +66,7 @@ describe.concurrent('a turn over a WebSocket', () => {
     const ask = { model: lane.model, store: false };
     const first = await socket.turn({ ...ask, input: 'First?' });
     const second = await socket.turn({ ...ask, previous_response_id: first.response!.id, input: [said('user', 'Second?')] });
+    expect(second.response).toMatchObject({ previous_response_id: first.response!.id });
     await socket.turn({ ...ask, previous_response_id: second.response!.id, input: 'Third?' });
     const before = [said('user', 'First?'), thought, message('One.'), said('user', 'Second?'), message('Two.')];
     const sent = lane.first.seen[2]!.json();
@@ -117,9 +118,19 @@ describe.concurrent('a turn over a WebSocket', () => {
     lane.second.reply(stream(['Second.'])).replyAlways(() => failure(500, 'down as well'));
     expect(await socket.turn({ model: lane.model, input: 'x' })).toMatchObject({ type: 'response.completed' });
     const failed = await socket.turn({ model: lane.model, input: 'x' });
-    expect(failed).toMatchObject({ type: 'error', error: { message: expect.stringMatching(/All providers.*down as well/) } });
+    expect(JSON.stringify(failed)).toMatch(/All providers.*down as well/);
+    expect(socket.heard.filter(({ type }) => type === 'error' || type === 'response.failed')).toEqual([failed]);
     expect(socket.closed).toBeUndefined();
     expect((await account.settled()).heldMicro).toBe(0);
+    socket.close();
+  });
+
+  it('that breaks off in the middle has one end, and the next one its own', async () => {
+    const { account, lane, socket } = await connected();
+    lane.first.reply(sse(streamOf(['One two.']).slice(0, 6)), stream(['Fine.']));
+    expect(await socket.turn({ model: lane.model, input: 'x' })).toMatchObject({ type: 'response.failed' });
+    expect(await socket.turn({ model: lane.model, input: 'x' })).toMatchObject({ type: 'response.completed' });
+    expect(await account.money()).toEqual(spent(USAGE_MICRO));
     socket.close();
   });
 
@@ -204,7 +215,8 @@ describe.concurrent('a connection', () => {
       error: { code: 'steering_not_supported' },
       steer: { previous_response_id: 'resp_1', input: 'Faster!' },
     });
-    expect(await socket.turn({ model: lane.model, input: 'x' })).toMatchObject({ type: 'response.completed' });
+    socket.raw.send(Buffer.from(JSON.stringify({ type: 'response.create', model: lane.model, input: 'x' })));
+    await socket.next(({ type }) => type === 'response.completed');
     socket.close();
   });
 
@@ -217,6 +229,19 @@ describe.concurrent('a connection', () => {
     expect(refused).toMatchObject({ stream_id: 'lane-16', status: 400, error: { code: 'websocket_stream_limit_reached' } });
     blocked.open();
     for (let at = 0; at < 16; at++) await socket.next(({ type, stream_id }) => type === 'response.completed' && stream_id === `lane-${at}`);
+    socket.close();
+  });
+
+  it('takes no message beside others that would be too long with them', async () => {
+    const { lane, socket } = await connected();
+    const blocked = gate();
+    lane.first.reply(sse([...opening(), { until: blocked.opened }, ...streamOf(['Late.']).slice(2)]));
+    socket.say({ type: 'response.create', model: lane.model, input: 'x' });
+    socket.say({ type: 'response.create', model: lane.model, stream_id: 'long', input: 'x'.repeat(32_000_000) });
+    const refused = await socket.next(({ type }) => type === 'error');
+    expect(refused).toMatchObject({ stream_id: 'long', error: { code: 'websocket_stream_limit_reached' } });
+    blocked.open();
+    await socket.next(({ type }) => type === 'response.completed');
     socket.close();
   });
 

@@ -4,7 +4,7 @@
  */
 import { fail, ok, type Result } from '../../core/errors';
 import { randomDigits } from '../../core/ids';
-import { elements, setMembers, withoutMember } from '../../core/json';
+import { elements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, listOf, parseJson } from '../../core/record';
 import { isStream } from '../../core/sse';
 import { promptSize } from '../estimate-tokens';
@@ -38,10 +38,22 @@ export function ownInput({ body, fields: { input } }: Pick<ResponsesRequest, 'bo
   return elements(raw).map(({ start, end }) => raw.slice(start, end));
 }
 
+/** The body with another input, once: it may be megabytes, and a client could write the member any number of times. */
+export function withInput(body: string, input: string): string {
+  let isIn = false;
+  const changed = rewriteMembers(body, (raw, key) => {
+    if (key !== 'input') return raw;
+    if (isIn) return undefined;
+    isIn = true;
+    return input;
+  });
+  return isIn ? changed : setMembers(changed, { input });
+}
+
 /** The request with all that was said before its own items, in place of the conversation's name. */
 export function goingOn(request: ResponsesRequest, before: readonly string[]): ResponsesRequest {
   const input = `[${[...before, ...ownInput(request)].join(',')}]`;
-  const body = setMembers(withoutMember(request.body, 'conversation'), { input });
+  const body = withInput(withoutMember(request.body, 'conversation'), input);
   const { conversation: _conversation, ...others } = request.fields;
   const fields = { ...others, input: parseJson(input) };
   return { ...request, body, fields, ...promptSize(body, fields.input) };

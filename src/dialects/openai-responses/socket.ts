@@ -4,9 +4,10 @@
  */
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { setMembers, withoutMember } from '../../core/json';
+import { hasTooManyValues } from '../../core/json-size';
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import type { RenderedError } from '../types';
-import { answeredItems, ownInput } from './conversation';
+import { answeredItems, ownInput, withInput } from './conversation';
 import { responseId } from './ids';
 import { missingAnswer } from './request';
 import { nowSeconds, ownResponse, rawMember } from './response-object';
@@ -36,7 +37,11 @@ const WAY = ['type', 'stream_id', 'generate', 'background', 'stream'] as const;
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
+/** A part of a text keeps all of it in memory, and this one is kept much longer than the rest of its message. */
+const apart = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text));
+
 export function readMessage(text: string): Result<ClientMessage> {
+  if (hasTooManyValues(text)) return fail('invalid_request', 'The message has too many values.', { code: 'body_too_complex' });
   const message = parseJson(text);
   if (!isRecord(message)) return fail('invalid_request', 'A message must be a JSON object.');
   const { type, stream_id: lane, previous_response_id: previousId, input, generate, conversation, prompt } = message;
@@ -48,7 +53,7 @@ export function readMessage(text: string): Result<ClientMessage> {
   const turn: AskedTurn = {
     body: setMembers(body, { stream: 'true' }),
     fields: message,
-    input: ownInput({ body: text, fields: message }).join(','),
+    input: apart(ownInput({ body: text, fields: message }).join(',')),
     lane,
     previousId: isFilled(previousId) ? previousId : undefined,
     generates: generate !== false,
@@ -57,27 +62,19 @@ export function readMessage(text: string): Result<ClientMessage> {
   return ok({ kind: 'turn', turn });
 }
 
-/** Belong to the connection, or to one call alone. */
-const NOT_OF_TURNS = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|idempotency-key|x-resumable)$/i;
-/** Asks for the connection; providers are asked over HTTP. */
-const SOCKET_BETA = /^responses_websockets=/;
-
-/** The headers of each turn's request, from those of the connection. */
-export function headersOfTurns(headers: Headers): Headers {
-  const turns = new Headers([...headers].filter(([name]) => !NOT_OF_TURNS.test(name)));
-  turns.set('content-type', 'application/json');
-  const betas = (turns.get('openai-beta') ?? '').split(/\s*,\s*/).filter((beta) => beta !== '' && !SOCKET_BETA.test(beta));
-  turns.delete('openai-beta');
-  if (betas.length > 0) turns.set('openai-beta', betas.join(', '));
-  return turns;
-}
-
 const joined = (...lists: string[]): string => lists.filter(isFilled).join(',');
 
-/** The turn with all that was said before, in place of the name of the answer that it goes on from. */
+const isInput = (input: unknown): boolean => !isGiven(input) || typeof input === 'string' || Array.isArray(input);
+
+/**
+ * The turn with all that was said before, in place of the name of the answer that it goes on from. One that is refused over
+ * HTTP stays as it is: it would hide what is wrong with it.
+ */
 export function withSaid(turn: AskedTurn, said: string): AskedTurn {
+  const { fields, body } = turn;
   const input = joined(said, turn.input);
-  return { ...turn, input, body: setMembers(withoutMember(turn.body, 'previous_response_id'), { input: `[${input}]` }) };
+  if (isGiven(fields.conversation) || !isInput(fields.input)) return { ...turn, input };
+  return { ...turn, input, body: withInput(withoutMember(body, 'previous_response_id'), `[${input}]`) };
 }
 
 /** How the gateway writes an event; `lane` is the client's name for what it belongs to. */
@@ -88,10 +85,52 @@ const eventOf = (lane: string | undefined, fields: Record<string, unknown>): str
 export const inLane = (data: string, lane: string | undefined): string =>
   lane === undefined ? data : setMembers(data, { stream_id: JSON.stringify(lane) });
 
+const HAS_ANSWER = /^\s*\{\s*"type"\s*:\s*"response\.(?:created|queued|in_progress|completed|incomplete|failed)"/;
+
+/** An event under the name of the answer that its turn goes on from, which no provider hears of. */
+export function goingOnFrom(data: string, previousId: string): string {
+  const response = HAS_ANSWER.test(data) ? rawMember(data, 'response') : undefined;
+  if (response?.startsWith('{') !== true) return data;
+  return setMembers(data, { response: setMembers(response, { previous_response_id: JSON.stringify(previousId) }) });
+}
+
+/** Belong to the connection, or to one call alone. */
+const NOT_OF_CALLS = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|idempotency-key|x-resumable)$/i;
+const BETAS = 'openai-beta';
+const BETA_OF_SOCKETS = /^responses_websockets\b/;
+
+/** What each turn is sent with, of the headers that asked for the connection. */
+export function turnHeaders(headers: Headers): Headers {
+  const kept = new Headers([...headers].filter(([name]) => !NOT_OF_CALLS.test(name)));
+  kept.set('content-type', 'application/json');
+  const betas = (headers.get(BETAS) ?? '').split(',').map((beta) => beta.trim());
+  const others = betas.filter((beta) => beta !== '' && !BETA_OF_SOCKETS.test(beta));
+  if (others.length > 0) kept.set(BETAS, others.join(', '));
+  else kept.delete(BETAS);
+  return kept;
+}
+
+const ERROR = /^\s*\{\s*"type"\s*:\s*"error"/;
+const FAILED = /^\s*\{\s*"type"\s*:\s*"response\.failed"/;
+
+/**
+ * A stream reports a failure twice, as `error` and as `response.failed`. Here the first ends the turn, so that clients would
+ * take the second for the end of the next one.
+ */
+export async function* failingOnce(events: AsyncIterable<string>): AsyncGenerator<string> {
+  let error: string | undefined;
+  for await (const event of events) {
+    if (error !== undefined && !FAILED.test(event)) yield error;
+    error = ERROR.test(event) ? event : undefined;
+    if (error === undefined) yield event;
+  }
+  if (error !== undefined) yield error;
+}
+
 const MAY_END = /"type"\s*:\s*"response\.(?:completed|incomplete)"/;
 
 /** The answer that a stream's last event brings, and all that has been said with it. */
-export function answeredBy(data: string, { input }: AskedTurn): { id: string; said: string } | undefined {
+export function answeredBy(data: string, input: string): { id: string; said: string } | undefined {
   const event = MAY_END.test(data) ? parseJson(data) : undefined;
   if (!isRecord(event) || !isRecord(event.response) || !isFilled(event.response.id)) return undefined;
   const items = answeredItems(rawMember(data, 'response') ?? '');

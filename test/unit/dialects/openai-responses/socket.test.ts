@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import {
   type AskedTurn,
   answeredBy,
-  headersOfTurns,
+  failingOnce,
+  goingOnFrom,
   inLane,
   readMessage,
   refusalEvent,
+  turnHeaders,
   warmedUp,
   withSaid,
 } from '../../../../src/dialects/openai-responses/socket';
@@ -17,18 +19,6 @@ function turnOf(message: unknown): AskedTurn {
 }
 
 const user = (content: string) => ({ type: 'message', role: 'user', content });
-
-describe('the headers of a connection', () => {
-  it('are those of its turns, but for what is its own', () => {
-    const of = (headers: Record<string, string>) => Object.fromEntries(headersOfTurns(new Headers(headers)));
-    const own = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'idempotency-key': 'x', 'x-resumable': 'true', 'content-length': '0' };
-    expect(of({ ...own, authorization: 'Bearer x', 'openai-beta': 'responses_websockets=2026-02-06' })).toEqual({
-      authorization: 'Bearer x',
-      'content-type': 'application/json',
-    });
-    expect(of({ 'openai-beta': 'a=v1, responses_websockets=2026-02-06,b=v2' })['openai-beta']).toBe('a=v1, b=v2');
-  });
-});
 
 describe('a message that asks for a turn', () => {
   it('is sent on as it was written, but for what belongs to the connection', () => {
@@ -64,12 +54,41 @@ describe('a message that asks for a turn', () => {
     const silent = turnOf({ type: 'response.create', previous_response_id: 'resp_1', model: 'm' });
     expect(JSON.parse(withSaid(silent, JSON.stringify(user('First?'))).body).input).toEqual([user('First?')]);
   });
+
+  it('holds what was said once, however often it names its input', () => {
+    const turn = turnOf('{"type":"response.create","input":"x","inp\\u0075t":"y","input":"z","previous_response_id":"resp_1"}');
+    const [before, last] = [user('First?'), user('z')].map((item) => JSON.stringify(item));
+    expect(withSaid(turn, before!).body).toBe(`{"input":[${before},${last}],"stream":true}`);
+  });
+
+  it('that is wrong stays wrong when it goes on from an answer', () => {
+    for (const wrong of [{ input: 7 }, { input: {} }, { input: 'x', conversation: 'conv_1' }]) {
+      const turn = turnOf({ type: 'response.create', previous_response_id: 'resp_1', ...wrong });
+      expect(withSaid(turn, JSON.stringify(user('First?'))).body).toBe(turn.body);
+    }
+  });
+
+  it('is not parsed when it has too many values for memory', () => {
+    const read = readMessage(`{"type":"response.create","input":[${'{},'.repeat(200_000)}{}]}`);
+    expect(read).toMatchObject({ ok: false, error: { code: 'body_too_complex' } });
+  });
+
+  it('has the headers of its connection, without what is about that or about one call', () => {
+    const headers = { authorization: 'Bearer k', upgrade: 'websocket', 'idempotency-key': 'i', 'x-resumable': 'true' };
+    const told = (betas: string) => [...turnHeaders(new Headers({ ...headers, 'openai-beta': betas }))];
+    const kept = [
+      ['authorization', 'Bearer k'],
+      ['content-type', 'application/json'],
+    ];
+    expect(told('responses_websockets=2026-02-06')).toEqual(kept);
+    expect(told('responses_websockets=2026-02-06, other=v1')).toEqual([...kept, ['openai-beta', 'other=v1']]);
+  });
 });
 
 describe('the last event of a stream', () => {
-  const turn = turnOf({ type: 'response.create', input: 'x' });
+  const { input } = turnOf({ type: 'response.create', input: 'x' });
   const item = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'y' }] };
-  const ends = (type: string, response: object) => answeredBy(JSON.stringify({ type, response }), turn);
+  const ends = (type: string, response: object) => answeredBy(JSON.stringify({ type, response }), input);
 
   it('tells what the next turn goes on from', () => {
     const answered = ends('response.completed', { id: 'resp_1', status: 'completed', output: [item] })!;
@@ -85,11 +104,25 @@ describe('the last event of a stream', () => {
     expect(ends('response.created', { id: 'resp_1', status: 'in_progress', output: [] })).toBeUndefined();
     expect(ends('response.failed', { id: 'resp_1', status: 'failed', output: [] })).toBeUndefined();
     const quoted = JSON.stringify({ type: 'response.output_text.delta', delta: '{"type":"response.completed"}' });
-    expect(answeredBy(quoted, turn)).toBeUndefined();
+    expect(answeredBy(quoted, input)).toBeUndefined();
   });
 });
 
 describe('what is said back', () => {
+  it('ends a turn that fails once', async () => {
+    const heard = async (...types: string[]) => {
+      const events = (async function* () {
+        for (const type of types) yield JSON.stringify({ type });
+      })();
+      const passed = [];
+      for await (const event of failingOnce(events)) passed.push(JSON.parse(event).type);
+      return passed;
+    };
+    expect(await heard('response.created', 'error', 'response.failed')).toEqual(['response.created', 'response.failed']);
+    expect(await heard('response.created', 'error')).toEqual(['response.created', 'error']);
+    expect(await heard('error', 'error', 'other')).toEqual(['error', 'error', 'other']);
+  });
+
   it('names the lane that it belongs to', () => {
     expect(inLane('{"type":"x"}', undefined)).toBe('{"type":"x"}');
     expect(JSON.parse(inLane('{"type":"x"}', 'a "b"'))).toEqual({ type: 'x', stream_id: 'a "b"' });
@@ -120,6 +153,13 @@ describe('what is said back', () => {
         },
       },
     ]);
+  });
+
+  it('names the answer that it goes on from', () => {
+    const event = (type: string, previous: string | null) => `{"type":"${type}","response":{"previous_response_id":${previous},"n":1.0}}`;
+    expect(goingOnFrom(event('response.created', null), 'resp_1')).toBe(event('response.created', '"resp_1"'));
+    const delta = '{"type":"response.output_text.delta","delta":"x"}';
+    expect(goingOnFrom(delta, 'resp_1')).toBe(delta);
   });
 
   it('has a refusal as HTTP has it, and of its headers what clients go by', () => {
