@@ -4,9 +4,11 @@
  *
  * A set number of trips a key go at once; what arrives while all of them are under way is batched, for the next trip. A
  * lone request waits for nobody. Only where trips to a near object have lately carried several does the next one gather
- * for some milliseconds after the one before, as most of what a busy account costs is trips. The request that leads a trip uses its own stub, since a Worker may not use what
- * belongs to another request; the others only wait for their part of the answer. So a caller must keep its request
- * alive until the answer is there, even when its client has left.
+ * for some milliseconds after the one before.
+ *
+ * The request that leads a trip uses its own stub, since a Worker may not use what belongs to another request; the
+ * others only wait for their part of the answer. So a caller must keep its request alive until the answer is there, even
+ * when its client has left.
  */
 import type { Deadlines } from '../core/deadlines';
 import { within } from '../core/within';

@@ -11,10 +11,6 @@ export interface Moment {
 
 export const momentCursor = ({ createdAt, id }: Moment): string => `${createdAt}~${id}`;
 
-/** For a list whose rows may be deleted before its next page is asked for; null where a page of so many is the last. */
-export const nextMoment = (rows: readonly Moment[], pageSize: number): string | null =>
-  rows.length === pageSize && rows.length > 0 ? momentCursor(rows.at(-1)!) : null;
-
 export function readMoment(cursor: string | undefined): Result<Moment | undefined> {
   if (!cursor) return ok(undefined);
   const [, createdAt, id] = /^(\d{1,15})~(\w+)$/.exec(cursor) ?? [];

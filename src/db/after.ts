@@ -16,6 +16,16 @@ const listOf = (all: readonly (Column | Value)[]): SQL =>
     sql`, `,
   )})`;
 
-/** The id to go on after; null where a page of so many is the last. */
-export const nextAfter = (rows: readonly { id: string }[], pageSize: number): string | null =>
-  rows.length === pageSize ? (rows.at(-1)?.id ?? null) : null;
+/**
+ * Where to go on after a page; null where one of so many is the last.
+ *
+ * @param placeOf Where its row may be deleted before the next page is asked for, more than the row's id.
+ */
+export function nextAfter<Row extends { id: string }>(
+  rows: readonly Row[],
+  pageSize: number,
+  placeOf: (last: Row) => string = ({ id }) => id,
+): string | null {
+  const last = rows.length === pageSize ? rows.at(-1) : undefined;
+  return last ? placeOf(last) : null;
+}

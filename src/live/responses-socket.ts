@@ -8,13 +8,13 @@ import { newNonce, requestId } from '../core/ids';
 import { closedRest, EventCutter, eventData, splitEvents } from '../core/sse';
 import { HOUR_MS } from '../core/time';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
+import { missingAnswer } from '../dialects/openai-responses/request';
 import {
   type AskedTurn,
   answeredBy,
   failingOnce,
   goingOnFrom,
   inLane,
-  notSaidHere,
   readMessage,
   refusalEvent,
   steerRefused,
@@ -145,7 +145,7 @@ class ResponsesSocket {
     const keeps = said !== undefined && !isPart;
     const input = keeps ? turn.input : undefined;
     if (generates) return this.tell(this.ask(turn.body), { lane, input, previousId: said === undefined ? undefined : previousId });
-    if (said === undefined) this.refuse(notSaidHere(previousId!), lane);
+    if (said === undefined) this.refuse(missingAnswer(previousId!).error, lane);
     else this.warmUp(turn, keeps);
     return undefined;
   }

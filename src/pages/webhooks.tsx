@@ -3,8 +3,9 @@ import type { FC } from 'hono/jsx';
 import { z } from 'zod';
 import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
-import { nextMoment, readMoment } from '../console/cursor';
+import { momentCursor, readMoment } from '../console/cursor';
 import type { GatewayError } from '../core/errors';
+import { nextAfter } from '../db/after';
 import type { AppContext } from '../http/context';
 import { jobDeps } from '../http/deps';
 import { deliveryView, listDeliveries, redeliver } from '../jobs/webhooks/log';
@@ -169,7 +170,7 @@ async function webhooksPage(c: AppContext, context: VerbContext, said?: GatewayE
           </p>
         </Empty>
       )}
-      <Pages of="webhooks" path={WEBHOOKS} query={query} nextCursor={nextMoment(rows, DELIVERIES_A_PAGE)} />
+      <Pages of="webhooks" path={WEBHOOKS} query={query} nextCursor={nextAfter(rows, DELIVERIES_A_PAGE, momentCursor)} />
       <Secret of={secrets.current} context={context} />
     </>,
   );

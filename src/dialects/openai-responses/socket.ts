@@ -2,14 +2,13 @@
  * What client and gateway say to each other over a WebSocket: JSON messages in place of requests, and the events of
  * streams in place of answers (https://developers.openai.com/api/docs/guides/websocket-mode).
  */
-import { fail, type GatewayError, ok, type Result } from '../../core/errors';
-import { setMembers, withoutMember } from '../../core/json';
+import { fail, ok, type Result } from '../../core/errors';
+import { rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { hasTooManyValues } from '../../core/json-size';
 import { isFilled, isRecord, parseJson } from '../../core/record';
 import type { RenderedError } from '../types';
 import { answeredItems, ownInput, withInput } from './conversation';
 import { responseId } from './ids';
-import { missingAnswer } from './request';
 import { nowSeconds, ownResponse, rawMember } from './response-object';
 
 /** A turn that a client asks for. */
@@ -33,7 +32,7 @@ export interface AskedTurn {
 export type ClientMessage = { kind: 'turn'; turn: AskedTurn } | { kind: 'steer'; steer: Record<string, unknown> };
 
 /** What only one of the ways to ask has. */
-const WAY = ['type', 'stream_id', 'generate', 'background', 'stream'] as const;
+const WAY: ReadonlySet<string> = new Set(['type', 'stream_id', 'generate', 'background', 'stream']);
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
@@ -49,7 +48,7 @@ export function readMessage(text: string): Result<ClientMessage> {
   if (type !== 'response.create') return fail('invalid_request', 'The `type` of a message is `response.create`.', { param: 'type' });
   if (lane !== undefined && !isFilled(lane))
     return fail('invalid_request', 'The field `stream_id` is not valid: a string.', { param: 'stream_id' });
-  const body = WAY.reduce((lean, name) => (name in message ? withoutMember(lean, name) : lean), text);
+  const body = rewriteMembers(text, (raw, key) => (WAY.has(key) ? undefined : raw));
   const turn: AskedTurn = {
     body: setMembers(body, { stream: 'true' }),
     fields: message,
@@ -179,9 +178,6 @@ export function refusalEvent({ status, headers, body }: RenderedError, lane: str
   const told = Object.fromEntries(Object.entries(headers).filter(([name]) => TOLD_HEADERS.includes(name)));
   return eventOf(lane, { type: 'error', sequence_number: 0, status, code, message, param, error: { ...error, code }, headers: told });
 }
-
-/** As for a stored answer that is not there; clients then send the whole input. */
-export const notSaidHere = (previousId: string): GatewayError => missingAnswer(previousId).error;
 
 /** No provider takes more input in the middle of an answer; clients then send it with their next turn. */
 export const steerRefused = (steer: Record<string, unknown>): string =>

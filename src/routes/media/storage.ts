@@ -1,10 +1,11 @@
-import { nextMoment } from '../../console/cursor';
+import { momentCursor } from '../../console/cursor';
 import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { idempotencyIn } from '../../core/idempotency';
 import { cleanType } from '../../core/media-type';
 import { textOf } from '../../core/multipart';
 import { refuseTestKey } from '../../core/test-key';
+import { nextAfter } from '../../db/after';
 import { idempotencyOf } from '../../gateway/idempotency';
 import { readForm } from '../../http/body';
 import type { AppContext } from '../../http/context';
@@ -104,7 +105,7 @@ export const getStorage = (c: AppContext): Promise<Response> =>
     if (before !== undefined && !last) return refuseQuery(c, 'before', 'the `next` of a page, or the id of a file of yours');
     const objects = await listObjects(deps, accountId, { kind, before: last, limit: count });
     const data = objects.map((object) => objectView(originOf(c), object));
-    return c.json({ object: 'list', data, next: nextMoment(objects, count) });
+    return c.json({ object: 'list', data, next: nextAfter(objects, count, momentCursor) });
   });
 
 export const getStoredObject = (c: AppContext): Promise<Response> => withObject(c, async (row) => c.json(objectView(originOf(c), row)));

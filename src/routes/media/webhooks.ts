@@ -1,7 +1,8 @@
-import { nextMoment } from '../../console/cursor';
+import { momentCursor } from '../../console/cursor';
 import type { ApiKey } from '../../core/api-key';
 import type { GatewayError } from '../../core/errors';
 import { refuseTestKey } from '../../core/test-key';
+import { nextAfter } from '../../db/after';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { renderError } from '../../http/render-error';
@@ -42,7 +43,7 @@ export const getDeliveries = (c: AppContext): Promise<Response> =>
     const last = before === undefined ? undefined : await placeBefore(before, (id) => findDelivery(c.env.DB, accountId, id));
     if (before !== undefined && !last) return refuseQuery(c, 'before', 'the `next` of a page, or the id of a delivery of yours');
     const rows = await listDeliveries(c.env.DB, accountId, { jobId, state, before: last, limit: count });
-    return c.json({ object: 'list', data: rows.map(deliveryView), next: nextMoment(rows, count) });
+    return c.json({ object: 'list', data: rows.map(deliveryView), next: nextAfter(rows, count, momentCursor) });
   });
 
 /** A test key may have only a test job's webhook sent again. */
