@@ -49,13 +49,18 @@ const TOO_MANY: GatewayError = fail('invalid_request', 'Too much is under way on
   code: 'websocket_stream_limit_reached',
 }).error;
 
-/** @param request The one that asked for the connection, with a usable key. */
-export function openResponsesSocket(env: Bindings, context: Pick<ExecutionContext, 'waitUntil'>, request: Request): Response {
+/** @param request The one that asked for the connection, with a usable key of the account. */
+export function openResponsesSocket(
+  env: Bindings,
+  context: Pick<ExecutionContext, 'waitUntil'>,
+  request: Request,
+  accountId: string,
+): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   // By default they come as blobs, whose text is not there at once.
   server.binaryType = 'arraybuffer';
   server.accept();
-  new ResponsesSocket(server, env, context, request).listen();
+  new ResponsesSocket(server, env, context, request, accountId).listen();
   return new Response(null, { status: 101, webSocket: client });
 }
 
@@ -69,7 +74,7 @@ interface Told extends Pick<AskedTurn, 'lane'> {
 
 class ResponsesSocket {
   private readonly gone = new AbortController();
-  private readonly saidBefore = new SaidBefore();
+  private readonly saidBefore: SaidBefore;
   /** The last turn of each lane. */
   private readonly lanes = new Map<string | undefined, Promise<void>>();
   private readonly url: string;
@@ -84,7 +89,9 @@ class ResponsesSocket {
     private readonly env: Bindings,
     private readonly context: Pick<ExecutionContext, 'waitUntil'>,
     { url, headers }: Request,
+    accountId: string,
   ) {
+    this.saidBefore = new SaidBefore(accountId);
     this.url = url;
     this.headers = turnHeaders(headers);
   }

@@ -33,10 +33,11 @@ export async function getResponses(c: AppContext): Promise<Response> {
   const gateway = c.get('gateway');
   const request = c.req.raw;
   const keys = await requestKeys(gateway.keys, request);
-  const refused = keys.ok ? await refuseKeys(gateway, keys.value, sourceOf(request, gateway.settings)) : keys.error;
+  if (!keys.ok) return renderError(c, keys.error);
+  const refused = await refuseKeys(gateway, keys.value, sourceOf(request, gateway.settings));
   if (refused) return renderError(c, refused);
   const { openResponsesSocket } = await import('../live/responses-socket');
-  return openResponsesSocket(c.env, c.executionCtx, request);
+  return openResponsesSocket(c.env, c.executionCtx, request, keys.value[0]!.accountId);
 }
 
 /** The answer for an id that is not ours: an unusable key is refused first. */
