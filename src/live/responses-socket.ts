@@ -5,7 +5,6 @@
  */
 import { fail, type GatewayError, internalError } from '../core/errors';
 import { newNonce, requestId } from '../core/ids';
-import { closedRest, EventCutter, eventData, splitEvents } from '../core/sse';
 import { HOUR_MS } from '../core/time';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
 import { missingAnswer } from '../dialects/openai-responses/request';
@@ -15,6 +14,7 @@ import {
   failingOnce,
   goingOnFrom,
   inLane,
+  messagesOf,
   readMessage,
   refusalEvent,
   steerRefused,
@@ -112,7 +112,7 @@ class ResponsesSocket {
     const read = readMessage(typeof data === 'string' ? data : new TextDecoder().decode(data));
     if (!read.ok) this.refuse(read.error);
     else if (read.value.kind === 'steer') this.send(steerRefused(read.value.steer));
-    else this.queue(read.value.turn);
+    else if (read.value.kind === 'turn') this.queue(read.value.turn);
   }
 
   private queue(turn: AskedTurn): void {
@@ -184,7 +184,7 @@ class ResponsesSocket {
       this.send(refusalEvent({ status, headers: Object.fromEntries(headers), body: await response.text() }, lane));
       return;
     }
-    for await (const data of failingOnce(eventsOf(response.body))) {
+    for await (const data of failingOnce(messagesOf(response.body))) {
       const answered = input === undefined ? undefined : answeredBy(data, input);
       if (answered && !this.gone.signal.aborted) this.saidBefore.keep(answered.id, answered.said);
       this.send(inLane(previousId === undefined ? data : goingOnFrom(data, previousId), lane));
@@ -222,19 +222,3 @@ class ResponsesSocket {
     }
   }
 }
-
-/** The data of a stream's events, without what only keeps HTTP connections alive. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  const cutter = new EventCutter();
-  for await (const chunk of body) {
-    yield* dataOf(cutter.push(decoder.decode(chunk, { stream: true })));
-    cutter.takeComments();
-  }
-  yield* dataOf(closedRest(cutter.rest));
-}
-
-const dataOf = (events: string): string[] =>
-  splitEvents(events)
-    .map(eventData)
-    .filter((data): data is string => data !== undefined && data !== '' && data !== '[DONE]');

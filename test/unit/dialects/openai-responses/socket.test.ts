@@ -5,6 +5,7 @@ import {
   failingOnce,
   goingOnFrom,
   inLane,
+  messagesOf,
   readMessage,
   refusalEvent,
   turnHeaders,
@@ -108,7 +109,26 @@ describe('the last event of a stream', () => {
   });
 });
 
+describe('a message that asks for nothing', () => {
+  it('is not refused, since a client would take that for the end of its next turn', () => {
+    expect(readMessage('{"type":"response.processed","response_id":"resp_1"}')).toEqual({ ok: true, value: { kind: 'notice' } });
+  });
+});
+
 describe('what is said back', () => {
+  it('is each event of a stream, and a keepalive before the first', async () => {
+    const chunks = [': ping\n', ': ping\n', '\nevent: a\ndata: {"type":"a"}\n\ndata: {"ty', 'pe":"b"}\n\ndata: {"type":"c"}\n'];
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+        controller.close();
+      },
+    });
+    const said = [];
+    for await (const message of messagesOf(body)) said.push(JSON.parse(message).type);
+    expect(said).toEqual(['keepalive', 'keepalive', 'a', 'b', 'c']);
+  });
+
   it('ends a turn that fails once', async () => {
     const heard = async (...types: string[]) => {
       const events = (async function* () {
