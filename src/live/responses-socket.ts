@@ -19,6 +19,7 @@ import {
   refusalEvent,
   steerRefused,
   turnHeaders,
+  turnRequest,
   warmedUp,
   withSaid,
 } from '../dialects/openai-responses/socket';
@@ -171,9 +172,8 @@ class ResponsesSocket {
   }
 
   private ask(body: string): Promise<Response> {
-    const request = new Request(this.url, { method: 'POST', headers: this.headers, body });
     const gateway = gatewayDeps(this.env, this.context);
-    return serveCall(gateway, request, ENDPOINT, newNonce(), () => this.gone.signal);
+    return serveCall(gateway, turnRequest(this.url, this.headers, body), ENDPOINT, newNonce(), () => this.gone.signal);
   }
 
   private async tell(asked: Promise<Response>, { lane, input, previousId }: Told): Promise<void> {

@@ -37,8 +37,10 @@ const WAY: ReadonlySet<string> = new Set(['type', 'stream_id', 'generate', 'back
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
+const encoder = new TextEncoder();
+
 /** A part of a text keeps all of it in memory, and this one is kept much longer than the rest of its message. */
-const apart = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text));
+const apart = (text: string): string => new TextDecoder().decode(encoder.encode(text));
 
 export function readMessage(text: string): Result<ClientMessage> {
   if (hasTooManyValues(text)) return fail('invalid_request', 'The message has too many values.', { code: 'body_too_complex' });
@@ -110,6 +112,14 @@ export function turnHeaders(headers: Headers): Headers {
   if (others.length > 0) kept.set(BETAS, others.join(', '));
   else kept.delete(BETAS);
   return kept;
+}
+
+/** Its length is announced, as over HTTP, so that a large one is held like any large body while its provider works. */
+export function turnRequest(url: string, headers: Headers, text: string): Request {
+  const body = encoder.encode(text);
+  const announced = new Headers(headers);
+  announced.set('content-length', String(body.byteLength));
+  return new Request(url, { method: 'POST', headers: announced, body });
 }
 
 /** In place of what keeps HTTP connections alive before the first event: the platform lets nobody send a ping. */

@@ -9,9 +9,11 @@ import {
   readMessage,
   refusalEvent,
   turnHeaders,
+  turnRequest,
   warmedUp,
   withSaid,
 } from '../../../../src/dialects/openai-responses/socket';
+import { readCallBody } from '../../../../src/http/body';
 
 function turnOf(message: unknown): AskedTurn {
   const read = readMessage(typeof message === 'string' ? message : JSON.stringify(message));
@@ -83,6 +85,13 @@ describe('a message that asks for a turn', () => {
     ];
     expect(told('responses_websockets=2026-02-06')).toEqual(kept);
     expect(told('responses_websockets=2026-02-06, other=v1')).toEqual([...kept, ['openai-beta', 'other=v1']]);
+  });
+
+  it('is read as one over HTTP, a large one into pooled bytes', async () => {
+    const text = 'é'.repeat(40_000);
+    const request = turnRequest('https://gateway.test/v1/responses', new Headers(), text);
+    const read = await readCallBody(request, 1_000_000, async () => undefined);
+    expect(read).toMatchObject({ ok: true, value: { body: text, bytes: { bytes: new TextEncoder().encode(text) } } });
   });
 });
 
