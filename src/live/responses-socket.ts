@@ -26,6 +26,7 @@ import {
 import type { Bindings } from '../env';
 import { gatewayDeps } from '../http/deps';
 import { CALL_ENDPOINTS } from '../http/endpoints';
+import { protocolHeader } from '../http/offered-protocols';
 import { serveCall } from '../http/serve-call';
 import { SaidBefore } from './said-before';
 
@@ -62,7 +63,7 @@ export function openResponsesSocket(
   server.binaryType = 'arraybuffer';
   server.accept();
   new ResponsesSocket(server, env, context, request, accountId).listen();
-  return new Response(null, { status: 101, webSocket: client });
+  return new Response(null, { status: 101, webSocket: client, headers: protocolHeader(request) });
 }
 
 /** What a turn's answer is told with. */

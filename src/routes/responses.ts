@@ -17,6 +17,7 @@ import { Heard } from '../gateway/heard';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
+import { withOfferedKey } from '../http/offered-protocols';
 import { renderError } from '../http/render-error';
 import { requestKeys, sourceOf } from '../http/request-key';
 import { closeCanceled, closeIfOver, keepingWire } from '../jobs/background';
@@ -31,7 +32,7 @@ const listModels = listModelsOf(openaiResponses.families);
 export async function getResponses(c: AppContext): Promise<Response> {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return listModels(c);
   const gateway = c.get('gateway');
-  const request = c.req.raw;
+  const request = withOfferedKey(c.req.raw);
   const keys = await requestKeys(gateway.keys, request);
   if (!keys.ok) return renderError(c, keys.error);
   const refused = await refuseKeys(gateway, keys.value, sourceOf(request, gateway.settings));

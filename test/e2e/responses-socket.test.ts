@@ -190,6 +190,17 @@ describe.concurrent('a connection', () => {
     await expect(ResponsesSocket.open({ baseUrl, key: `${key.slice(0, -1)}${key.endsWith('a') ? 'b' : 'a'}` })).rejects.toThrow(/^401 /);
   });
 
+  it('opens for a page that sends its key as a protocol, where the key may be used', async () => {
+    const account = await rig.account();
+    const lane = rig.lane('responses');
+    lane.first.reply(stream(['One.']));
+    const page = { baseUrl: account.baseUrl, key: await account.addKey({ origins: ['https://app.example.com'] }) };
+    const socket = await ResponsesSocket.openInBrowser(page, 'https://app.example.com');
+    expect(await socket.turn({ model: lane.model, input: 'x' })).toMatchObject({ type: 'response.completed' });
+    socket.close();
+    await expect(ResponsesSocket.openInBrowser(page, 'https://other.example.com')).rejects.toThrow(/^401 .*origin/s);
+  });
+
   it('hears of what is wrong with its messages, and goes on', async () => {
     const { lane, socket } = await connected();
     lane.first.reply(stream(['Fine.']));
