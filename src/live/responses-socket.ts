@@ -29,16 +29,10 @@ import { CALL_ENDPOINTS } from '../http/endpoints';
 import { protocolHeader } from '../http/offered-protocols';
 import { serveCall } from '../http/serve-call';
 import { SaidBefore } from './said-before';
+import { SocketLoad } from './socket-load';
 
 /** As at OpenAI. A client that is told of it opens the next one. */
 const MOST_MS = HOUR_MS;
-/** A request of a Worker may make 10,000 requests of its own; a turn makes some five, and more where providers fail. */
-const MOST_TURNS = 400;
-const MOST_LANES = 32;
-/** Turns that run or wait. */
-const MOST_AT_ONCE = 16;
-/** The same, but for one that is alone. All that an isolate serves shares its memory. */
-const MOST_CHARS_AT_ONCE = 32_000_000;
 
 const ENDPOINT = CALL_ENDPOINTS['/responses']!;
 
@@ -77,13 +71,11 @@ interface Told extends Pick<AskedTurn, 'lane'> {
 class ResponsesSocket {
   private readonly gone = new AbortController();
   private readonly saidBefore: SaidBefore;
-  /** The last turn of each lane. */
+  private readonly load = new SocketLoad();
+  /** The last turn of each lane that has one. */
   private readonly lanes = new Map<string | undefined, Promise<void>>();
   private readonly url: string;
   private readonly headers: Headers;
-  private turns = 0;
-  private underWay = 0;
-  private charsUnderWay = 0;
   private isOver = false;
 
   constructor(
@@ -111,32 +103,30 @@ class ResponsesSocket {
   }
 
   private hear(data: string | ArrayBuffer): void {
+    if (this.load.isDeaf) return;
     const read = readMessage(typeof data === 'string' ? data : new TextDecoder().decode(data));
-    if (!read.ok) this.refuse(read.error);
+    if (read.ok && read.value.kind === 'notice') return;
+    this.load.heard();
+    const turn = read.ok && read.value.kind === 'turn' ? read.value.turn : undefined;
+    if (this.isOver || this.load.isUsedUp) this.end(turn?.lane);
+    else if (turn && this.load.hasRoomFor(turn.body)) this.queue(turn.lane, turn.body.length, this.taking(turn));
+    else if (turn) this.refuse(TOO_MANY, turn.lane);
+    else if (!read.ok) this.refuse(read.error);
     else if (read.value.kind === 'steer') this.send(steerRefused(read.value.steer));
-    else if (read.value.kind === 'turn') this.queue(read.value.turn);
   }
 
-  private queue(turn: AskedTurn): void {
-    const { lane, body } = turn;
-    const isLarge = this.underWay > 0 && this.charsUnderWay + body.length > MOST_CHARS_AT_ONCE;
-    const isCrowded = isLarge || this.underWay >= MOST_AT_ONCE || (!this.lanes.has(lane) && this.lanes.size >= MOST_LANES);
-    if (this.isOver || this.turns >= MOST_TURNS) this.end(lane);
-    else if (isCrowded) this.refuse(TOO_MANY, lane);
-    else this.begin(turn);
-  }
-
-  private begin(turn: AskedTurn): void {
-    const { lane, body } = turn;
-    const { length: chars } = body;
-    this.turns++;
-    this.underWay++;
-    this.charsUnderWay += chars;
+  /** Whatever is said in a lane comes behind its turns: an error in the middle of one would be taken for its end. */
+  private queue(lane: string | undefined, chars: number, take: () => Promise<void> | undefined): void {
+    this.load.begin(chars);
     const before = this.lanes.get(lane) ?? Promise.resolve();
     const done = before
-      .then(this.taking(turn))
+      .then(take)
       .catch((error) => this.failed(error, lane))
-      .finally(() => this.hasEnded(chars));
+      .finally(() => {
+        if (this.lanes.get(lane) === done) this.lanes.delete(lane);
+        this.load.end(chars);
+        if (this.isOver && this.load.isIdle && !this.gone.signal.aborted) this.socket.close(1000, 'limit reached');
+      });
     this.lanes.set(lane, done);
     this.context.waitUntil(done);
   }
@@ -154,7 +144,7 @@ class ResponsesSocket {
     const keeps = said !== undefined && !isPart;
     const input = keeps ? turn.input : undefined;
     if (generates) return this.tell(this.ask(turn.body), { lane, input, previousId: said === undefined ? undefined : previousId });
-    if (said === undefined) this.refuse(missingAnswer(previousId!).error, lane);
+    if (said === undefined) this.tellRefusal(missingAnswer(previousId!).error, lane);
     else this.warmUp(turn, keeps);
     return undefined;
   }
@@ -163,7 +153,7 @@ class ResponsesSocket {
     // A stream breaks off when its client hangs up.
     if (this.gone.signal.aborted) return;
     console.error('turn failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
-    this.refuse(internalError().error, lane);
+    this.tellRefusal(internalError().error, lane);
   }
 
   private warmUp(turn: AskedTurn, keeps: boolean): void {
@@ -196,25 +186,19 @@ class ResponsesSocket {
   private end(lane?: string): void {
     this.isOver = true;
     this.refuse(LIMIT_REACHED, lane);
-    this.closeIfDone();
-  }
-
-  private hasEnded(chars: number): void {
-    this.underWay--;
-    this.charsUnderWay -= chars;
-    this.closeIfDone();
-  }
-
-  private closeIfDone(): void {
-    if (this.isOver && this.underWay === 0) this.socket.close(1000, 'limit reached');
   }
 
   private refuse(error: GatewayError, lane?: string): void {
+    this.queue(lane, 0, () => this.tellRefusal(error, lane));
+  }
+
+  private tellRefusal(error: GatewayError, lane: string | undefined): undefined {
     this.send(refusalEvent(openaiResponses.renderError(error, requestId(newNonce())), lane));
   }
 
   private send(text: string): void {
     if (this.gone.signal.aborted) return;
+    this.load.sent(text);
     try {
       this.socket.send(text);
     } catch {

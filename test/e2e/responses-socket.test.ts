@@ -17,7 +17,7 @@ import {
 } from './support/responses-wire';
 import { type Lane, type LaneKind, Rig } from './support/rig';
 import { HANG } from './support/upstream';
-import { gate } from './support/wait';
+import { gate, until } from './support/wait';
 import { USAGE_MICRO as CHAT_MICRO, streamOf as chatStreamOf, failure, sse } from './support/wire';
 
 let rig: Rig;
@@ -210,6 +210,7 @@ describe.concurrent('a connection', () => {
       [{ type: 'session.update' }, 'response.create'],
       [{ model: 'x' }, 'response.create'],
       [{ type: 'response.create', model: lane.model, input: 'x', stream_id: 7 }, 'stream_id'],
+      [{ type: 'response.create', model: lane.model, input: 'x', stream_id: 'x'.repeat(257) }, 'stream_id'],
       [{ type: 'response.create', model: 'nobody-has-it', input: 'x' }, 'nobody-has-it'],
       [{ type: 'response.create', model: lane.model }, 'input'],
       [{ type: 'response.create', model: lane.model, input: 'x', previous_response_id: 'resp_of_nobody' }, 'resp_of_nobody'],
@@ -254,6 +255,30 @@ describe.concurrent('a connection', () => {
     blocked.open();
     await socket.next(({ type }) => type === 'response.completed');
     socket.close();
+  });
+
+  it('is told what is wrong behind the turn under way, whose end it would be taken for', async () => {
+    const { lane, socket } = await connected();
+    const blocked = gate();
+    lane.first.reply(sse([...opening(), { until: blocked.opened }, ...streamOf(['Late.']).slice(2)]));
+    socket.say({ type: 'response.create', model: lane.model, input: 'x' });
+    socket.say('{');
+    await socket.turn({ model: lane.model, stream_id: 'beside', generate: false, input: 'x' });
+    blocked.open();
+    await socket.next(({ type }) => type === 'error');
+    const ends = socket.heard.filter(({ type }) => type === 'response.completed' || type === 'error');
+    expect(ends.map(({ type, stream_id }) => stream_id ?? type)).toEqual(['beside', 'response.completed', 'error']);
+    socket.close();
+  });
+
+  it('has any number of lanes one after the other, and an end to its messages', async () => {
+    const socket = await ResponsesSocket.open(await rig.account());
+    for (let at = 0; at < 402; at++) socket.say({ type: 'response.create', model: 'x', stream_id: `lane-${at}`, generate: false });
+    await until('the end', () => socket.closed);
+    expect(socket.closed).toBe(1000);
+    const ends = socket.heard.filter(({ type }) => type !== 'response.created');
+    expect(ends.slice(0, 400).every(({ type }) => type === 'response.completed')).toBe(true);
+    expect(ends.slice(400)).toMatchObject([{ stream_id: 'lane-400', error: { code: 'websocket_connection_limit_reached' } }]);
   });
 
   it('of a key that was revoked meanwhile gets no more answers', async () => {

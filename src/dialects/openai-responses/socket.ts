@@ -35,6 +35,9 @@ export type ClientMessage = { kind: 'turn'; turn: AskedTurn } | { kind: 'steer';
 /** What only one of the ways to ask has. */
 const WAY: ReadonlySet<string> = new Set(['type', 'stream_id', 'generate', 'background', 'stream']);
 
+/** It stands in every event of its turns. */
+const MOST_LANE_CHARS = 256;
+
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
 const encoder = new TextEncoder();
@@ -51,8 +54,10 @@ export function readMessage(text: string): Result<ClientMessage> {
   // Some versions of Codex say so after each answer. An error would end their next turn.
   if (type === 'response.processed') return ok({ kind: 'notice' });
   if (type !== 'response.create') return fail('invalid_request', 'The `type` of a message is `response.create`.', { param: 'type' });
-  if (lane !== undefined && !isFilled(lane))
-    return fail('invalid_request', 'The field `stream_id` is not valid: a string.', { param: 'stream_id' });
+  if (lane !== undefined && (!isFilled(lane) || lane.length > MOST_LANE_CHARS))
+    return fail('invalid_request', `The field \`stream_id\` is not valid: a string of at most ${MOST_LANE_CHARS} characters.`, {
+      param: 'stream_id',
+    });
   const body = rewriteMembers(text, (raw, key) => (WAY.has(key) ? undefined : raw));
   const turn: AskedTurn = {
     body: setMembers(body, { stream: 'true' }),
