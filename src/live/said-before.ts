@@ -2,12 +2,16 @@
  * What was said on a connection up to its latest answers, so that turns can go on from them though nobody stores them. It
  * is gone with the connection, and kept only as far as there is room: clients that are told so send the whole input.
  */
+import { HOUR_MS } from '../core/time';
 
 /** Turns go on from the latest answer, or fork off from one shortly before. */
 const MOST_ANSWERS = 4;
 const MOST_CHARS = 4_000_000;
 /** All connections of an isolate share its 128 MB. */
 const MOST_CHARS_OF_ALL = 24_000_000;
+
+/** No connection lasts as long: the platform ended its request, and it said no more. */
+const DEAD_AFTER_MS = 2 * HOUR_MS;
 
 let charsOfAll = 0;
 /** The connections of each account that keep anything. */
@@ -17,7 +21,14 @@ export class SaidBefore {
   private readonly said = new Map<string, string>();
   private chars = 0;
 
-  constructor(private readonly accountId: string) {}
+  private readonly sinceMs: number;
+
+  constructor(
+    private readonly accountId: string,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.sinceMs = now();
+  }
 
   find(answerId: string): string | undefined {
     return this.said.get(answerId);
@@ -30,11 +41,17 @@ export class SaidBefore {
     this.said.set(answerId, said);
     this.count(said.length);
     while (this.said.size > MOST_ANSWERS || this.chars > MOST_CHARS) this.forgetOldest();
-    while (charsOfAll > MOST_CHARS_OF_ALL) this.greediest().forgetOldest();
+    while (charsOfAll > MOST_CHARS_OF_ALL) (this.dead() ?? this.greediest()).forgetOldest();
   }
 
   clear(): void {
     while (this.said.size > 0) this.forgetOldest();
+  }
+
+  private dead(): SaidBefore | undefined {
+    const longAgoMs = this.now() - DEAD_AFTER_MS;
+    for (const connections of keeping.values()) for (const one of connections) if (one.sinceMs < longAgoMs) return one;
+    return undefined;
   }
 
   /** The one of the account with most that has most itself; of equals this one, since to take turns would help none of them. */

@@ -55,4 +55,13 @@ describe('what was said before', () => {
     expect([large.find('a'), large.find('b')?.length, small.find('a')?.length]).toEqual([undefined, 2_000_000, 2_500_000]);
     for (const said of [...others, large, small]) said.clear();
   });
+
+  it('of connections that ended without a word is forgotten before any other', () => {
+    const ended = Array.from({ length: 24 }, (_, at) => new SaidBefore(`acc_${at}`, () => 0));
+    for (const said of ended) said.keep('a', chars(1_000_000));
+    const living = new SaidBefore('acc_living', () => 7_200_001);
+    living.keep('a', chars(3_000_000));
+    expect([living.find('a')?.length, ended.filter((said) => said.find('a')).length]).toEqual([3_000_000, 21]);
+    for (const said of [...ended, living]) said.clear();
+  });
 });
