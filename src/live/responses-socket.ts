@@ -108,11 +108,18 @@ class ResponsesSocket {
     if (read.ok && read.value.kind === 'notice') return;
     this.load.heard();
     const turn = read.ok && read.value.kind === 'turn' ? read.value.turn : undefined;
+    const chars = turn ? this.charsOf(turn) : 0;
     if (this.isOver || this.load.isUsedUp) this.end(turn?.lane);
-    else if (turn && this.load.hasRoomFor(turn.body)) this.queue(turn.lane, turn.body.length, this.taking(turn));
+    else if (turn && this.load.hasRoomFor(chars)) this.queue(turn.lane, chars, this.taking(turn));
     else if (turn) this.refuse(TOO_MANY, turn.lane);
     else if (!read.ok) this.refuse(read.error);
     else if (read.value.kind === 'steer') this.send(steerRefused(read.value.steer));
+  }
+
+  /** With all that was said before, as far as that is known yet. */
+  private charsOf({ body, previousId }: AskedTurn): number {
+    const said = previousId === undefined ? undefined : this.saidBefore.find(previousId);
+    return body.length + (said?.length ?? 0);
   }
 
   /** Whatever is said in a lane comes behind its turns: an error in the middle of one would be taken for its end. */

@@ -36,8 +36,8 @@ export class SocketLoad {
     return this.messages >= MOST_MESSAGES + MOST_AT_ONCE;
   }
 
-  hasRoomFor({ length }: string): boolean {
-    return this.turns === 0 || (this.turns < MOST_AT_ONCE && this.chars + length <= MOST_CHARS_AT_ONCE);
+  hasRoomFor(chars: number): boolean {
+    return this.turns === 0 || (this.turns < MOST_AT_ONCE && this.chars + chars <= MOST_CHARS_AT_ONCE);
   }
 
   begin(chars: number): void {

@@ -244,16 +244,18 @@ describe.concurrent('a connection', () => {
     socket.close();
   });
 
-  it('takes no message beside others that would be too long with them', async () => {
+  it('takes no turn beside others that would be too long with them and with what it goes on from', async () => {
     const { lane, socket } = await connected();
+    const warm = await socket.turn({ model: lane.model, generate: false, input: 'x'.repeat(3_900_000) });
     const blocked = gate();
     lane.first.reply(sse([...opening(), { until: blocked.opened }, ...streamOf(['Late.']).slice(2)]));
     socket.say({ type: 'response.create', model: lane.model, input: 'x' });
-    socket.say({ type: 'response.create', model: lane.model, stream_id: 'long', input: 'x'.repeat(32_000_000) });
+    const long = { model: lane.model, stream_id: 'long', previous_response_id: warm.response!.id };
+    socket.say({ type: 'response.create', ...long, input: 'x'.repeat(28_500_000) });
     const refused = await socket.next(({ type }) => type === 'error');
     expect(refused).toMatchObject({ stream_id: 'long', error: { code: 'websocket_stream_limit_reached' } });
     blocked.open();
-    await socket.next(({ type }) => type === 'response.completed');
+    await socket.next(({ type, response }) => type === 'response.completed' && response!.output.length > 0);
     socket.close();
   });
 

@@ -27,14 +27,14 @@ describe('a connection', () => {
 
   it('has room for sixteen turns, and for one of any length that is alone', () => {
     const load = new SocketLoad();
-    const long = 'x'.repeat(33_000_000);
+    const long = 33_000_000;
     expect(load.hasRoomFor(long)).toBe(true);
     for (let at = 0; at < 16; at++) {
-      expect([load.hasRoomFor('x'), load.isIdle]).toEqual([true, at === 0]);
+      expect([load.hasRoomFor(1), load.isIdle]).toEqual([true, at === 0]);
       load.begin(1);
     }
-    expect(load.hasRoomFor('x')).toBe(false);
+    expect(load.hasRoomFor(1)).toBe(false);
     load.end(1);
-    expect([load.hasRoomFor('x'), load.hasRoomFor(long)]).toEqual([true, false]);
+    expect([load.hasRoomFor(1), load.hasRoomFor(long)]).toEqual([true, false]);
   });
 });
