@@ -14,6 +14,7 @@ import {
   failingOnce,
   goingOnFrom,
   inLane,
+  KEEPALIVE,
   messagesOf,
   readMessage,
   refusalEvent,
@@ -28,11 +29,18 @@ import { gatewayDeps } from '../http/deps';
 import { CALL_ENDPOINTS } from '../http/endpoints';
 import { protocolHeader } from '../http/offered-protocols';
 import { serveCall } from '../http/serve-call';
+import { Beginnings } from './beginnings';
 import { SaidBefore } from './said-before';
 import { SocketLoad } from './socket-load';
 
 /** As at OpenAI. A client that is told of it opens the next one. */
 const MOST_MS = HOUR_MS;
+
+/**
+ * A request of a Worker may wait for the headers of six answers, beside which it writes to queues and stores; more would wait
+ * unsent, and their providers count as silent (https://developers.cloudflare.com/workers/platform/limits/).
+ */
+const MOST_BEGINNING = 5;
 
 const ENDPOINT = CALL_ENDPOINTS['/responses']!;
 
@@ -72,6 +80,7 @@ class ResponsesSocket {
   private readonly gone = new AbortController();
   private readonly saidBefore: SaidBefore;
   private readonly load = new SocketLoad();
+  private readonly beginnings = new Beginnings(MOST_BEGINNING);
   /** The last turn of each lane that has one. */
   private readonly lanes = new Map<string | undefined, Promise<void>>();
   private readonly url: string;
@@ -150,10 +159,16 @@ class ResponsesSocket {
     const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
     const keeps = said !== undefined && !isPart;
     const input = keeps ? turn.input : undefined;
-    if (generates) return this.tell(this.ask(turn.body), { lane, input, previousId: said === undefined ? undefined : previousId });
+    const told = { lane, input, previousId: said === undefined ? undefined : previousId };
+    if (generates) return this.beginnings.enter().then(this.asking(turn, told));
     if (said === undefined) this.tellRefusal(missingAnswer(previousId!).error, lane);
     else this.warmUp(turn, keeps);
     return undefined;
+  }
+
+  /** Apart for the same reason. */
+  private asking({ body }: AskedTurn, told: Told): (begun: () => void) => Promise<void> {
+    return (begun) => (this.gone.signal.aborted ? Promise.resolve() : this.tell(this.ask(body), told, begun)).finally(begun);
   }
 
   private failed(error: unknown, lane: string | undefined): void {
@@ -174,7 +189,7 @@ class ResponsesSocket {
     return serveCall(gateway, turnRequest(this.url, this.headers, body), ENDPOINT, newNonce(), () => this.gone.signal);
   }
 
-  private async tell(asked: Promise<Response>, { lane, input, previousId }: Told): Promise<void> {
+  private async tell(asked: Promise<Response>, { lane, input, previousId }: Told, begun: () => void): Promise<void> {
     const response = await asked;
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
     if (!isStream || !response.body) {
@@ -183,6 +198,7 @@ class ResponsesSocket {
       return;
     }
     for await (const data of failingOnce(messagesOf(response.body))) {
+      if (data !== KEEPALIVE) begun();
       const answered = input === undefined ? undefined : answeredBy(data, input);
       if (answered && !this.gone.signal.aborted) this.saidBefore.keep(answered.id, answered.said);
       this.send(inLane(previousId === undefined ? data : goingOnFrom(data, previousId), lane));

@@ -128,7 +128,7 @@ export function turnRequest(url: string, headers: Headers, text: string): Reques
 }
 
 /** In place of what keeps HTTP connections alive before the first event: the platform lets nobody send a ping. */
-const KEEPALIVE = JSON.stringify({ type: 'keepalive', sequence_number: 0 });
+export const KEEPALIVE = JSON.stringify({ type: 'keepalive', sequence_number: 0 });
 
 /** The events of a stream as messages. */
 export async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
