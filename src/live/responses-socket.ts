@@ -141,7 +141,7 @@ class ResponsesSocket {
       .finally(() => {
         if (this.lanes.get(lane) === done) this.lanes.delete(lane);
         this.load.end(chars);
-        if (this.isOver && this.load.isIdle && !this.gone.signal.aborted) this.socket.close(1000, 'limit reached');
+        if (this.isOver && this.load.isIdle) this.close();
       });
     this.lanes.set(lane, done);
     this.context.waitUntil(done);
@@ -209,6 +209,12 @@ class ResponsesSocket {
   private end(lane?: string): void {
     this.isOver = true;
     this.refuse(LIMIT_REACHED, lane);
+  }
+
+  /** The client may take its time with the rest of the handshake, or forever. */
+  private close(): void {
+    this.saidBefore.clear();
+    if (!this.gone.signal.aborted) this.socket.close(1000, 'limit reached');
   }
 
   private refuse(error: GatewayError, lane?: string): void {
