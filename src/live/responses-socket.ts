@@ -35,6 +35,8 @@ import { SocketLoad } from './socket-load';
 
 /** As at OpenAI. A client that is told of it opens the next one. */
 const MOST_MS = HOUR_MS;
+/** Proxies close a WebSocket on which nobody speaks for a minute or two. */
+const BETWEEN_TURNS_MS = 45_000;
 
 /**
  * A request of a Worker may wait for the headers of six answers, beside which it writes to queues and stores; more would wait
@@ -101,8 +103,10 @@ class ResponsesSocket {
 
   listen(): void {
     const ended = setTimeout(() => this.end(), MOST_MS);
+    const kept = setInterval(() => this.load.isBetweenTurns && !this.isOver && this.send(KEEPALIVE), BETWEEN_TURNS_MS);
     const leave = () => {
       clearTimeout(ended);
+      clearInterval(kept);
       this.gone.abort();
       this.saidBefore.clear();
     };

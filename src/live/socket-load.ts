@@ -10,12 +10,19 @@ export const MOST_SENT_CHARS = 64_000_000;
 const MOST_AT_ONCE = 16;
 /** The same, but for one that is alone. All that an isolate serves shares its memory. */
 const MOST_CHARS_AT_ONCE = 32_000_000;
+/** Its client runs tools, or its user reads. After that it only takes memory from others. */
+const MOST_IDLE_MS = 600_000;
 
 export class SocketLoad {
   private messages = 0;
   private sentChars = 0;
   private turns = 0;
   private chars = 0;
+  private lastEndMs: number;
+
+  constructor(private readonly now: () => number = Date.now) {
+    this.lastEndMs = now();
+  }
 
   /** Every message counts to which something is said, since a refusal is longer than what it refuses may be. */
   heard(): void {
@@ -48,9 +55,15 @@ export class SocketLoad {
   end(chars: number): void {
     this.turns--;
     this.chars -= chars;
+    this.lastEndMs = this.now();
   }
 
   get isIdle(): boolean {
     return this.turns === 0;
+  }
+
+  /** Is a next turn likely, with none under way? */
+  get isBetweenTurns(): boolean {
+    return this.isIdle && this.now() - this.lastEndMs < MOST_IDLE_MS;
   }
 }

@@ -127,7 +127,7 @@ export function turnRequest(url: string, headers: Headers, text: string): Reques
   return new Request(url, { method: 'POST', headers: announced, body });
 }
 
-/** In place of what keeps HTTP connections alive before the first event: the platform lets nobody send a ping. */
+/** In place of a ping, which the platform lets nobody send: where no event of a turn keeps a connection alive. */
 export const KEEPALIVE = JSON.stringify({ type: 'keepalive', sequence_number: 0 });
 
 /** The events of a stream as messages. */

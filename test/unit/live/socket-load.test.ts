@@ -37,4 +37,17 @@ describe('a connection', () => {
     load.end(1);
     expect([load.hasRoomFor(1), load.hasRoomFor(long)]).toEqual([true, false]);
   });
+
+  it('is between turns for some minutes after the last one', () => {
+    let nowMs = 0;
+    const load = new SocketLoad(() => nowMs);
+    expect(load.isBetweenTurns).toBe(true);
+    load.begin(1);
+    expect(load.isBetweenTurns).toBe(false);
+    nowMs = 700_000;
+    load.end(1);
+    expect(load.isBetweenTurns).toBe(true);
+    nowMs += 600_000;
+    expect(load.isBetweenTurns).toBe(false);
+  });
 });
