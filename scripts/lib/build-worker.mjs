@@ -67,6 +67,7 @@ export async function buildWorker({ root, directory }) {
     // Named so that wrangler.toml's rule for modules matches them and nothing that tests load.
     outExtension: { '.js': '.worker.js' },
     chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -75,7 +76,7 @@ export async function buildWorker({ root, directory }) {
     // workerd runs these as they are.
     target: 'es2024',
     supported: { using: true, 'import-source': true },
-    loader: { '.js': 'jsx', '.mjs': 'jsx', '.cjs': 'jsx' },
+    loader: { '.js': 'jsx', '.mjs': 'jsx', '.cjs': 'jsx', '.wasm': 'copy' },
     define: {
       'navigator.userAgent': '"Cloudflare-Workers"',
       ...Object.fromEntries(IN_PRODUCTION.map((name) => [name, '"production"'])),

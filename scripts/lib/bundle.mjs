@@ -16,6 +16,8 @@ const CONFIGURATION = [
   'scripts/lib/sdk-package.mjs',
 ];
 
+const MODULE_TYPES = { '.js': 'ESModule', '.wasm': 'CompiledWasm' };
+
 /** Must be renamed whenever the shape changes, so that state folders of older versions do no harm. */
 const KEPT = 'kept-2.json';
 
@@ -80,9 +82,9 @@ export const isReady = (root, directory) => keptOf(root, directory) !== undefine
 /** Builds the Worker if needed, and returns how Miniflare is to run it. */
 export async function readyBundle(root, directory) {
   const made = keptOf(root, directory) ?? (await build(root, directory));
-  const files = readdirSync(directory).filter((file) => extname(file) === '.js');
+  const files = readdirSync(directory).filter((file) => Object.hasOwn(MODULE_TYPES, extname(file)));
   // The first module is the main one.
   files.sort((a, b) => Number(b === MAIN_MODULE) - Number(a === MAIN_MODULE));
-  const modules = files.map((file) => ({ type: 'ESModule', path: join(directory, file) }));
+  const modules = files.map((file) => ({ type: MODULE_TYPES[extname(file)], path: join(directory, file) }));
   return { ...made, modules, modulesRoot: directory };
 }

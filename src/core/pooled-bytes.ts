@@ -49,11 +49,13 @@ export class PooledBytes {
     return value?.byteLength === length ? new PooledBytes(value.buffer as ArrayBuffer, length) : undefined;
   }
 
-  /** @param mostBytes What the text may come to; undefined where it comes to more. */
-  static of(text: string, mostBytes: number): PooledBytes | undefined {
+  /** @param fill Writes the bytes and returns how many there are; undefined where they find no room. */
+  static filled(mostBytes: number, fill: (room: Uint8Array) => number | undefined): PooledBytes | undefined {
     const buffer = take(mostBytes);
-    const { read, written } = new TextEncoder().encodeInto(text, new Uint8Array(buffer));
-    return read === text.length ? new PooledBytes(buffer, written) : undefined;
+    const length = fill(new Uint8Array(buffer, 0, mostBytes));
+    if (length !== undefined) return new PooledBytes(buffer, length);
+    giveBack(buffer);
+    return undefined;
   }
 
   get bytes(): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,4 @@
+import { charsLeftOut } from '../core/gaps';
 import { textChars } from '../core/text-chars';
 import { type PromptFile, promptFiles } from './prompt-files';
 
@@ -44,11 +45,11 @@ export interface PromptSize {
   worstInputTokens: number;
 }
 
-/** The size of a request's JSON. `turns` is the part that may hold files, which count by their kind. */
+/** The size of a request's JSON, which may be abridged. `turns` is the part that may hold files, which count by their kind. */
 export function promptSize(body: string, turns: unknown): PromptSize {
   const files = promptFiles(turns);
   const fileChars = files.reduce((chars, { base64Chars }) => chars + base64Chars, 0);
-  const textTokens = tokensOfChars(Math.max(0, textChars(body) - fileChars));
+  const textTokens = tokensOfChars(Math.max(0, textChars(body) + charsLeftOut(body) - fileChars));
   const filesAt = (rates: typeof LIKELY): number => files.reduce((tokens, file) => tokens + tokensOfFile(file, rates), 0);
   return {
     estimatedInputTokens: Math.max(1, textTokens + filesAt(LIKELY)),

@@ -1,3 +1,4 @@
+import { charsLeftOut } from '../core/gaps';
 import { filledText, isRecord } from '../core/record';
 
 /** A file in a prompt: inline as base64 or, where `base64Chars` is 0, by its URL. An item of an earlier answer may be given by its id. */
@@ -19,9 +20,12 @@ function kindOf(type: string | undefined, base64: string): PromptFile['kind'] {
   return DOCUMENT_BEGINS.test(base64) || (type !== undefined && DOCUMENT_TYPES.test(type)) ? 'document' : 'text';
 }
 
+/** Its length, where the request is abridged too. */
+const charsOf = (data: string): number => data.length + charsLeftOut(data);
+
 const ofBase64 = (data: string, type: string | undefined): PromptFile => ({
   kind: kindOf(type, data.slice(0, 8)),
-  base64Chars: data.length,
+  base64Chars: charsOf(data),
 });
 
 /** A file by its URL, which may be a data URL; `kind` is what the field is for. */
@@ -73,7 +77,7 @@ const PLACES: Record<string, Reader> = {
   file_data: (value, part) => (isRecord(value) ? ofBlob(value) : ofOpenAiFile(part)),
   file_url: (_, part) => (filledText(part.file_data) === undefined ? ofOpenAiFile(part) : []),
   file: inRecord(ofOpenAiFile),
-  input_audio: inRecord(({ data }) => (filledText(data) === undefined ? [] : [{ kind: 'audio', base64Chars: (data as string).length }])),
+  input_audio: inRecord(({ data }) => (filledText(data) === undefined ? [] : [{ kind: 'audio', base64Chars: charsOf(data as string) }])),
   source: inRecord((source, { type }) => ofSource(source, type)),
   inlineData: inRecord(ofBlob),
   inline_data: inRecord(ofBlob),
@@ -100,7 +104,7 @@ export function promptFiles(turns: unknown, depth = 0): PromptFile[] {
   if (isReference(turns)) return [{ kind: 'item', base64Chars: 0 }];
   const found = Object.entries(PLACES).flatMap(([place, read]) => (Object.hasOwn(turns, place) ? read(turns[place], turns) : []));
   if (turns.type === 'image_generation_call' && filledText(turns.result) !== undefined)
-    found.push({ kind: 'image', base64Chars: (turns.result as string).length });
+    found.push({ kind: 'image', base64Chars: charsOf(turns.result as string) });
   for (const holder of HOLDERS) {
     const held = turns[holder];
     if (typeof held === 'object' && held !== null) found.push(...promptFiles(held, depth + 1));

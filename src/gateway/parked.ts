@@ -2,7 +2,8 @@
  * A large request while its provider works on it. Its text, and what was parsed of it, would be needed again only if another
  * provider had to be asked. So they are dropped, and its bytes are kept, to be parsed once more then.
  */
-import { PooledBytes } from '../core/pooled-bytes';
+import { completed } from '../core/abridged';
+import type { PooledBytes } from '../core/pooled-bytes';
 import type { Bridge, Call, ClientRequest, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, planCall, type UpstreamRequest, upstreamRequest } from './plan';
@@ -48,9 +49,20 @@ export function withoutRequest(call: Call): Call {
   };
 }
 
+/** What depends on the request. Another target may serve the whole than what was planned by an abridged body; it stays empty-handed. */
+function giveBack(targets: readonly PlannedTarget[], planned: readonly PlannedTarget[]): void {
+  const left = new Set(planned);
+  for (const target of targets) {
+    const same = [...left].find(({ provider, model }) => provider === target.provider && model === target.model);
+    if (!same) continue;
+    left.delete(same);
+    Object.assign(target, { wire: same.wire, bridge: same.bridge, other: same.other });
+  }
+}
+
 /**
  * Parks a call; its plan's targets hold nothing of the request from then on. Undefined, and nothing is changed, where its
- * bytes are not at hand.
+ * bytes are not at hand, or where they cannot be sent with no more than edits beside the gaps of an abridged body.
  *
  * @param call Made of the request alone, without items that it names.
  */
@@ -66,7 +78,7 @@ export function park(
   if (call.background || call.continues) return undefined;
   const how = { stream: call.stream, moved: false, storedId: undefined };
   const { url, headers: unauthorized, body: text } = upstreamRequest(target, undefined, how);
-  const own = text === body ? sent : PooledBytes.of(text, sent.bytes.byteLength + MOST_ADDED_BYTES);
+  const own = text === body ? sent : completed(text, { text: body, bytes: sent.bytes }, sent.bytes.byteLength + MOST_ADDED_BYTES);
   if (!own) return undefined;
   const answering = { ...target.bridge, ...LET_GO_OF_REQUEST };
   for (const planned of plan.targets) Object.assign(planned, { bridge: planned === target ? answering : LET_GO, other: undefined });
@@ -86,7 +98,7 @@ export function park(
       const parsed = dialect.parse({ body: new TextDecoder().decode(sent.bytes), url: askedUrl, headers });
       const again = parsed.ok ? planCall(registry, dialect, parsed.value, sandbox) : parsed;
       if (!again.ok) throw new Error('a parked call cannot be planned again');
-      for (const [index, { bridge, other }] of again.value.targets.entries()) Object.assign(targets[index]!, { bridge, other });
+      giveBack(targets, again.value.targets);
       free();
     },
     free,

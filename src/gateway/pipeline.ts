@@ -5,7 +5,7 @@
 import type { AccountStub } from '../account/stub';
 import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, type Result, unknownKey } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { labelsOf } from '../core/labels';
@@ -22,6 +22,7 @@ import { runJsonCall } from './json-call';
 import { withNamedItems } from './kept-items';
 import { type Parked, park, withoutRequest } from './parked';
 import { availableModels, type Plan, planCall } from './plan';
+import { planAhead } from './plan-ahead';
 import { readReplay } from './replay';
 import { closeReleased, type Run } from './run';
 import { findStoredAnswer, withHistory } from './stored-answer';
@@ -32,6 +33,8 @@ export interface IncomingCall extends ClientRequest {
   dialect: Dialect;
   /** The body as it was sent: see `park`. */
   bytes?: PooledBytes | undefined;
+  /** `body` is abridged, and the whole is in `bytes`: see `planAhead`. */
+  isAbridged?: boolean;
   endpoint: string;
   /** The random part of the request's id. */
   nonce: string;
@@ -62,7 +65,8 @@ export function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<Call
 async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
   const startedAtMs = deps.now();
   const { dialect, endpoint, url } = incoming;
-  const parsed = dialect.parse(incoming);
+  let ahead = planAhead(deps, incoming);
+  const parsed = ahead ? ok(ahead.call) : dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
   const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), incoming.body);
   if (!hashes.ok) return hashes;
@@ -84,14 +88,16 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     }
     let call = stored ? withHistory(whole.value, stored) : whole.value;
     const sandbox = key.mode === 'test' || sandboxAnswers(deps);
-    const planned = planCall(deps.registry, dialect, call, sandbox, stored);
+    const planned = ahead ? ok(ahead.plan) : planCall(deps.registry, dialect, call, sandbox, stored);
     if (!planned.ok) return planned;
     const plan = planned.value;
-    const labels = labelsOf(incoming.headers, call.fields);
+    const labels = ahead?.labels ?? labelsOf(incoming.headers, call.fields);
     // With another key it would have to be planned again, and what it names is not in its bytes.
-    const parked = incoming.keys.length === 1 && whole === parsed ? park(deps, incoming, call, plan, sandbox) : undefined;
+    const alone = incoming.keys.length === 1 && whole === parsed;
+    const parked = ahead?.parked ?? (alone ? park(deps, incoming, call, plan, sandbox) : undefined);
     if (parked) call = letGoOf(incoming, parsed);
     else incoming.bytes?.free();
+    ahead = undefined;
     const account = deps.account(key.accountId);
     const idempotency = idempotencyIn(key.mode, hashes.value);
     const admitted = await admit(deps, account, incoming, key, plan, idempotency ?? null);

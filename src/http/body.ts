@@ -1,4 +1,6 @@
+import { abridge } from '../core/abridged';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
+import { exactText } from '../core/exact-text';
 import { hasTooManyValues } from '../core/json-size';
 import { type FormPart, readMultipart } from '../core/multipart';
 import { PooledBytes } from '../core/pooled-bytes';
@@ -65,35 +67,26 @@ export interface CallBody {
   body: string;
   /** The text as it was sent, where that is worth keeping. */
   bytes?: PooledBytes;
+  /** `body` is abridged; the whole is in `bytes`. */
+  isAbridged?: boolean;
 }
 
-/** The same for a call to a model, whose body is sent on. */
-export const readCallBody = (request: Request, limitBytes: number, askFirst: AskFirst): Promise<Result<CallBody>> =>
+/** The same for a call to a model, whose body is sent on. `mayAbridge`: its caller can do with an abridged one. */
+export const readCallBody = (request: Request, limitBytes: number, askFirst: AskFirst, mayAbridge: boolean): Promise<Result<CallBody>> =>
   readWith(request, limitBytes, askFirst, async (lengthBytes) =>
-    PooledBytes.isWorthwhile(lengthBytes) ? readPooled(request.body!, lengthBytes) : { body: await request.text() },
+    PooledBytes.isWorthwhile(lengthBytes) ? readPooled(request.body!, lengthBytes, mayAbridge) : { body: await request.text() },
   );
 
-const EXACT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const BYTE_ORDER_MARK = '\ufeff';
-
-async function readPooled(body: ReadableStream<Uint8Array>, lengthBytes: number): Promise<CallBody> {
+async function readPooled(body: ReadableStream<Uint8Array>, lengthBytes: number, mayAbridge: boolean): Promise<CallBody> {
   const pooled = await PooledBytes.read(body, lengthBytes);
   if (!pooled) throw new Error('the body broke off');
+  const abridged = mayAbridge ? abridge(pooled.bytes) : undefined;
+  if (abridged !== undefined) return { body: abridged, bytes: pooled, isAbridged: true };
   const text = exactText(pooled.bytes);
   if (text !== undefined) return { body: text, bytes: pooled };
   const lossy = new TextDecoder().decode(pooled.bytes);
   pooled.free();
   return { body: lossy };
-}
-
-/** Undefined where the text would be written as other bytes. */
-function exactText(bytes: Uint8Array): string | undefined {
-  try {
-    const text = EXACT.decode(bytes);
-    return text.startsWith(BYTE_ORDER_MARK) ? undefined : text;
-  } catch {
-    return undefined;
-  }
 }
 
 async function readWith(

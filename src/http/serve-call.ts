@@ -5,6 +5,7 @@ import type { Dialect } from '../dialects/types';
 import { refuseKeys } from '../gateway/authorize-key';
 import type { GatewayDeps } from '../gateway/deps';
 import { type IncomingCall, runCall } from '../gateway/pipeline';
+import { canPlanAhead } from '../gateway/plan-ahead';
 import { readCallBody } from './body';
 import { errorAnswer } from './render-error';
 import { requestKeys, sourceOf } from './request-key';
@@ -33,7 +34,9 @@ export async function serveCall(
   if (!keys.ok) return refuse(keys.error);
   const from = sourceOf(request, gateway.settings);
   const askFirst = () => refuseKeys(gateway, keys.value, from);
-  const read = await readCallBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst);
+  const idempotencyKey = request.headers.get('idempotency-key');
+  const mayAbridge = idempotencyKey === null && canPlanAhead(keys.value);
+  const read = await readCallBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst, mayAbridge);
   if (!read.ok) return refuse(read.error);
   const dialect = pick ? pick({ body: read.value.body, url: request.url }) : usual;
   // The body is in this one object alone, so that it can be let go of there.
@@ -45,7 +48,7 @@ export async function serveCall(
     headers: request.headers,
     keys: keys.value,
     ...from,
-    idempotencyKey: request.headers.get('idempotency-key'),
+    idempotencyKey,
     signal,
   });
   const result = await runCall(gateway, incoming);

@@ -169,6 +169,40 @@ describe('a request without a stream', () => {
     expect(lane.first.seen.map((seen) => seen.body)).toEqual([body(lane.upstreamModel, lane.upstreamModel)]);
   });
 
+  const LARGE: Record<string, string> = {
+    prose: 'All work and no play makes a dull gateway. '.repeat(4_000),
+    'prose with escapes and other letters':
+      `${'It says \\"no\\" on a line,\\n\\tand another; '.repeat(900)}\\u00e9 “é” 你好 😀 \x7f`.repeat(4),
+    'code of short lines': '  if (a) {\\n    b();\\n  }\\n'.repeat(6_000),
+    'another script': '今日は良い天気ですね。'.repeat(5_000),
+  };
+
+  it.each(Object.entries(LARGE))('keeps its bytes when it is large, whoever is asked: %s', async (_name, content) => {
+    account = await rig.account();
+    const lane = rig.lane('pair');
+    lane.first.reply(failure(503, 'Busy.'));
+    lane.second.reply(answer('Yes.'));
+    const body = (model: string) =>
+      `{"model":"${model}", "n":1.0, "messages":[{"role":"system","content":"${content}"},{"role":"user","content":"Hi"}], "x":"${content}"}`;
+    expect((await askJson(account, body(lane.model))).status).toBe(200);
+    for (const { seen } of [lane.first, lane.second]) {
+      expect(seen).not.toEqual([]);
+      for (const { body: sent } of seen) expect(sent === body(lane.upstreamModel) || sent === body(lane.model)).toBe(true);
+    }
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+
+  it('is refused when it is large and broken, wherever that is', async () => {
+    account = await rig.account();
+    const lane = rig.lane('solo');
+    const words = LARGE.prose!;
+    for (const said of [`${words}\n${words}`, `${words}\\x${words}`, `${words}"${words}`, `${words}\\`]) {
+      const { status, body } = await askJson(account, `{"model":"${lane.model}","messages":[{"role":"user","content":"${said}"}]}`);
+      expect([status, body]).toMatchObject([400, { error: { message: expect.stringContaining('not valid JSON') } }]);
+    }
+    expect(lane.first.seen).toEqual([]);
+  });
+
   it('keeps its length when it is long', async () => {
     account = await rig.account();
     const lane = rig.lane('solo');

@@ -11,6 +11,7 @@ export const RUN_ELSEWHERE = {
   'npm run deploy': 'test/scripts/deploy.test.mjs',
   'npm run deploy -- --yes': 'test/scripts/deploy.test.mjs',
   'npm run types': 'test/sdk/types.test.ts',
+  'npm run assemble': 'test/scripts/assembled.test.mjs',
   'npm run admin -- restore acc_... --at 2026-11-27T08:00:00Z': 'test/scripts/admin.test.mjs',
   'npx hypereal-sdk login': 'test/sdk/package.test.ts',
   'git diff | npx hypereal-sdk chat "Write a commit message"': 'test/sdk/package.test.ts',

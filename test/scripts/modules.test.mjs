@@ -34,7 +34,7 @@ function loadedAtStart() {
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'modules-test-'));
   const metafile = await buildWorker({ root: ROOT, directory });
-  const modules = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'));
+  const modules = Object.entries(metafile.outputs).filter(([path]) => /\.(js|wasm)$/.test(path));
   outputs = Object.fromEntries(modules.map(([path, output]) => [basename(path), output]));
   bundle = await readyBundle(ROOT, directory);
 }, 120_000);

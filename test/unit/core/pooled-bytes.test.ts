@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PooledBytes } from '../../../src/core/pooled-bytes';
+import { pooled } from './pooled';
 
 const LENGTH = 50_000;
 const streamed = (bytes: Uint8Array): ReadableStream<Uint8Array> => new Response(bytes).body!;
@@ -12,9 +13,9 @@ describe('pooled bytes', () => {
 
   it('are what was read, to the byte, in whatever memory they come to lie', async () => {
     for (const byte of [1, 2, 3]) {
-      const pooled = (await PooledBytes.read(streamed(filled(byte)), LENGTH))!;
-      expect(pooled.bytes).toEqual(filled(byte));
-      pooled.free();
+      const read = (await PooledBytes.read(streamed(filled(byte)), LENGTH))!;
+      expect(read.bytes).toEqual(filled(byte));
+      read.free();
     }
   });
 
@@ -23,14 +24,14 @@ describe('pooled bytes', () => {
     const freed = (await PooledBytes.read(streamed(filled(2)), LENGTH))!;
     freed.free();
     freed.free();
-    const [third, fourth] = [PooledBytes.of('c'.repeat(LENGTH), LENGTH)!, PooledBytes.of('d'.repeat(LENGTH), LENGTH)!];
+    const [third, fourth] = [pooled('c'.repeat(LENGTH), LENGTH)!, pooled('d'.repeat(LENGTH), LENGTH)!];
     expect([kept.bytes[0], third.bytes[0], fourth.bytes[0]]).toEqual([1, 99, 100]);
     expect(() => freed.bytes).toThrow('were freed');
   });
 
   it('are none where a body ends before its time, or a text needs more room', async () => {
     expect(await PooledBytes.read(streamed(filled(1)), LENGTH + 1)).toBeUndefined();
-    expect(PooledBytes.of('é'.repeat(40_000), 65_536)).toBeUndefined();
-    expect(new TextDecoder().decode(PooledBytes.of('é'.repeat(30_000), 65_536)!.bytes)).toBe('é'.repeat(30_000));
+    expect(pooled('é'.repeat(40_000), 65_536)).toBeUndefined();
+    expect(new TextDecoder().decode(pooled('é'.repeat(30_000), 65_536)!.bytes)).toBe('é'.repeat(30_000));
   });
 });

@@ -1,10 +1,10 @@
 // A large request while its provider works on it: its bytes are there, and all else of it is let go.
 import { describe, expect, it } from 'vitest';
-import { PooledBytes } from '../../../src/core/pooled-bytes';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { Call } from '../../../src/dialects/types';
 import { park, withoutRequest } from '../../../src/gateway/parked';
 import { planCall } from '../../../src/gateway/plan';
+import { pooled } from '../core/pooled';
 import { callOf, registryOf } from './support';
 
 const SAID = 'x'.repeat(40_000);
@@ -22,7 +22,7 @@ function waiting({ more = {}, sandbox = false, bytes = true }: { more?: Partial<
   const call = { ...callOf({ model: 'of-my-own' }, body), ...more };
   const planned = planCall(registry, openaiChat, call, sandbox);
   if (!planned.ok) throw new Error(planned.error.message);
-  const sent = bytes ? PooledBytes.of(body, body.length) : undefined;
+  const sent = bytes ? pooled(body) : undefined;
   const parked = park({ registry } as Parameters<typeof park>[0], { ...incoming, bytes: sent }, call, planned.value, sandbox);
   return { parked, sent, plan: planned.value };
 }

@@ -1,0 +1,52 @@
+/**
+ * Plans a call with a large body by its abridged text, so that the whole is never decoded or parsed. What cannot go that
+ * way is read whole and goes on as if there had been no other text.
+ */
+
+import type { ApiKey } from '../core/api-key';
+import { charsLeftOut } from '../core/gaps';
+import { type Labels, labelsOf } from '../core/labels';
+import type { PooledBytes } from '../core/pooled-bytes';
+import type { Call, ClientRequest, Dialect } from '../dialects/types';
+import { sandboxAnswers } from '../providers/registry';
+import type { GatewayDeps } from './deps';
+import { type Parked, park } from './parked';
+import { type Plan, planCall } from './plan';
+
+/** The part of a request that is planned by. */
+interface Asked extends ClientRequest {
+  dialect: Dialect;
+  bytes?: PooledBytes | undefined;
+  isAbridged?: boolean;
+}
+
+export interface PlannedAhead {
+  call: Call;
+  plan: Plan;
+  labels: Labels;
+  parked: Parked;
+}
+
+/** Can calls with these keys be planned before it is known whose they are? Several keys may make several plans, and the sandbox reads what it is sent. */
+export const canPlanAhead = (keys: readonly ApiKey[]): boolean => keys.length === 1 && keys[0]!.mode === 'live';
+
+/** The call, planned and parked. Undefined where it has to be read whole, which its body is from then on. */
+export function planAhead(deps: GatewayDeps, incoming: Asked): PlannedAhead | undefined {
+  if (!incoming.isAbridged) return undefined;
+  const ahead = byAbridged(deps, incoming);
+  if (!ahead) Object.assign(incoming, { body: new TextDecoder().decode(incoming.bytes!.bytes), isAbridged: false });
+  return ahead;
+}
+
+function byAbridged(deps: GatewayDeps, incoming: Asked): PlannedAhead | undefined {
+  const parsed = incoming.dialect.parse(incoming);
+  if (!parsed.ok) return undefined;
+  const call = parsed.value;
+  if (call.names || call.conversation) return undefined;
+  const labels = labelsOf(incoming.headers, call.fields);
+  if (charsLeftOut(JSON.stringify(labels)) > 0) return undefined;
+  const sandbox = sandboxAnswers(deps);
+  const planned = planCall(deps.registry, incoming.dialect, call, sandbox);
+  const parked = planned.ok ? park(deps, incoming, call, planned.value, sandbox) : undefined;
+  return planned.ok && parked ? { call, plan: planned.value, labels, parked } : undefined;
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { abridge, completed } from '../../../src/core/abridged';
+import { exactText } from '../../../src/core/exact-text';
+import { charsLeftOut } from '../../../src/core/gaps';
+import { Random } from './random';
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const shortOf = (text: string): string | undefined => abridge(bytesOf(text));
+const whole = (edited: string, text: string, short: string, mostBytes = 2_000_000): string | undefined => {
+  const found = completed(edited, { text: short, bytes: bytesOf(text) }, mostBytes);
+  return found && exactText(found.bytes);
+};
+
+const PROSE = 'All work and no play makes a dull gateway. ';
+const prose = (chars: number): string => PROSE.repeat(Math.ceil(chars / PROSE.length)).slice(0, chars);
+const said = (content: unknown): string => JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] });
+
+const WORDS = [
+  'a',
+  ' b',
+  '\n',
+  '"',
+  '\\',
+  '/',
+  '\t',
+  '\u0001',
+  '\x7f',
+  'é',
+  '漢',
+  '😀',
+  '\ud800',
+  '{}[],:',
+  'x'.repeat(29),
+  'word '.repeat(30),
+];
+
+/** Texts of every kind of character, mostly of plain ones. */
+function textOf(random: Random): string {
+  const usual = WORDS.slice(-2);
+  const share = random.next() ** 2 / 2;
+  return Array.from({ length: random.below(400) }, () => random.pick(random.next() < share ? WORDS : usual)).join('');
+}
+
+function anyValue(random: Random, depth = 0): unknown {
+  const kind = random.below(depth > 3 ? 5 : 8);
+  if (kind < 4) return textOf(random);
+  if (kind === 4) return random.pick([0, -1.5e-9, true, null, '', 'é']);
+  if (kind < 7) return Array.from({ length: random.below(4) }, () => anyValue(random, depth + 1));
+  return Object.fromEntries(Array.from({ length: random.below(4) }, () => [textOf(random).slice(0, 9), anyValue(random, depth + 1)]));
+}
+
+describe('an abridged text', () => {
+  it('is short, says how much it lacks, and can be made whole', () => {
+    for (const content of [prose(200_000), `${'x'.repeat(100_000)}\n\t"quoted"\\`.repeat(2), btoa(prose(60_000))]) {
+      const text = said(content);
+      const short = shortOf(text)!;
+      expect(short.length).toBeLessThan(3_000);
+      expect(short.length + charsLeftOut(short)).toBe(text.length);
+      expect(whole(short, text, short)).toBe(text);
+      expect(JSON.parse(short)).toMatchObject({ model: 'm', messages: [{ role: 'user' }] });
+    }
+  });
+
+  it('keeps how a long string begins, all of a shorter one, and every name', () => {
+    const name = 'n'.repeat(900);
+    const short = shortOf(JSON.stringify({ [name]: prose(1_000), long: prose(50_000) }))!;
+    const fields = JSON.parse(short) as Record<string, string>;
+    expect(fields[name]).toBe(prose(1_000));
+    expect(fields.long!.startsWith(prose(1_000))).toBe(true);
+    expect(charsLeftOut(fields[name]!)).toBe(0);
+    expect(fields.long!.length + charsLeftOut(fields.long!)).toBe(50_000);
+  });
+
+  it('is made whole, and measures like the whole, whatever characters are in it', () => {
+    const random = new Random(20);
+    let abridged = 0;
+    for (let round = 0; round < 400; round++) {
+      const text = JSON.stringify([anyValue(random), anyValue(random), anyValue(random), textOf(random)], null, random.below(3));
+      const short = shortOf(text);
+      if (short === undefined) continue;
+      abridged++;
+      expect(short.length).toBeLessThan(text.length);
+      expect(short.length + charsLeftOut(short)).toBe(text.length);
+      expect(whole(short, text, short)).toBe(text);
+      JSON.parse(short);
+    }
+    expect(abridged).toBeGreaterThan(100);
+  });
+
+  it('is JSON if and only if the whole is', () => {
+    const random = new Random(21);
+    const isJson = (text: string): boolean => {
+      try {
+        JSON.parse(text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    let broken = 0;
+    for (let round = 0; round < 400; round++) {
+      const text = said(prose(5_000) + textOf(random));
+      const at = random.below(text.length);
+      const wrong = random.pick(['\n', '\u0000', '\\', '\\x', '\\u12', '"', '\u001f', '{', '\\"', '\\\\']);
+      const damaged = text.slice(0, at) + wrong + text.slice(at + random.below(3));
+      const short = shortOf(damaged);
+      if (short === undefined) continue;
+      if (!isJson(damaged)) broken++;
+      expect([isJson(short), damaged]).toEqual([isJson(damaged), damaged]);
+    }
+    expect(broken).toBeGreaterThan(100);
+  });
+
+  it.each(['', 'x', 'é', '\\', '\\u00', '"'])('is JSON if and only if the whole is where that breaks off with %j', (last) => {
+    expect(() => JSON.parse(shortOf(`{"a":"${prose(5_000)}${last}`)!)).toThrow();
+  });
+
+  it('is not made of what is mostly short strings or another script, nor of what is no UTF-8 or begins with a mark of its byte order', () => {
+    const schemas = Array.from({ length: 2_000 }, (_, index) => ({ name: `tool-${index}`, type: 'object', properties: {} }));
+    for (const text of [
+      JSON.stringify(schemas),
+      said('今日は良い天気ですね。'.repeat(5_000)),
+      said('Доброе утро. '.repeat(5_000)),
+      said(prose(1_000)),
+    ])
+      expect(shortOf(text)).toBeUndefined();
+    const invalid = bytesOf(said(prose(5_000)));
+    invalid[12] = 0xff;
+    expect(abridge(invalid)).toBeUndefined();
+    expect(shortOf(`\ufeff${said(prose(5_000))}`)).toBeUndefined();
+    expect(shortOf(said(prose(1_048_576)))).toBeUndefined();
+    expect(shortOf(said(prose(1_048_000)))?.length).toBeLessThan(3_000);
+  });
+
+  it('is made whole after edits beside its gaps', () => {
+    const text = said([prose(5_000), prose(6_000)]);
+    const short = shortOf(text)!;
+    const edit = (json: string) => json.replace('"m"', '"another model, é"').replace(/\}$/, ',"stream":true}');
+    expect(whole(edit(short), text, short)).toBe(edit(text));
+  });
+
+  it('is not made whole after gaps were dropped, moved or doubled, or where there is no room', () => {
+    const text = JSON.stringify([prose(5_000), prose(6_000)]);
+    const short = shortOf(text)!;
+    const [first, second] = JSON.parse(short) as [string, string];
+    for (const edited of [[first], [second, first], [first, second, second], [first, 'x'], []])
+      expect(whole(JSON.stringify(edited), text, short)).toBeUndefined();
+    expect(whole(short, text, short, text.length)).toBe(text);
+    expect(whole(short, text, short, text.length - 1)).toBeUndefined();
+    expect(whole(short, text, short, 4_000)).toBeUndefined();
+  });
+
+  it('has no marks but its own, whatever the text says', () => {
+    const [, ofAnother] = /"([^"]*)"\]$/.exec(shortOf(JSON.stringify([prose(3_000)]))!)!;
+    const guessed = ofAnother!.replace(/\x7f.{15}/, '\x7f0123456789abcde');
+    const text = said(guessed + prose(9_000));
+    const short = shortOf(text)!;
+    expect(short.length + charsLeftOut(short)).toBe(text.length);
+    expect(whole(short, text, short)).toBe(text);
+    expect([charsLeftOut(guessed), charsLeftOut('\x7f'), charsLeftOut(text)]).toEqual([0, 0, 0]);
+  });
+});

@@ -1,0 +1,208 @@
+// A call that is planned by its abridged body is the call that the whole body makes.
+import { describe, expect, it } from 'vitest';
+import { abridge } from '../../../src/core/abridged';
+import type { ApiKey } from '../../../src/core/api-key';
+import { labelsOf } from '../../../src/core/labels';
+import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
+import { geminiNative } from '../../../src/dialects/gemini/dialect';
+import { geminiEmbeddings } from '../../../src/dialects/gemini-embeddings/dialect';
+import { nativeChat } from '../../../src/dialects/native-chat/dialect';
+import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
+import { openaiCompletions } from '../../../src/dialects/openai-completions/dialect';
+import { openaiEmbeddings } from '../../../src/dialects/openai-embeddings/dialect';
+import { newConversationId } from '../../../src/dialects/openai-responses/conversation';
+import { openaiResponses } from '../../../src/dialects/openai-responses/dialect';
+import type { Call, Dialect } from '../../../src/dialects/types';
+import type { GatewayDeps } from '../../../src/gateway/deps';
+import { type Plan, planCall, upstreamRequest } from '../../../src/gateway/plan';
+import { canPlanAhead, planAhead } from '../../../src/gateway/plan-ahead';
+import { pooled } from '../core/pooled';
+import { registryOf } from './support';
+
+const registry = registryOf({
+  ...{
+    OPENAI_API_KEY: 'k',
+    OPENROUTER_API_KEY: 'k',
+    ANTHROPIC_API_KEY: 'k',
+    GOOGLE_API_KEY: 'k',
+    DEEPSEEK_API_KEY: 'k',
+    MOONSHOT_API_KEY: 'k',
+  },
+});
+const deps = { registry, settings: { LOCAL: '' } } as unknown as GatewayDeps;
+
+const PROSE = 'All work and no play makes a “dull” gateway,\nwhich says \\"no\\" to 你好. ';
+const LONG = 'Once upon a time there was a gateway. '.repeat(1_500) + PROSE.repeat(40);
+const BASE64 = btoa(LONG.replace(/[^ -~]/g, '')).repeat(3);
+const GOOGLES = 'https://gateway.test/v1beta/models/';
+
+interface Case {
+  dialect: Dialect;
+  body: Record<string, unknown>;
+  url?: string;
+  headers?: Record<string, string>;
+}
+
+const asked = ({ dialect, body, url = 'https://gateway.test/v1/x', headers = {} }: Case) => {
+  const text = JSON.stringify(body);
+  const bytes = pooled(text)!;
+  return { text, incoming: { dialect, body: abridge(bytes.bytes)!, bytes, isAbridged: true, url, headers: new Headers(headers) } };
+};
+
+const figures = ({ estimatedInputTokens, worstInputTokens, ...call }: Call) => ({
+  ...{ estimatedInputTokens, worstInputTokens, model: call.model, stream: call.stream, choices: call.choices },
+  ...{ maxOutputTokens: call.maxOutputTokens, cacheWrites: call.cacheWrites, thoughtsOff: call.thoughtsOff, statedWork: call.statedWork },
+});
+const without = ({ targets, ...plan }: Plan) => ({
+  ...plan,
+  targets: targets.map(({ provider, model, wire }) => [provider.spec.id, model, wire.id]),
+});
+
+const turns = [
+  { role: 'system', content: LONG },
+  { role: 'user', content: [{ type: 'text', text: LONG }] },
+];
+const vision = [
+  {
+    role: 'user',
+    content: [
+      { type: 'image_url', image_url: { url: `data:image/png;base64,${BASE64}` } },
+      { type: 'text', text: 'Hi' },
+    ],
+  },
+];
+const pdf = { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: BASE64 } };
+const call = { id: 'call_1', type: 'function', function: { name: 'write', arguments: JSON.stringify({ path: 'a.txt', text: LONG }) } };
+
+const CASES: Record<string, Case> = {
+  'a chat': { dialect: openaiChat, body: { model: 'gpt-5.4', messages: turns, max_tokens: 50 } },
+  'a streamed chat': { dialect: openaiChat, body: { model: 'gpt-5.4', messages: turns, stream: true, stream_options: { x: 1 } } },
+  'a chat with a picture': { dialect: openaiChat, body: { model: 'gpt-5.4', messages: vision, user: 'somebody' } },
+  'a chat with a film whose kind is not known': {
+    dialect: openaiChat,
+    body: { model: 'gpt-5.4', messages: [{ role: 'user', content: [{ type: 'file', file: { file_data: `data:;base64,${BASE64}` } }] }] },
+  },
+  'a chat with a call of long arguments': {
+    dialect: openaiChat,
+    body: {
+      model: 'deepseek-v3.2',
+      messages: [...turns, { role: 'assistant', tool_calls: [call] }, { role: 'tool', tool_call_id: 'call_1', content: LONG }],
+    },
+  },
+  'a chat for several models': {
+    dialect: openaiChat,
+    body: { model: 'gpt-5.4', models: ['gpt-5.5', 'kimi-k2.5'], messages: turns },
+  },
+  'a chat with labels': { dialect: openaiChat, body: { model: 'gpt-5.4', messages: turns, metadata: { tags: 'a,b' } } },
+  Messages: {
+    dialect: anthropicMessages,
+    body: {
+      ...{ model: 'claude-haiku-4-5', max_tokens: 90, stream: true },
+      system: [{ type: 'text', text: LONG, cache_control: { type: 'ephemeral', ttl: '1h' } }],
+      messages: [{ role: 'user', content: [pdf, { type: 'text', text: LONG }] }],
+    },
+    headers: { 'anthropic-beta': 'files-api-2025-04-14', 'x-tags': 'one,two' },
+  },
+  Responses: { dialect: openaiResponses, body: { model: 'gpt-5.4', instructions: LONG, input: LONG, store: false } },
+  'Responses with a picture': {
+    dialect: openaiResponses,
+    body: {
+      model: 'gpt-5.4',
+      input: [{ role: 'user', content: [{ type: 'input_image', image_url: `data:image/png;base64,${BASE64}` }] }],
+      stream: true,
+    },
+  },
+  Gemini: {
+    dialect: geminiNative,
+    url: `${GOOGLES}gemini-2.5-flash:generateContent`,
+    body: { contents: [{ role: 'user', parts: [{ text: LONG }, { inlineData: { mimeType: 'audio/mp3', data: BASE64 } }] }], model: 'x' },
+  },
+  "Gemini's embeddings": {
+    dialect: geminiEmbeddings,
+    url: `${GOOGLES}gemini-embedding-001:embedContent`,
+    body: { content: { parts: [{ text: LONG }] } },
+  },
+};
+
+describe('a call planned by its abridged body', () => {
+  it.each(Object.entries(CASES))('is what the whole makes: %s', (_name, each) => {
+    const { text, incoming } = asked(each);
+    expect(incoming.body.length).toBeLessThan(text.length / 2);
+    const { dialect, url, headers } = incoming;
+    const parsed = dialect.parse({ body: text, url, headers });
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    const planned = planCall(registry, dialect, parsed.value, false);
+    if (!planned.ok) throw new Error(planned.error.message);
+    const targets = [...planned.value.targets];
+    const how = { stream: parsed.value.stream, moved: false, storedId: undefined };
+    const sent = upstreamRequest(targets[0]!, 'k', how);
+
+    const ahead = planAhead(deps, incoming)!;
+    expect(figures(ahead.call)).toEqual(figures(parsed.value));
+    expect(ahead.call.alternatives?.map(figures)).toEqual(parsed.value.alternatives?.map(figures));
+    expect(without(ahead.plan)).toEqual(without(planned.value));
+    expect(ahead.labels).toEqual(labelsOf(headers, parsed.value.fields));
+    const { body, ...others } = ahead.parked.requestWith('k');
+    expect({ ...others, body: new TextDecoder().decode(body) }).toEqual(sent);
+    // Another provider is asked with all of it.
+    ahead.parked.takeUp(ahead.plan.targets);
+    const again = ahead.plan.targets.map((target) => upstreamRequest(target, 'k', { ...how, moved: true }));
+    expect(again).toEqual(targets.map((target) => upstreamRequest(target, 'k', { ...how, moved: true })));
+  });
+
+  const stays: Record<string, Case> = {
+    'names an item': {
+      dialect: openaiResponses,
+      body: {
+        model: 'gpt-5.4',
+        input: [
+          { type: 'item_reference', id: 'msg_0123456789abc-0-4cbv-7-1' },
+          { role: 'user', content: LONG },
+        ],
+      },
+    },
+    'names a conversation': { dialect: openaiResponses, body: { model: 'gpt-5.4', conversation: newConversationId(), input: LONG } },
+    'goes on from an answer': {
+      dialect: openaiResponses,
+      body: { model: 'gpt-5.4', previous_response_id: 'resp_0123456789abc-0-4cbv-7', input: LONG },
+    },
+    'is answered in the background': { dialect: openaiResponses, body: { model: 'gpt-5.4', background: true, input: LONG } },
+    'has to be translated': { dialect: openaiResponses, body: { model: 'kimi-k2.5', input: LONG } },
+    'is in a format of our own': { dialect: nativeChat, body: { model: 'gpt-5.4', messages: turns } },
+    'is refused': { dialect: openaiChat, body: { model: 'gpt-5.4', messages: turns, max_tokens: -1 } },
+    'is for a model that nobody has': { dialect: openaiChat, body: { model: 'gpt-nobody', messages: turns } },
+    'has a long label': {
+      dialect: openaiChat,
+      body: { model: 'gpt-5.4', messages: turns, metadata: { tags: `${'word,'.repeat(203)}${LONG}` } },
+    },
+  };
+
+  it.each(Object.entries(stays))('is read whole where it %s', (_name, each) => {
+    const { text, incoming } = asked(each);
+    expect(planAhead(deps, incoming)).toBeUndefined();
+    expect(incoming).toMatchObject({ body: text, isAbridged: false });
+    expect(planAhead(deps, incoming)).toBeUndefined();
+  });
+
+  it('is none where the sandbox answers, nor with several keys or a test key', () => {
+    const { text, incoming } = asked(CASES['a chat']!);
+    const local = { registry: registryOf(), settings: { LOCAL: '1' } } as unknown as GatewayDeps;
+    expect(planAhead(local, incoming)).toBeUndefined();
+    expect(incoming.body).toBe(text);
+    const [live, test] = (['live', 'test'] as const).map((mode) => ({ mode }) as ApiKey) as [ApiKey, ApiKey];
+    expect([[live], [test], [live, live], []].map(canPlanAhead)).toEqual([true, false, false, false]);
+  });
+
+  it('of other formats is planned as well', () => {
+    for (const [dialect, body] of [
+      [openaiCompletions, { model: 'gpt-5.4', prompt: LONG }],
+      [openaiEmbeddings, { model: 'text-embedding-3-small', input: [LONG, LONG] }],
+    ] as const) {
+      const { text, incoming } = asked({ dialect, body });
+      const whole = dialect.parse({ body: text, url: incoming.url, headers: incoming.headers });
+      const short = dialect.parse(incoming);
+      expect([short.ok, whole.ok]).toEqual([true, true]);
+      if (short.ok && whole.ok) expect(figures(short.value)).toEqual(figures(whole.value));
+    }
+  });
+});
