@@ -90,7 +90,7 @@ describe('a message that asks for a turn', () => {
   it('is read as one over HTTP, a large one into pooled bytes', async () => {
     const text = 'é'.repeat(40_000);
     const request = turnRequest('https://gateway.test/v1/responses', new Headers(), text);
-    const read = await readCallBody(request, 1_000_000, async () => undefined);
+    const read = await readCallBody(request, 1_000_000, async () => undefined, false);
     expect(read).toMatchObject({ ok: true, value: { body: text, bytes: { bytes: new TextEncoder().encode(text) } } });
   });
 });
