@@ -15,6 +15,7 @@ import {
   goingOnFrom,
   inLane,
   KEEPALIVE,
+  keptInput,
   messagesOf,
   readMessage,
   refusalEvent,
@@ -30,7 +31,7 @@ import { CALL_ENDPOINTS } from '../http/endpoints';
 import { protocolHeader } from '../http/offered-protocols';
 import { serveCall } from '../http/serve-call';
 import { Beginnings } from './beginnings';
-import { SaidBefore } from './said-before';
+import { MOST_CHARS, SaidBefore } from './said-before';
 import { SocketLoad } from './socket-load';
 
 /** As at OpenAI. A client that is told of it opens the next one. */
@@ -161,12 +162,11 @@ class ResponsesSocket {
     const { previousId, generates, isPart, lane } = asked;
     const said = previousId === undefined ? '' : this.saidBefore.find(previousId);
     const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
-    const keeps = said !== undefined && !isPart;
-    const input = keeps ? turn.input : undefined;
+    const input = said === undefined || isPart ? undefined : keptInput(turn, MOST_CHARS);
     const told = { lane, input, previousId: said === undefined ? undefined : previousId };
     if (generates) return this.beginnings.enter().then(this.asking(turn, told));
     if (said === undefined) this.tellRefusal(missingAnswer(previousId!).error, lane);
-    else this.warmUp(turn, keeps);
+    else this.warmUp(asked, input);
     return undefined;
   }
 
@@ -182,9 +182,9 @@ class ResponsesSocket {
     this.tellRefusal(internalError().error, lane);
   }
 
-  private warmUp(turn: AskedTurn, keeps: boolean): void {
+  private warmUp(turn: AskedTurn, input: string | undefined): void {
     const { id, events } = warmedUp(turn, requestId(newNonce()));
-    if (keeps) this.saidBefore.keep(id, turn.input);
+    if (input !== undefined) this.saidBefore.keep(id, input);
     for (const event of events) this.send(event);
   }
 
