@@ -84,6 +84,10 @@ const workers = {
     name: 'workers',
     deps: { optimizer: { ssr: { enabled: true, include: PACKED, rolldownOptions: { external: [/^node:/, /^cloudflare:/] } } } },
     isolate: false,
+    // Vitest sends each line to its server and waits for the answer before a file ends. A line of a Durable Object or of a
+    // task after an answer waits in turn for the file's next message (cloudflare/workers-sdk#15719): after the file's last
+    // one both would wait forever.
+    disableConsoleIntercept: true,
     testTimeout: 30_000,
     include: ['test/unit/**/*.test.ts', 'test/workers/**/*.test.ts'],
     setupFiles: ['./test/workers/apply-migrations.ts'],
