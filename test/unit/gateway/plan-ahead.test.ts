@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { abridge } from '../../../src/core/abridged';
 import type { ApiKey } from '../../../src/core/api-key';
+import { internalError } from '../../../src/core/errors';
 import { labelsOf } from '../../../src/core/labels';
 import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect';
 import { geminiNative } from '../../../src/dialects/gemini/dialect';
@@ -32,7 +33,8 @@ const registry = registryOf({
 const deps = { registry, settings: { LOCAL: '' } } as unknown as GatewayDeps;
 
 const PROSE = 'All work and no play makes a “dull” gateway,\nwhich says \\"no\\" to 你好. ';
-const LONG = 'Once upon a time there was a gateway. '.repeat(1_500) + PROSE.repeat(40);
+const LONG =
+  'Once upon a time there was a "gateway", which never failed, and whoever asked it was answered at once.\n'.repeat(600) + PROSE.repeat(40);
 const BASE64 = btoa(LONG.replace(/[^ -~]/g, '')).repeat(3);
 const GOOGLES = 'https://gateway.test/v1beta/models/';
 
@@ -57,6 +59,9 @@ const without = ({ targets, ...plan }: Plan) => ({
   ...plan,
   targets: targets.map(({ provider, model, wire }) => [provider.spec.id, model, wire.id]),
 });
+
+/** What a client is told in a stream for which nobody answers. */
+const shownBy = (call: Call) => call.openStream('req_0123456789abc-0-4cbv-7').fail(internalError().error);
 
 const turns = [
   { role: 'system', content: LONG },
@@ -94,6 +99,10 @@ const CASES: Record<string, Case> = {
     body: { model: 'gpt-5.4', models: ['gpt-5.5', 'kimi-k2.5'], messages: turns },
   },
   'a chat with labels': { dialect: openaiChat, body: { model: 'gpt-5.4', messages: turns, metadata: { tags: 'a,b' } } },
+  'a chat with long labels': {
+    dialect: openaiChat,
+    body: { model: 'gpt-5.4', messages: turns, metadata: { tags: `${'word,'.repeat(195)}${'x'.repeat(60)}, last`, user_id: LONG } },
+  },
   Messages: {
     dialect: anthropicMessages,
     body: {
@@ -104,6 +113,10 @@ const CASES: Record<string, Case> = {
     headers: { 'anthropic-beta': 'files-api-2025-04-14', 'x-tags': 'one,two' },
   },
   Responses: { dialect: openaiResponses, body: { model: 'gpt-5.4', instructions: LONG, input: LONG, store: false } },
+  'a streamed response that tells its fields back': {
+    dialect: openaiResponses,
+    body: { model: 'gpt-5.4', instructions: LONG, input: LONG, stream: true, tools: [{ type: 'function', name: 'f', description: LONG }] },
+  },
   'Responses with a picture': {
     dialect: openaiResponses,
     body: {
@@ -142,6 +155,7 @@ describe('a call planned by its abridged body', () => {
     expect(ahead.call.alternatives?.map(figures)).toEqual(parsed.value.alternatives?.map(figures));
     expect(without(ahead.plan)).toEqual(without(planned.value));
     expect(ahead.labels).toEqual(labelsOf(headers, parsed.value.fields));
+    if (parsed.value.stream) expect(shownBy(ahead.call)).toBe(shownBy(parsed.value));
     const { body, ...others } = ahead.parked.requestWith('k');
     expect({ ...others, body: new TextDecoder().decode(body) }).toEqual(sent);
     // Another provider is asked with all of it.
@@ -171,9 +185,9 @@ describe('a call planned by its abridged body', () => {
     'is in a format of our own': { dialect: nativeChat, body: { model: 'gpt-5.4', messages: turns } },
     'is refused': { dialect: openaiChat, body: { model: 'gpt-5.4', messages: turns, max_tokens: -1 } },
     'is for a model that nobody has': { dialect: openaiChat, body: { model: 'gpt-nobody', messages: turns } },
-    'has a long label': {
+    'would have JSON written within JSON': {
       dialect: openaiChat,
-      body: { model: 'gpt-5.4', messages: turns, metadata: { tags: `${'word,'.repeat(203)}${LONG}` } },
+      body: { model: 'kimi-k2.5', input: [{ type: 'custom_tool_call', call_id: 'c', name: 'patch', input: LONG }] },
     },
   };
 
