@@ -93,6 +93,9 @@
             (if (i32.eqz (local.get $gap))
               (then
                 (br_if $next (i32.lt_u (local.get $at) (local.get $keptTo)))
+                ;; Blank texts are kept whole, since they count as none.
+                (br_if $next (i32.eqz (v128.any_true
+                  (i8x16.gt_s (local.get $bytes) (v128.const i64x2 0x2020202020202020 0x2020202020202020)))))
                 (local.set $gap (local.get $at))
                 (local.set $markAt (local.get $to))
                 (local.set $escaped (i32.const 0))))

@@ -72,12 +72,14 @@ describe('an abridged text', () => {
     const accented = `é${prose(1_000)}`;
     const others = JSON.parse(shortOf(JSON.stringify([accented, accented.repeat(60)]))!) as string[];
     expect([others[0], others[1]!.slice(0, 1_000)]).toEqual([accented, accented.slice(0, 1_000)]);
+    const blank = `${' '.repeat(2_000)}\n${' '.repeat(2_000)}`;
+    expect(JSON.parse(shortOf(JSON.stringify([blank, prose(9_000)]))!)).toEqual([blank, expect.any(String)]);
   });
 
   it('is made whole, and measures and parses like the whole, whatever characters are in it', () => {
     const random = new Random(20);
     let abridged = 0;
-    for (let round = 0; round < 120; round++) {
+    for (let round = 0; round < 80; round++) {
       const text = JSON.stringify([anyValue(random), anyValue(random), anyValue(random), textOf(random)], null, random.below(3));
       const short = shortOf(text);
       if (short === undefined) continue;
@@ -92,7 +94,7 @@ describe('an abridged text', () => {
         if (typeof value === 'string' && typeof said === 'string') expect(said.length + charsLeftOut(said)).toBe(value.length);
       }
     }
-    expect(abridged).toBeGreaterThan(40);
+    expect(abridged).toBeGreaterThan(25);
   });
 
   it('is JSON if and only if the whole is', () => {
