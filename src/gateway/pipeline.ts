@@ -66,7 +66,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
   const startedAtMs = deps.now();
   const { dialect, endpoint, url } = incoming;
   const ahead = planAhead(deps, incoming);
-  const parsed = ahead ? ok(ahead.call) : dialect.parse(incoming);
+  const parsed = ahead?.parsed ?? dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
   const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), incoming.body);
   if (!hashes.ok) return hashes;

@@ -21,7 +21,7 @@ interface Asked extends ClientRequest {
 }
 
 export interface PlannedAhead {
-  call: Call;
+  parsed: { ok: true; value: Call };
   plan: Plan;
   labels: Labels;
   parked: Parked;
@@ -50,5 +50,5 @@ function byAbridged(deps: GatewayDeps, incoming: Asked): PlannedAhead | undefine
   const { bytes } = incoming.bytes!;
   if (call.stream && call.shown) Object.assign(call.shown, whole(call.shown, bytes));
   const labels = labelsOf(incoming.headers, whole(labelFieldsOf(call.fields), bytes));
-  return { call, plan: planned.value, labels, parked };
+  return { parsed, plan: planned.value, labels, parked };
 }

@@ -187,11 +187,11 @@ function comparedWithWhole(text: string, { dialect, url = URL_OF_NONE, headers: 
   if (!planned.ok) throw new Error(planned.error.message);
   const targets = [...planned.value.targets];
   const how = { stream: parsed.value.stream, moved: false, storedId: undefined };
-  expect(figures(ahead.call)).toEqual(figures(parsed.value));
-  expect(ahead.call.alternatives?.map(figures)).toEqual(parsed.value.alternatives?.map(figures));
+  expect(figures(ahead.parsed.value)).toEqual(figures(parsed.value));
+  expect(ahead.parsed.value.alternatives?.map(figures)).toEqual(parsed.value.alternatives?.map(figures));
   expect(without(ahead.plan)).toEqual(without(planned.value));
   expect(ahead.labels).toEqual(labelsOf(headers, parsed.value.fields));
-  if (parsed.value.stream) expect(shownBy(ahead.call)).toBe(shownBy(parsed.value));
+  if (parsed.value.stream) expect(shownBy(ahead.parsed.value)).toBe(shownBy(parsed.value));
   const { body: sent, ...others } = ahead.parked.requestWith('k');
   expect({ ...others, body: new TextDecoder().decode(sent) }).toEqual(upstreamRequest(targets[0]!, 'k', how));
   // Another provider is asked with all of it.
