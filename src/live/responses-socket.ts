@@ -5,7 +5,6 @@
  */
 import { fail, type GatewayError, internalError } from '../core/errors';
 import { newNonce, requestId } from '../core/ids';
-import { closedRest, EventCutter, eventData, splitEvents } from '../core/sse';
 import { HOUR_MS } from '../core/time';
 import { openaiResponses } from '../dialects/openai-responses/dialect';
 import { missingAnswer } from '../dialects/openai-responses/request';
@@ -15,28 +14,35 @@ import {
   failingOnce,
   goingOnFrom,
   inLane,
+  KEEPALIVE,
+  messagesOf,
   readMessage,
   refusalEvent,
   steerRefused,
   turnHeaders,
+  turnRequest,
   warmedUp,
   withSaid,
 } from '../dialects/openai-responses/socket';
 import type { Bindings } from '../env';
 import { gatewayDeps } from '../http/deps';
 import { CALL_ENDPOINTS } from '../http/endpoints';
+import { protocolHeader } from '../http/offered-protocols';
 import { serveCall } from '../http/serve-call';
+import { Beginnings } from './beginnings';
 import { SaidBefore } from './said-before';
+import { SocketLoad } from './socket-load';
 
 /** As at OpenAI. A client that is told of it opens the next one. */
 const MOST_MS = HOUR_MS;
-/** A request of a Worker may make 10,000 requests of its own; a turn makes some five, and more where providers fail. */
-const MOST_TURNS = 400;
-const MOST_LANES = 32;
-/** Turns that run or wait. */
-const MOST_AT_ONCE = 16;
-/** The same, but for one that is alone. All that an isolate serves shares its memory. */
-const MOST_CHARS_AT_ONCE = 32_000_000;
+/** Proxies close a WebSocket on which nobody speaks for a minute or two. */
+const BETWEEN_TURNS_MS = 45_000;
+
+/**
+ * A request of a Worker may wait for the headers of six answers, beside which it writes to queues and stores; more would wait
+ * unsent, and their providers count as silent (https://developers.cloudflare.com/workers/platform/limits/).
+ */
+const MOST_BEGINNING = 5;
 
 const ENDPOINT = CALL_ENDPOINTS['/responses']!;
 
@@ -49,14 +55,19 @@ const TOO_MANY: GatewayError = fail('invalid_request', 'Too much is under way on
   code: 'websocket_stream_limit_reached',
 }).error;
 
-/** @param request The one that asked for the connection, with a usable key. */
-export function openResponsesSocket(env: Bindings, context: Pick<ExecutionContext, 'waitUntil'>, request: Request): Response {
+/** @param request The one that asked for the connection, with a usable key of the account. */
+export function openResponsesSocket(
+  env: Bindings,
+  context: Pick<ExecutionContext, 'waitUntil'>,
+  request: Request,
+  accountId: string,
+): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   // By default they come as blobs, whose text is not there at once.
   server.binaryType = 'arraybuffer';
   server.accept();
-  new ResponsesSocket(server, env, context, request).listen();
-  return new Response(null, { status: 101, webSocket: client });
+  new ResponsesSocket(server, env, context, request, accountId).listen();
+  return new Response(null, { status: 101, webSocket: client, headers: protocolHeader(request) });
 }
 
 /** What a turn's answer is told with. */
@@ -69,14 +80,13 @@ interface Told extends Pick<AskedTurn, 'lane'> {
 
 class ResponsesSocket {
   private readonly gone = new AbortController();
-  private readonly saidBefore = new SaidBefore();
-  /** The last turn of each lane. */
+  private readonly saidBefore: SaidBefore;
+  private readonly load = new SocketLoad();
+  private readonly beginnings = new Beginnings(MOST_BEGINNING);
+  /** The last turn of each lane that has one. */
   private readonly lanes = new Map<string | undefined, Promise<void>>();
   private readonly url: string;
   private readonly headers: Headers;
-  private turns = 0;
-  private underWay = 0;
-  private charsUnderWay = 0;
   private isOver = false;
 
   constructor(
@@ -84,15 +94,19 @@ class ResponsesSocket {
     private readonly env: Bindings,
     private readonly context: Pick<ExecutionContext, 'waitUntil'>,
     { url, headers }: Request,
+    accountId: string,
   ) {
+    this.saidBefore = new SaidBefore(accountId);
     this.url = url;
     this.headers = turnHeaders(headers);
   }
 
   listen(): void {
     const ended = setTimeout(() => this.end(), MOST_MS);
+    const kept = setInterval(() => this.load.isBetweenTurns && !this.isOver && this.send(KEEPALIVE), BETWEEN_TURNS_MS);
     const leave = () => {
       clearTimeout(ended);
+      clearInterval(kept);
       this.gone.abort();
       this.saidBefore.clear();
     };
@@ -102,32 +116,37 @@ class ResponsesSocket {
   }
 
   private hear(data: string | ArrayBuffer): void {
+    if (this.load.isDeaf) return;
     const read = readMessage(typeof data === 'string' ? data : new TextDecoder().decode(data));
-    if (!read.ok) this.refuse(read.error);
+    if (read.ok && read.value.kind === 'notice') return;
+    this.load.heard();
+    const turn = read.ok && read.value.kind === 'turn' ? read.value.turn : undefined;
+    const chars = turn ? this.charsOf(turn) : 0;
+    if (this.isOver || this.load.isUsedUp) this.end(turn?.lane);
+    else if (turn && this.load.hasRoomFor(chars)) this.queue(turn.lane, chars, this.taking(turn));
+    else if (turn) this.refuse(TOO_MANY, turn.lane);
+    else if (!read.ok) this.refuse(read.error);
     else if (read.value.kind === 'steer') this.send(steerRefused(read.value.steer));
-    else this.queue(read.value.turn);
   }
 
-  private queue(turn: AskedTurn): void {
-    const { lane, body } = turn;
-    const isLarge = this.underWay > 0 && this.charsUnderWay + body.length > MOST_CHARS_AT_ONCE;
-    const isCrowded = isLarge || this.underWay >= MOST_AT_ONCE || (!this.lanes.has(lane) && this.lanes.size >= MOST_LANES);
-    if (this.isOver || this.turns >= MOST_TURNS) this.end(lane);
-    else if (isCrowded) this.refuse(TOO_MANY, lane);
-    else this.begin(turn);
+  /** With all that was said before, as far as that is known yet. */
+  private charsOf({ body, previousId }: AskedTurn): number {
+    const said = previousId === undefined ? undefined : this.saidBefore.find(previousId);
+    return body.length + (said?.length ?? 0);
   }
 
-  private begin(turn: AskedTurn): void {
-    const { lane, body } = turn;
-    const { length: chars } = body;
-    this.turns++;
-    this.underWay++;
-    this.charsUnderWay += chars;
+  /** Whatever is said in a lane comes behind its turns: an error in the middle of one would be taken for its end. */
+  private queue(lane: string | undefined, chars: number, take: () => Promise<void> | undefined): void {
+    this.load.begin(chars);
     const before = this.lanes.get(lane) ?? Promise.resolve();
     const done = before
-      .then(this.taking(turn))
+      .then(take)
       .catch((error) => this.failed(error, lane))
-      .finally(() => this.hasEnded(chars));
+      .finally(() => {
+        if (this.lanes.get(lane) === done) this.lanes.delete(lane);
+        this.load.end(chars);
+        if (this.isOver && this.load.isIdle) this.close();
+      });
     this.lanes.set(lane, done);
     this.context.waitUntil(done);
   }
@@ -144,17 +163,23 @@ class ResponsesSocket {
     const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
     const keeps = said !== undefined && !isPart;
     const input = keeps ? turn.input : undefined;
-    if (generates) return this.tell(this.ask(turn.body), { lane, input, previousId: said === undefined ? undefined : previousId });
-    if (said === undefined) this.refuse(missingAnswer(previousId!).error, lane);
+    const told = { lane, input, previousId: said === undefined ? undefined : previousId };
+    if (generates) return this.beginnings.enter().then(this.asking(turn, told));
+    if (said === undefined) this.tellRefusal(missingAnswer(previousId!).error, lane);
     else this.warmUp(turn, keeps);
     return undefined;
+  }
+
+  /** Apart for the same reason. */
+  private asking({ body }: AskedTurn, told: Told): (begun: () => void) => Promise<void> {
+    return (begun) => (this.gone.signal.aborted ? Promise.resolve() : this.tell(this.ask(body), told, begun)).finally(begun);
   }
 
   private failed(error: unknown, lane: string | undefined): void {
     // A stream breaks off when its client hangs up.
     if (this.gone.signal.aborted) return;
     console.error('turn failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
-    this.refuse(internalError().error, lane);
+    this.tellRefusal(internalError().error, lane);
   }
 
   private warmUp(turn: AskedTurn, keeps: boolean): void {
@@ -164,12 +189,11 @@ class ResponsesSocket {
   }
 
   private ask(body: string): Promise<Response> {
-    const request = new Request(this.url, { method: 'POST', headers: this.headers, body });
     const gateway = gatewayDeps(this.env, this.context);
-    return serveCall(gateway, request, ENDPOINT, newNonce(), () => this.gone.signal);
+    return serveCall(gateway, turnRequest(this.url, this.headers, body), ENDPOINT, newNonce(), () => this.gone.signal);
   }
 
-  private async tell(asked: Promise<Response>, { lane, input, previousId }: Told): Promise<void> {
+  private async tell(asked: Promise<Response>, { lane, input, previousId }: Told, begun: () => void): Promise<void> {
     const response = await asked;
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
     if (!isStream || !response.body) {
@@ -177,7 +201,8 @@ class ResponsesSocket {
       this.send(refusalEvent({ status, headers: Object.fromEntries(headers), body: await response.text() }, lane));
       return;
     }
-    for await (const data of failingOnce(eventsOf(response.body))) {
+    for await (const data of failingOnce(messagesOf(response.body))) {
+      if (data !== KEEPALIVE) begun();
       const answered = input === undefined ? undefined : answeredBy(data, input);
       if (answered && !this.gone.signal.aborted) this.saidBefore.keep(answered.id, answered.said);
       this.send(inLane(previousId === undefined ? data : goingOnFrom(data, previousId), lane));
@@ -188,25 +213,25 @@ class ResponsesSocket {
   private end(lane?: string): void {
     this.isOver = true;
     this.refuse(LIMIT_REACHED, lane);
-    this.closeIfDone();
   }
 
-  private hasEnded(chars: number): void {
-    this.underWay--;
-    this.charsUnderWay -= chars;
-    this.closeIfDone();
-  }
-
-  private closeIfDone(): void {
-    if (this.isOver && this.underWay === 0) this.socket.close(1000, 'limit reached');
+  /** The client may take its time with the rest of the handshake, or forever. */
+  private close(): void {
+    this.saidBefore.clear();
+    if (!this.gone.signal.aborted) this.socket.close(1000, 'limit reached');
   }
 
   private refuse(error: GatewayError, lane?: string): void {
+    this.queue(lane, 0, () => this.tellRefusal(error, lane));
+  }
+
+  private tellRefusal(error: GatewayError, lane: string | undefined): undefined {
     this.send(refusalEvent(openaiResponses.renderError(error, requestId(newNonce())), lane));
   }
 
   private send(text: string): void {
     if (this.gone.signal.aborted) return;
+    this.load.sent(text);
     try {
       this.socket.send(text);
     } catch {
@@ -215,19 +240,3 @@ class ResponsesSocket {
     }
   }
 }
-
-/** The data of a stream's events, without what only keeps HTTP connections alive. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  const cutter = new EventCutter();
-  for await (const chunk of body) {
-    yield* dataOf(cutter.push(decoder.decode(chunk, { stream: true })));
-    cutter.takeComments();
-  }
-  yield* dataOf(closedRest(cutter.rest));
-}
-
-const dataOf = (events: string): string[] =>
-  splitEvents(events)
-    .map(eventData)
-    .filter((data): data is string => data !== undefined && data !== '' && data !== '[DONE]');

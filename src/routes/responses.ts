@@ -17,6 +17,7 @@ import { Heard } from '../gateway/heard';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
+import { withOfferedKey } from '../http/offered-protocols';
 import { renderError } from '../http/render-error';
 import { requestKeys, sourceOf } from '../http/request-key';
 import { closeCanceled, closeIfOver, keepingWire } from '../jobs/background';
@@ -31,12 +32,13 @@ const listModels = listModelsOf(openaiResponses.families);
 export async function getResponses(c: AppContext): Promise<Response> {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return listModels(c);
   const gateway = c.get('gateway');
-  const request = c.req.raw;
+  const request = withOfferedKey(c.req.raw);
   const keys = await requestKeys(gateway.keys, request);
-  const refused = keys.ok ? await refuseKeys(gateway, keys.value, sourceOf(request, gateway.settings)) : keys.error;
+  if (!keys.ok) return renderError(c, keys.error);
+  const refused = await refuseKeys(gateway, keys.value, sourceOf(request, gateway.settings));
   if (refused) return renderError(c, refused);
   const { openResponsesSocket } = await import('../live/responses-socket');
-  return openResponsesSocket(c.env, c.executionCtx, request);
+  return openResponsesSocket(c.env, c.executionCtx, request, keys.value[0]!.accountId);
 }
 
 /** The answer for an id that is not ours: an unusable key is refused first. */

@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { hasTooManyValues } from '../../core/json-size';
 import { isFilled, isRecord, parseJson } from '../../core/record';
+import { closedRest, EventCutter, eventData, splitEvents } from '../../core/sse';
 import type { RenderedError } from '../types';
 import { answeredItems, ownInput, withInput } from './conversation';
 import { responseId } from './ids';
@@ -28,16 +29,21 @@ export interface AskedTurn {
   isPart: boolean;
 }
 
-/** What a client may send: a turn, or more input for one under way. */
-export type ClientMessage = { kind: 'turn'; turn: AskedTurn } | { kind: 'steer'; steer: Record<string, unknown> };
+/** What a client may send: a turn, more input for one under way, or that it has taken an answer in, which asks for nothing. */
+export type ClientMessage = { kind: 'turn'; turn: AskedTurn } | { kind: 'steer'; steer: Record<string, unknown> } | { kind: 'notice' };
 
 /** What only one of the ways to ask has. */
 const WAY: ReadonlySet<string> = new Set(['type', 'stream_id', 'generate', 'background', 'stream']);
 
+/** It stands in every event of its turns. */
+const MOST_LANE_CHARS = 256;
+
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
+const encoder = new TextEncoder();
+
 /** A part of a text keeps all of it in memory, and this one is kept much longer than the rest of its message. */
-const apart = (text: string): string => new TextDecoder().decode(new TextEncoder().encode(text));
+const apart = (text: string): string => new TextDecoder().decode(encoder.encode(text));
 
 export function readMessage(text: string): Result<ClientMessage> {
   if (hasTooManyValues(text)) return fail('invalid_request', 'The message has too many values.', { code: 'body_too_complex' });
@@ -45,9 +51,13 @@ export function readMessage(text: string): Result<ClientMessage> {
   if (!isRecord(message)) return fail('invalid_request', 'A message must be a JSON object.');
   const { type, stream_id: lane, previous_response_id: previousId, input, generate, conversation, prompt } = message;
   if (type === 'response.steer') return ok({ kind: 'steer', steer: { input, previous_response_id: previousId } });
+  // Some versions of Codex say so after each answer. An error would end their next turn.
+  if (type === 'response.processed') return ok({ kind: 'notice' });
   if (type !== 'response.create') return fail('invalid_request', 'The `type` of a message is `response.create`.', { param: 'type' });
-  if (lane !== undefined && !isFilled(lane))
-    return fail('invalid_request', 'The field `stream_id` is not valid: a string.', { param: 'stream_id' });
+  if (lane !== undefined && (!isFilled(lane) || lane.length > MOST_LANE_CHARS))
+    return fail('invalid_request', `The field \`stream_id\` is not valid: a string of at most ${MOST_LANE_CHARS} characters.`, {
+      param: 'stream_id',
+    });
   const body = rewriteMembers(text, (raw, key) => (WAY.has(key) ? undefined : raw));
   const turn: AskedTurn = {
     body: setMembers(body, { stream: 'true' }),
@@ -108,6 +118,33 @@ export function turnHeaders(headers: Headers): Headers {
   else kept.delete(BETAS);
   return kept;
 }
+
+/** Its length is announced, as over HTTP, so that a large one is held like any large body while its provider works. */
+export function turnRequest(url: string, headers: Headers, text: string): Request {
+  const body = encoder.encode(text);
+  const announced = new Headers(headers);
+  announced.set('content-length', String(body.byteLength));
+  return new Request(url, { method: 'POST', headers: announced, body });
+}
+
+/** In place of a ping, which the platform lets nobody send: where no event of a turn keeps a connection alive. */
+export const KEEPALIVE = JSON.stringify({ type: 'keepalive', sequence_number: 0 });
+
+/** The events of a stream as messages. */
+export async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const cutter = new EventCutter();
+  for await (const chunk of body) {
+    yield* dataOf(cutter.push(decoder.decode(chunk, { stream: true })));
+    if (cutter.takeComments() !== '') yield KEEPALIVE;
+  }
+  yield* dataOf(closedRest(cutter.rest));
+}
+
+const dataOf = (events: string): string[] =>
+  splitEvents(events)
+    .map(eventData)
+    .filter((data): data is string => data !== undefined && data !== '' && data !== '[DONE]');
 
 const ERROR = /^\s*\{\s*"type"\s*:\s*"error"/;
 const FAILED = /^\s*\{\s*"type"\s*:\s*"response\.failed"/;

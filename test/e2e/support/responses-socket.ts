@@ -14,6 +14,8 @@ export interface Heard {
 
 const ENDS = new Set(['response.completed', 'response.incomplete', 'response.failed', 'error']);
 
+const urlOf = (baseUrl: string): string => `${baseUrl.replace(/^http/, 'ws')}/responses`;
+
 export class ResponsesSocket {
   readonly heard: Heard[] = [];
   /** The code that the connection was closed with. */
@@ -28,7 +30,15 @@ export class ResponsesSocket {
 
   /** Rejects with the refusal where the gateway opens none. */
   static open({ baseUrl, key }: Pick<Account, 'baseUrl' | 'key'>, headers: Record<string, string> = {}): Promise<ResponsesSocket> {
-    const raw = new WebSocket(`${baseUrl.replace(/^http/, 'ws')}/responses`, { headers: { authorization: `Bearer ${key}`, ...headers } });
+    return ResponsesSocket.opened(new WebSocket(urlOf(baseUrl), { headers: { authorization: `Bearer ${key}`, ...headers } }));
+  }
+
+  /** As a page does. */
+  static openInBrowser({ baseUrl, key }: Pick<Account, 'baseUrl' | 'key'>, origin: string): Promise<ResponsesSocket> {
+    return ResponsesSocket.opened(new WebSocket(urlOf(baseUrl), ['realtime', `openai-insecure-api-key.${key}`], { origin }));
+  }
+
+  private static opened(raw: WebSocket): Promise<ResponsesSocket> {
     const socket = new ResponsesSocket(raw);
     return new Promise((done, fail) => {
       raw.once('open', () => done(socket));

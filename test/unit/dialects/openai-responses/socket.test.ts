@@ -5,12 +5,15 @@ import {
   failingOnce,
   goingOnFrom,
   inLane,
+  messagesOf,
   readMessage,
   refusalEvent,
   turnHeaders,
+  turnRequest,
   warmedUp,
   withSaid,
 } from '../../../../src/dialects/openai-responses/socket';
+import { readCallBody } from '../../../../src/http/body';
 
 function turnOf(message: unknown): AskedTurn {
   const read = readMessage(typeof message === 'string' ? message : JSON.stringify(message));
@@ -83,6 +86,13 @@ describe('a message that asks for a turn', () => {
     expect(told('responses_websockets=2026-02-06')).toEqual(kept);
     expect(told('responses_websockets=2026-02-06, other=v1')).toEqual([...kept, ['openai-beta', 'other=v1']]);
   });
+
+  it('is read as one over HTTP, a large one into pooled bytes', async () => {
+    const text = 'é'.repeat(40_000);
+    const request = turnRequest('https://gateway.test/v1/responses', new Headers(), text);
+    const read = await readCallBody(request, 1_000_000, async () => undefined, false);
+    expect(read).toMatchObject({ ok: true, value: { body: text, bytes: { bytes: new TextEncoder().encode(text) } } });
+  });
 });
 
 describe('the last event of a stream', () => {
@@ -108,7 +118,26 @@ describe('the last event of a stream', () => {
   });
 });
 
+describe('a message that asks for nothing', () => {
+  it('is not refused, since a client would take that for the end of its next turn', () => {
+    expect(readMessage('{"type":"response.processed","response_id":"resp_1"}')).toEqual({ ok: true, value: { kind: 'notice' } });
+  });
+});
+
 describe('what is said back', () => {
+  it('is each event of a stream, and a keepalive before the first', async () => {
+    const chunks = [': ping\n', ': ping\n', '\nevent: a\ndata: {"type":"a"}\n\ndata: {"ty', 'pe":"b"}\n\ndata: {"type":"c"}\n'];
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+        controller.close();
+      },
+    });
+    const said = [];
+    for await (const message of messagesOf(body)) said.push(JSON.parse(message).type);
+    expect(said).toEqual(['keepalive', 'keepalive', 'a', 'b', 'c']);
+  });
+
   it('ends a turn that fails once', async () => {
     const heard = async (...types: string[]) => {
       const events = (async function* () {
