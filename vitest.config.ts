@@ -5,9 +5,11 @@ import { ROOT } from './scripts/lib/paths.mjs';
 import { SDK_MODULE, sdkModule } from './scripts/lib/sdk-package.mjs';
 import { keepFoldersInMemory } from './test/in-memory.ts';
 import { LongestFirst } from './test/longest-first.ts';
+import { Owed } from './test/owed.ts';
 import { Stalled } from './test/stalled.ts';
 
 keepFoldersInMemory();
+const owed = new Owed();
 
 /** Scripts for browsers are texts here, as in the bundle. */
 const browserScripts = {
@@ -79,11 +81,17 @@ const workers = {
         },
       },
     })),
+    // After the pool, whose messages it hears.
+    owed.plugin,
   ],
   test: {
     name: 'workers',
     deps: { optimizer: { ssr: { enabled: true, include: PACKED, rolldownOptions: { external: [/^node:/, /^cloudflare:/] } } } },
     isolate: false,
+    // Vitest sends each line to its server and waits for the answer before a file ends. A line of a Durable Object or of a
+    // task after an answer waits in turn for the file's next message (cloudflare/workers-sdk#15719): after the file's last
+    // one both would wait forever.
+    disableConsoleIntercept: true,
     testTimeout: 30_000,
     include: ['test/unit/**/*.test.ts', 'test/workers/**/*.test.ts'],
     setupFiles: ['./test/workers/apply-migrations.ts'],
@@ -109,5 +117,10 @@ const outside = {
 // The outside tests wait for something half of their time: with three files at once, two cores had nothing to do for a
 // third of it.
 export default defineConfig({
-  test: { maxWorkers: 4, sequence: { sequencer: LongestFirst }, reporters: ['default', new Stalled()], projects: [workers, outside] },
+  test: {
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
+    reporters: ['default', new Stalled(() => owed.list())],
+    projects: [workers, outside],
+  },
 });

@@ -1,18 +1,19 @@
 ;; Copies a JSON text without most of what is in its long strings; abridged.ts calls it, and gaps.ts reads its marks.
 ;; It looks at 16 bytes at once, which JavaScript cannot.
 ;;
-;; What it leaves out is only what needs no second look: printable ASCII, and the escapes of two characters. So the copy
-;; is JSON if and only if the text is, and a gap has as many characters as bytes.
+;; What it leaves out is only what needs no second look: printable ASCII, and the escapes that `JSON.stringify` would write
+;; as well. So the copy is JSON if and only if the text is, a gap has as many characters as bytes, and written anew it
+;; would be the same.
 (module
   ;; In bytes: the beginning of every mark at 0, the text at 64, the copy at 1,114,112. A text has up to 1 MB, and its
   ;; copy is no longer; both are followed by room for one vector.
   (memory (export "memory") 34)
   (global $TEXT i32 (i32.const 64))
   (global $COPY i32 (i32.const 1114112))
-  ;; A mark: 16 bytes of beginning, and the gap's place and length in five letters each.
-  (global $MARK i32 (i32.const 26))
-  ;; A string's first characters are kept, for those who look at how it begins; after a character that cannot be left
-  ;; out some more, or else there would be a mark for every few words.
+  ;; A mark: 16 bytes of beginning, and the gap's place, its length and its escapes in five letters each.
+  (global $MARK i32 (i32.const 31))
+  ;; A string's first bytes are kept, for those who look at how it begins; after a character that cannot be left out
+  ;; some more, or else there would be a mark for every few words.
   (global $KEPT_AT_FIRST i32 (i32.const 1024))
   (global $KEPT_AGAIN i32 (i32.const 64))
 
@@ -25,14 +26,14 @@
         (i8x16.eq (local.get $bytes) (v128.const i64x2 0x5c5c5c5c5c5c5c5c 0x5c5c5c5c5c5c5c5c)))
       (i8x16.lt_s (local.get $bytes) (v128.const i64x2 0x2020202020202020 0x2020202020202020))))
 
-  ;; Is it what follows a backslash in an escape of two characters? A bit for each of `"`, `/` below 0x40, and of `\`,
-  ;; `b`, `f`, `n`, `r`, `t` above.
+  ;; Is it what follows a backslash in an escape that can be left out? A bit for `"` below 0x40, and for each of `\`, `b`,
+  ;; `f`, `n`, `r`, `t` above.
   (func $escapes (param $byte i32) (result i32)
     (i32.and
       (i32.lt_u (local.get $byte) (i32.const 0x80))
       (i32.wrap_i64 (i64.and
         (i64.shr_u
-          (select (i64.const 0x0014404410000000) (i64.const 0x0000800400000000) (i32.ge_u (local.get $byte) (i32.const 0x40)))
+          (select (i64.const 0x0014404410000000) (i64.const 0x0000000400000000) (i32.ge_u (local.get $byte) (i32.const 0x40)))
           (i64.extend_i32_u (local.get $byte)))
         (i64.const 1)))))
 
@@ -48,7 +49,7 @@
       (br_if $next (local.get $left))))
 
   ;; Writes the mark of a gap, or what is in the gap where that is no longer than a mark; returns where the copy goes on.
-  (func $mark (param $at i32) (param $from i32) (param $to i32) (result i32)
+  (func $mark (param $at i32) (param $from i32) (param $to i32) (param $escaped i32) (result i32)
     (local $length i32)
     (local.set $length (i32.sub (local.get $to) (local.get $from)))
     (if (result i32) (i32.le_u (local.get $length) (global.get $MARK))
@@ -59,12 +60,13 @@
         (v128.store (local.get $at) (v128.load (i32.const 0)))
         (call $letters (i32.add (local.get $at) (i32.const 16)) (i32.sub (local.get $from) (global.get $TEXT)))
         (call $letters (i32.add (local.get $at) (i32.const 21)) (local.get $length))
+        (call $letters (i32.add (local.get $at) (i32.const 26)) (local.get $escaped))
         (i32.add (local.get $at) (global.get $MARK)))))
 
   ;; Returns the length of the copy, or 0 where there is little to leave out.
   (func (export "abridge") (param $length i32) (result i32)
     (local $at i32) (local $end i32) (local $to i32) (local $bytes v128) (local $mask i32) (local $taken i32) (local $byte i32)
-    (local $inString i32) (local $run i32) (local $kept i32) (local $gap i32) (local $markAt i32) (local $stops i32)
+    (local $inString i32) (local $keptTo i32) (local $gap i32) (local $markAt i32) (local $escaped i32) (local $stops i32)
     (local.set $at (global.get $TEXT))
     (local.set $end (i32.add (global.get $TEXT) (local.get $length)))
     (local.set $to (global.get $COPY))
@@ -84,16 +86,19 @@
             (v128.store (local.get $to) (local.get $bytes))
             (local.set $to (i32.add (local.get $to) (local.get $taken)))))
         (local.set $at (i32.add (local.get $at) (local.get $taken)))
-        (local.set $run (i32.add (local.get $run) (local.get $taken)))
 
         (if (i32.eq (local.get $taken) (i32.const 16))
           (then
             (br_if $next (i32.eqz (local.get $inString)))
             (if (i32.eqz (local.get $gap))
               (then
-                (br_if $next (i32.lt_u (local.get $run) (local.get $kept)))
+                (br_if $next (i32.lt_u (local.get $at) (local.get $keptTo)))
+                ;; Blank texts are kept whole, since they count as none.
+                (br_if $next (i32.eqz (v128.any_true
+                  (i8x16.gt_s (local.get $bytes) (v128.const i64x2 0x2020202020202020 0x2020202020202020)))))
                 (local.set $gap (local.get $at))
-                (local.set $markAt (local.get $to))))
+                (local.set $markAt (local.get $to))
+                (local.set $escaped (i32.const 0))))
             ;; Most of a long string is passed here.
             (loop $further
               (br_if $next (i32.gt_u (i32.add (local.get $at) (i32.const 64)) (local.get $end)))
@@ -123,24 +128,24 @@
                   (i32.store16 (local.get $to) (i32.load16_u (local.get $at)))
                   (local.set $to (i32.add (local.get $to) (i32.const 2)))))
               (local.set $at (i32.add (local.get $at) (i32.const 2)))
-              (local.set $run (i32.add (local.get $run) (i32.const 2)))
+              (local.set $escaped (i32.add (local.get $escaped) (i32.const 1)))
               (br $next)))))
         (if (local.get $gap)
           (then
-            (local.set $to (call $mark (local.get $markAt) (local.get $gap) (local.get $at)))
+            (local.set $to (call $mark (local.get $markAt) (local.get $gap) (local.get $at) (local.get $escaped)))
             (local.set $gap (i32.const 0))))
         (i32.store8 (local.get $to) (local.get $byte))
         (local.set $to (i32.add (local.get $to) (i32.const 1)))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
-        (local.set $run (i32.const 0))
-        (local.set $kept (global.get $KEPT_AGAIN))
         (if (i32.eq (local.get $byte) (i32.const 0x22))
           (then
             (local.set $inString (i32.eqz (local.get $inString)))
-            (local.set $kept (global.get $KEPT_AT_FIRST))))
+            (local.set $keptTo (i32.add (local.get $at) (global.get $KEPT_AT_FIRST))))
+          (else (if (i32.lt_u (local.get $keptTo) (i32.add (local.get $at) (global.get $KEPT_AGAIN)))
+            (then (local.set $keptTo (i32.add (local.get $at) (global.get $KEPT_AGAIN)))))))
         (br $next)))
     (if (local.get $gap)
-      (then (local.set $to (call $mark (local.get $markAt) (local.get $gap) (local.get $at)))))
+      (then (local.set $to (call $mark (local.get $markAt) (local.get $gap) (local.get $at) (local.get $escaped)))))
     (local.set $to (i32.sub (local.get $to) (global.get $COPY)))
     (select
       (local.get $to)

@@ -38,13 +38,18 @@ export function abridge(bytes: Uint8Array): string | undefined {
   return length === 0 ? undefined : exactText(opened.memory.subarray(COPY_AT, COPY_AT + length));
 }
 
-const placesOf = (pieces: ReturnType<typeof piecesOf>): string => pieces.map(({ gap }) => gap?.start).join();
+/** Where its gaps were; undefined where one is not in its JSON any more, but in a text of which JSON was made once more. */
+function placesOf(pieces: ReturnType<typeof piecesOf>): string | undefined {
+  const gaps = pieces.flatMap(({ gap }) => gap ?? []);
+  return gaps.every(({ isInJson }) => isInJson) ? gaps.map(({ start }) => start).join() : undefined;
+}
 
 /**
  * An edited text with everything in its place again.
  *
  * @param of The text before the edit, and the bytes that it was made of.
- * @param mostBytes What it may come to; undefined where it comes to more, or where gaps were dropped, moved or doubled.
+ * @param mostBytes What it may come to; undefined where it comes to more, or where gaps were dropped, moved or doubled, or
+ * are in JSON within JSON, where what they lack would be written differently.
  */
 export function completed(edited: string, of: { text: string; bytes: Uint8Array }, mostBytes: number): PooledBytes | undefined {
   const pieces = piecesOf(edited);
@@ -62,4 +67,13 @@ export function completed(edited: string, of: { text: string; bytes: Uint8Array 
     }
     return at;
   });
+}
+
+/** What was parsed of an abridged text, with everything in its place again; for small parts of it. */
+export function whole<T>(value: T, bytes: Uint8Array): T {
+  const pieces = piecesOf(JSON.stringify(value));
+  if (pieces.length === 1) return value;
+  const decoder = new TextDecoder();
+  const texts = pieces.map(({ gap, text }) => (gap ? decoder.decode(bytes.subarray(gap.start, gap.start + gap.length)) : '') + text);
+  return JSON.parse(texts.join('')) as T;
 }

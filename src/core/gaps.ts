@@ -4,24 +4,44 @@
  */
 import { randomDigits } from './ids';
 
-const BEGINNING_CHARS = 16;
+const RANDOM_CHARS = 13;
 const NUMBER_CHARS = 5;
-const MARK_CHARS = BEGINNING_CHARS + 2 * NUMBER_CHARS;
+const NUMBERS = 3;
 
 /** Allowed in JSON strings as it is, and rare, so that texts without marks are soon looked through. */
 const DELETE = '\x7f';
 
-let beginning: string | undefined;
+/**
+ * Of a backslash, JSON makes two, and JSON within JSON four. So a mark shows whether the text around it was parsed, or put
+ * into another one.
+ */
+const BACKSLASH = 0x5c;
+const IN_JSON = '\\\\';
 
-/** How each mark begins. Not made before it is needed: no random values are to be had while a Worker starts. */
-export function beginningOfMarks(): string {
-  beginning ??= DELETE + randomDigits(BEGINNING_CHARS - 1);
-  return beginning;
+let secret: string | undefined;
+
+function secretOfMarks(): string {
+  secret ??= DELETE + randomDigits(RANDOM_CHARS);
+  return secret;
+}
+
+/** How each mark begins, as JSON. Not made before it is needed: no random values are to be had while a Worker starts. */
+export const beginningOfMarks = (): string => secretOfMarks() + IN_JSON;
+
+/** What is left out, in bytes of the JSON that was abridged. */
+export interface Gap {
+  start: number;
+  length: number;
+  /** How many of its characters are escaped. */
+  escapes: number;
+  /** Is it in JSON, and neither in a parsed string nor in JSON within JSON? */
+  isInJson: boolean;
+  markChars: number;
 }
 
 interface Piece {
-  /** What is left out before the text, in bytes. */
-  gap: { start: number; length: number } | undefined;
+  /** What is left out before the text. */
+  gap: Gap | undefined;
   text: string;
 }
 
@@ -34,18 +54,24 @@ function numberAt(text: string, at: number): number {
   return number;
 }
 
-/** A text between its gaps. */
-export function piecesOf(text: string): Piece[] {
-  if (beginning === undefined || !text.includes(DELETE)) return [{ gap: undefined, text }];
-  const [first = '', ...others] = text.split(beginning);
-  const after = others.map((piece) => ({
-    gap: { start: numberAt(piece, 0), length: numberAt(piece, NUMBER_CHARS) },
-    text: piece.slice(2 * NUMBER_CHARS),
-  }));
-  return [{ gap: undefined, text: first }, ...after];
+function pieceAfter(rest: string): Piece {
+  let at = 0;
+  while (rest.charCodeAt(at) === BACKSLASH) at++;
+  const [start, length, escapes] = [0, 1, 2].map((index) => numberAt(rest, at + index * NUMBER_CHARS)) as [number, number, number];
+  const end = at + NUMBERS * NUMBER_CHARS;
+  const gap = { start, length, escapes, isInJson: at === IN_JSON.length, markChars: DELETE.length + RANDOM_CHARS + end };
+  return { gap, text: rest.slice(end) };
 }
 
-/** How many more characters a text, or a part of it, would have if it were whole. */
+/** A text between its gaps. */
+export function piecesOf(text: string): Piece[] {
+  if (secret === undefined || !text.includes(DELETE)) return [{ gap: undefined, text }];
+  const [first = '', ...others] = text.split(secret);
+  return [{ gap: undefined, text: first }, ...others.map(pieceAfter)];
+}
+
+/** How many more characters a text, or what was parsed of it, would have if it were whole. */
 export function charsLeftOut(text: string): number {
-  return piecesOf(text).reduce((chars, { gap }) => (gap ? chars + gap.length - MARK_CHARS : chars), 0);
+  const chars = ({ length, escapes, isInJson, markChars }: Gap): number => (isInJson ? length : length - escapes) - markChars;
+  return piecesOf(text).reduce((sum, { gap }) => (gap ? sum + chars(gap) : sum), 0);
 }

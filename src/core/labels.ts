@@ -17,6 +17,13 @@ const MOST_TAGS = 10;
 /** Coding agents put device and session ids in these fields, which should not be stored. */
 const NAMES_A_DEVICE = /^\{|^user_.*_(?:account|session)_/;
 
+/** The fields of a request that labels are read from. */
+export const labelFieldsOf = ({ metadata, safety_identifier, user }: Readonly<Record<string, unknown>> = {}) => ({
+  metadata,
+  safety_identifier,
+  user,
+});
+
 /**
  * Reads labels from headers and body: `x-end-user` or each format's field for it (OpenAI's `safety_identifier` and,
  * formerly, `user`; Anthropic's `metadata.user_id`); `x-tags` and `metadata.tags`, as a list or comma-separated.

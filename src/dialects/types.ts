@@ -51,6 +51,8 @@ export interface Call {
   over(wire: WireId): Bridge | undefined;
   /** The field that a wire cannot express, where one can be named. */
   beyond?(wire: WireId): string | undefined;
+  /** The fields that its streams tell the client back. */
+  shown?: Record<string, unknown>;
   /** The client's end of a stream. */
   openStream(requestId: string): OutgoingStream;
 }

@@ -65,8 +65,8 @@ export function runCall(deps: GatewayDeps, incoming: IncomingCall): Promise<Call
 async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallResult> {
   const startedAtMs = deps.now();
   const { dialect, endpoint, url } = incoming;
-  let ahead = planAhead(deps, incoming);
-  const parsed = ahead ? ok(ahead.call) : dialect.parse(incoming);
+  const ahead = planAhead(deps, incoming);
+  const parsed = ahead?.parsed ?? dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
   const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), incoming.body);
   if (!hashes.ok) return hashes;
@@ -97,7 +97,6 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     const parked = ahead?.parked ?? (alone ? park(deps, incoming, call, plan, sandbox) : undefined);
     if (parked) call = letGoOf(incoming, parsed);
     else incoming.bytes?.free();
-    ahead = undefined;
     const account = deps.account(key.accountId);
     const idempotency = idempotencyIn(key.mode, hashes.value);
     const admitted = await admit(deps, account, incoming, key, plan, idempotency ?? null);

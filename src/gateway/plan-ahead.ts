@@ -3,9 +3,9 @@
  * way is read whole and goes on as if there had been no other text.
  */
 
+import { whole } from '../core/abridged';
 import type { ApiKey } from '../core/api-key';
-import { charsLeftOut } from '../core/gaps';
-import { type Labels, labelsOf } from '../core/labels';
+import { type Labels, labelFieldsOf, labelsOf } from '../core/labels';
 import type { PooledBytes } from '../core/pooled-bytes';
 import type { Call, ClientRequest, Dialect } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
@@ -21,7 +21,7 @@ interface Asked extends ClientRequest {
 }
 
 export interface PlannedAhead {
-  call: Call;
+  parsed: { ok: true; value: Call };
   plan: Plan;
   labels: Labels;
   parked: Parked;
@@ -43,10 +43,12 @@ function byAbridged(deps: GatewayDeps, incoming: Asked): PlannedAhead | undefine
   if (!parsed.ok) return undefined;
   const call = parsed.value;
   if (call.names || call.conversation) return undefined;
-  const labels = labelsOf(incoming.headers, call.fields);
-  if (charsLeftOut(JSON.stringify(labels)) > 0) return undefined;
   const sandbox = sandboxAnswers(deps);
   const planned = planCall(deps.registry, incoming.dialect, call, sandbox);
   const parked = planned.ok ? park(deps, incoming, call, planned.value, sandbox) : undefined;
-  return planned.ok && parked ? { call, plan: planned.value, labels, parked } : undefined;
+  if (!planned.ok || !parked) return undefined;
+  const { bytes } = incoming.bytes!;
+  if (call.stream && call.shown) Object.assign(call.shown, whole(call.shown, bytes));
+  const labels = labelsOf(incoming.headers, whole(labelFieldsOf(call.fields), bytes));
+  return { parsed, plan: planned.value, labels, parked };
 }

@@ -11,6 +11,7 @@ import { overChatBridge } from './over-chat/bridge';
 import { type ChatCrossed, crossToChat } from './over-chat/request';
 import { bringItems, namedRequests } from './references';
 import { parseResponses } from './request';
+import { echoedOf } from './response-object';
 import { responsesStreams } from './stream';
 import type { ResponsesRequest } from './types';
 
@@ -22,6 +23,7 @@ export function responsesCall(request: ResponsesRequest): Call {
     return crossed;
   };
   const { stream, maxOutputTokens, estimatedInputTokens, worstInputTokens, continues, background } = request;
+  const echoed = echoedOf(request);
   const call: Call = {
     model: request.model,
     fields: request.fields,
@@ -41,7 +43,8 @@ export function responsesCall(request: ResponsesRequest): Call {
       const found = wire === 'openai-chat' && !request.compacts ? overChat() : undefined;
       return found?.ok === false ? found.field : undefined;
     },
-    openStream: responsesStreams(request),
+    shown: echoed.fields,
+    openStream: responsesStreams(echoed),
   };
   return orElse(call, request.otherModels);
 }

@@ -72,7 +72,7 @@ const ECHOED: Readonly<Record<string, unknown>> = {
 /** What of a request a response made by the gateway repeats. */
 export type EchoedRequest = Pick<ResponsesRequest, 'fields' | 'model' | 'store' | 'previousResponseId' | 'conversationId'>;
 
-/** The same without the input, for whoever outlasts the request's body. */
+/** The same without the input, for streams: they outlast the request's body, which may be megabytes. */
 export const echoedOf = ({ fields, model, store, previousResponseId, conversationId }: EchoedRequest): EchoedRequest => ({
   fields: Object.fromEntries(Object.keys(ECHOED).map((name) => [name, fields[name]])),
   model,

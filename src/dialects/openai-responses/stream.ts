@@ -7,14 +7,14 @@ import { numberedEvent } from './events';
 import { isOverChat } from './over-chat/bridge';
 import { OverChatRelay } from './over-chat/relay';
 import { ResponsesRelay } from './relay';
-import { type EchoedRequest, echoedOf, nowSeconds, ownResponse } from './response-object';
+import { type EchoedRequest, nowSeconds, ownResponse } from './response-object';
 import { StreamState } from './stream-state';
 
-/** Takes from the request only what its streams need: they outlast its input, which may be megabytes. */
-export function responsesStreams(request: EchoedRequest): Call['openStream'] {
-  const echoed = echoedOf(request);
-  return (requestId) => new ResponsesStream(echoed, requestId);
-}
+// Made out here, since within the call it would hold the request with it.
+export const responsesStreams =
+  (echoed: EchoedRequest): Call['openStream'] =>
+  (requestId) =>
+    new ResponsesStream(echoed, requestId);
 
 /** The client's end of a Responses stream. */
 export class ResponsesStream implements OutgoingStream {

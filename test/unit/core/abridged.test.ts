@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { abridge, completed } from '../../../src/core/abridged';
+import { abridge, completed, whole } from '../../../src/core/abridged';
 import { exactText } from '../../../src/core/exact-text';
 import { charsLeftOut } from '../../../src/core/gaps';
 import { Random } from './random';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const shortOf = (text: string): string | undefined => abridge(bytesOf(text));
-const whole = (edited: string, text: string, short: string, mostBytes = 2_000_000): string | undefined => {
+const putTogether = (edited: string, text: string, short: string, mostBytes = 2_000_000): string | undefined => {
   const found = completed(edited, { text: short, bytes: bytesOf(text) }, mostBytes);
   return found && exactText(found.bytes);
 };
@@ -56,7 +56,7 @@ describe('an abridged text', () => {
       const short = shortOf(text)!;
       expect(short.length).toBeLessThan(3_000);
       expect(short.length + charsLeftOut(short)).toBe(text.length);
-      expect(whole(short, text, short)).toBe(text);
+      expect(putTogether(short, text, short)).toBe(text);
       expect(JSON.parse(short)).toMatchObject({ model: 'm', messages: [{ role: 'user' }] });
     }
   });
@@ -69,22 +69,32 @@ describe('an abridged text', () => {
     expect(fields.long!.startsWith(prose(1_000))).toBe(true);
     expect(charsLeftOut(fields[name]!)).toBe(0);
     expect(fields.long!.length + charsLeftOut(fields.long!)).toBe(50_000);
+    const accented = `é${prose(1_000)}`;
+    const others = JSON.parse(shortOf(JSON.stringify([accented, accented.repeat(60)]))!) as string[];
+    expect([others[0], others[1]!.slice(0, 1_000)]).toEqual([accented, accented.slice(0, 1_000)]);
+    const blank = `${' '.repeat(2_000)}\n${' '.repeat(2_000)}`;
+    expect(JSON.parse(shortOf(JSON.stringify([blank, prose(9_000)]))!)).toEqual([blank, expect.any(String)]);
   });
 
-  it('is made whole, and measures like the whole, whatever characters are in it', () => {
+  it('is made whole, and measures and parses like the whole, whatever characters are in it', () => {
     const random = new Random(20);
     let abridged = 0;
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 80; round++) {
       const text = JSON.stringify([anyValue(random), anyValue(random), anyValue(random), textOf(random)], null, random.below(3));
       const short = shortOf(text);
       if (short === undefined) continue;
       abridged++;
       expect(short.length).toBeLessThan(text.length);
       expect(short.length + charsLeftOut(short)).toBe(text.length);
-      expect(whole(short, text, short)).toBe(text);
-      JSON.parse(short);
+      expect(putTogether(short, text, short)).toBe(text);
+      const [parsed, left] = [JSON.parse(text), JSON.parse(short)] as [unknown[], unknown[]];
+      expect(JSON.stringify(whole(left, bytesOf(text)))).toBe(JSON.stringify(parsed));
+      for (const [index, value] of parsed.entries()) {
+        const said = left[index];
+        if (typeof value === 'string' && typeof said === 'string') expect(said.length + charsLeftOut(said)).toBe(value.length);
+      }
     }
-    expect(abridged).toBeGreaterThan(100);
+    expect(abridged).toBeGreaterThan(25);
   });
 
   it('is JSON if and only if the whole is', () => {
@@ -136,7 +146,7 @@ describe('an abridged text', () => {
     const text = said([prose(5_000), prose(6_000)]);
     const short = shortOf(text)!;
     const edit = (json: string) => json.replace('"m"', '"another model, é"').replace(/\}$/, ',"stream":true}');
-    expect(whole(edit(short), text, short)).toBe(edit(text));
+    expect(putTogether(edit(short), text, short)).toBe(edit(text));
   });
 
   it('is not made whole after gaps were dropped, moved or doubled, or where there is no room', () => {
@@ -144,19 +154,35 @@ describe('an abridged text', () => {
     const short = shortOf(text)!;
     const [first, second] = JSON.parse(short) as [string, string];
     for (const edited of [[first], [second, first], [first, second, second], [first, 'x'], []])
-      expect(whole(JSON.stringify(edited), text, short)).toBeUndefined();
-    expect(whole(short, text, short, text.length)).toBe(text);
-    expect(whole(short, text, short, text.length - 1)).toBeUndefined();
-    expect(whole(short, text, short, 4_000)).toBeUndefined();
+      expect(putTogether(JSON.stringify(edited), text, short)).toBeUndefined();
+    expect(putTogether(short, text, short, text.length)).toBe(text);
+    expect(putTogether(short, text, short, text.length - 1)).toBeUndefined();
+    expect(putTogether(short, text, short, 4_000)).toBeUndefined();
+  });
+
+  it('is not made whole where a gap has come into JSON within JSON, in which what it lacks is written differently', () => {
+    const text = JSON.stringify([`${prose(5_000)}\n`.repeat(3)]);
+    const short = shortOf(text)!;
+    const [left] = JSON.parse(short) as [string];
+    expect(putTogether(JSON.stringify([left]), text, short)).toBe(text);
+    expect(putTogether(JSON.stringify([JSON.stringify({ left })]), text, short)).toBeUndefined();
+    expect(putTogether(left, text, short)).toBeUndefined();
+  });
+
+  it('keeps whatever JSON could write in another way', () => {
+    const text = `["${`${'x'.repeat(600)}\\/${'y'.repeat(600)}\\u0041`.repeat(30)}"]`;
+    const short = shortOf(text)!;
+    expect(JSON.stringify(whole(JSON.parse(short), bytesOf(text)))).toBe(JSON.stringify(JSON.parse(text)));
+    expect(short.split('\\/').length).toBe(31);
   });
 
   it('has no marks but its own, whatever the text says', () => {
     const [, ofAnother] = /"([^"]*)"\]$/.exec(shortOf(JSON.stringify([prose(3_000)]))!)!;
-    const guessed = ofAnother!.replace(/\x7f.{15}/, '\x7f0123456789abcde');
+    const guessed = ofAnother!.replace(/\x7f.{13}/, '\x7f0123456789abc');
     const text = said(guessed + prose(9_000));
     const short = shortOf(text)!;
     expect(short.length + charsLeftOut(short)).toBe(text.length);
-    expect(whole(short, text, short)).toBe(text);
+    expect(putTogether(short, text, short)).toBe(text);
     expect([charsLeftOut(guessed), charsLeftOut('\x7f'), charsLeftOut(text)]).toEqual([0, 0, 0]);
   });
 });

@@ -29,6 +29,13 @@ describe('pooled bytes', () => {
     expect(() => freed.bytes).toThrow('were freed');
   });
 
+  it('are copied when they are sent, so that they can be freed before they have arrived', async () => {
+    const sent = pooled('a'.repeat(LENGTH), LENGTH)!;
+    const request = new Request('https://upstream.test', { method: 'POST', body: sent.bytes });
+    sent.bytes.fill(98);
+    expect(await request.text()).toBe('a'.repeat(LENGTH));
+  });
+
   it('are none where a body ends before its time, or a text needs more room', async () => {
     expect(await PooledBytes.read(streamed(filled(1)), LENGTH + 1)).toBeUndefined();
     expect(pooled('é'.repeat(40_000), 65_536)).toBeUndefined();
