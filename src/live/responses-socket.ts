@@ -89,6 +89,7 @@ class ResponsesSocket {
   private readonly url: string;
   private readonly headers: Headers;
   private isOver = false;
+  private isToldSo = false;
 
   constructor(
     private readonly socket: WebSocket,
@@ -103,7 +104,7 @@ class ResponsesSocket {
   }
 
   listen(): void {
-    const ended = setTimeout(() => this.end(), MOST_MS);
+    const ended = setTimeout(() => this.expire(), MOST_MS);
     const kept = setInterval(() => this.load.isBetweenTurns && !this.isOver && this.send(KEEPALIVE), BETWEEN_TURNS_MS);
     const leave = () => {
       clearTimeout(ended);
@@ -209,16 +210,25 @@ class ResponsesSocket {
     }
   }
 
-  /** Turns under way are served to their end. */
-  private end(lane?: string): void {
+  /** Turns under way are served to their end; an error before it, of no lane, would be taken for the end of them all. */
+  private expire(): void {
     this.isOver = true;
+    if (this.load.isIdle) this.close();
+  }
+
+  private end(lane: string | undefined): void {
+    this.isOver = true;
+    this.isToldSo = true;
     this.refuse(LIMIT_REACHED, lane);
   }
 
   /** The client may take its time with the rest of the handshake, or forever. */
   private close(): void {
     this.saidBefore.clear();
-    if (!this.gone.signal.aborted) this.socket.close(1000, 'limit reached');
+    if (this.gone.signal.aborted) return;
+    if (!this.isToldSo) this.tellRefusal(LIMIT_REACHED, undefined);
+    this.isToldSo = true;
+    this.socket.close(1000, 'limit reached');
   }
 
   private refuse(error: GatewayError, lane?: string): void {
