@@ -25,11 +25,7 @@ import {
   warmedUp,
   withSaid,
 } from '../dialects/openai-responses/socket';
-import type { Bindings } from '../env';
-import { gatewayDeps } from '../http/deps';
-import { CALL_ENDPOINTS } from '../http/endpoints';
 import { protocolHeader } from '../http/offered-protocols';
-import { serveCall } from '../http/serve-call';
 import { Beginnings } from './beginnings';
 import { MOST_CHARS, SaidBefore } from './said-before';
 import { SocketLoad } from './socket-load';
@@ -45,8 +41,6 @@ const BETWEEN_TURNS_MS = 45_000;
  */
 const MOST_BEGINNING = 5;
 
-const ENDPOINT = CALL_ENDPOINTS['/responses']!;
-
 const LIMIT_REACHED: GatewayError = fail(
   'invalid_request',
   'This connection has reached its limit: open another, and send the whole input with the next turn.',
@@ -56,9 +50,12 @@ const TOO_MANY: GatewayError = fail('invalid_request', 'Too much is under way on
   code: 'websocket_stream_limit_reached',
 }).error;
 
+/** Serves a turn as a request over HTTP. */
+type Serve = (turn: Request, signal: () => AbortSignal) => Promise<Response>;
+
 /** @param request The one that asked for the connection, with a usable key of the account. */
 export function openResponsesSocket(
-  env: Bindings,
+  serve: Serve,
   context: Pick<ExecutionContext, 'waitUntil'>,
   request: Request,
   accountId: string,
@@ -67,7 +64,7 @@ export function openResponsesSocket(
   // By default they come as blobs, whose text is not there at once.
   server.binaryType = 'arraybuffer';
   server.accept();
-  new ResponsesSocket(server, env, context, request, accountId).listen();
+  new ResponsesSocket(server, serve, context, request, accountId).listen();
   return new Response(null, { status: 101, webSocket: client, headers: protocolHeader(request) });
 }
 
@@ -93,7 +90,7 @@ class ResponsesSocket {
 
   constructor(
     private readonly socket: WebSocket,
-    private readonly env: Bindings,
+    private readonly serve: Serve,
     private readonly context: Pick<ExecutionContext, 'waitUntil'>,
     { url, headers }: Request,
     accountId: string,
@@ -190,8 +187,7 @@ class ResponsesSocket {
   }
 
   private ask(body: string): Promise<Response> {
-    const gateway = gatewayDeps(this.env, this.context);
-    return serveCall(gateway, turnRequest(this.url, this.headers, body), ENDPOINT, newNonce(), () => this.gone.signal);
+    return this.serve(turnRequest(this.url, this.headers, body), () => this.gone.signal);
   }
 
   private async tell(asked: Promise<Response>, { lane, input, previousId }: Told, begun: () => void): Promise<void> {
