@@ -15,6 +15,7 @@ import {
   goingOnFrom,
   inLane,
   KEEPALIVE,
+  keptInput,
   messagesOf,
   readMessage,
   refusalEvent,
@@ -24,13 +25,9 @@ import {
   warmedUp,
   withSaid,
 } from '../dialects/openai-responses/socket';
-import type { Bindings } from '../env';
-import { gatewayDeps } from '../http/deps';
-import { CALL_ENDPOINTS } from '../http/endpoints';
 import { protocolHeader } from '../http/offered-protocols';
-import { serveCall } from '../http/serve-call';
 import { Beginnings } from './beginnings';
-import { SaidBefore } from './said-before';
+import { MOST_CHARS, SaidBefore } from './said-before';
 import { SocketLoad } from './socket-load';
 
 /** As at OpenAI. A client that is told of it opens the next one. */
@@ -44,8 +41,6 @@ const BETWEEN_TURNS_MS = 45_000;
  */
 const MOST_BEGINNING = 5;
 
-const ENDPOINT = CALL_ENDPOINTS['/responses']!;
-
 const LIMIT_REACHED: GatewayError = fail(
   'invalid_request',
   'This connection has reached its limit: open another, and send the whole input with the next turn.',
@@ -55,9 +50,12 @@ const TOO_MANY: GatewayError = fail('invalid_request', 'Too much is under way on
   code: 'websocket_stream_limit_reached',
 }).error;
 
+/** Serves a turn as a request over HTTP. */
+type Serve = (turn: Request, signal: () => AbortSignal) => Promise<Response>;
+
 /** @param request The one that asked for the connection, with a usable key of the account. */
 export function openResponsesSocket(
-  env: Bindings,
+  serve: Serve,
   context: Pick<ExecutionContext, 'waitUntil'>,
   request: Request,
   accountId: string,
@@ -66,7 +64,7 @@ export function openResponsesSocket(
   // By default they come as blobs, whose text is not there at once.
   server.binaryType = 'arraybuffer';
   server.accept();
-  new ResponsesSocket(server, env, context, request, accountId).listen();
+  new ResponsesSocket(server, serve, context, request, accountId).listen();
   return new Response(null, { status: 101, webSocket: client, headers: protocolHeader(request) });
 }
 
@@ -88,10 +86,11 @@ class ResponsesSocket {
   private readonly url: string;
   private readonly headers: Headers;
   private isOver = false;
+  private isToldSo = false;
 
   constructor(
     private readonly socket: WebSocket,
-    private readonly env: Bindings,
+    private readonly serve: Serve,
     private readonly context: Pick<ExecutionContext, 'waitUntil'>,
     { url, headers }: Request,
     accountId: string,
@@ -102,7 +101,7 @@ class ResponsesSocket {
   }
 
   listen(): void {
-    const ended = setTimeout(() => this.end(), MOST_MS);
+    const ended = setTimeout(() => this.expire(), MOST_MS);
     const kept = setInterval(() => this.load.isBetweenTurns && !this.isOver && this.send(KEEPALIVE), BETWEEN_TURNS_MS);
     const leave = () => {
       clearTimeout(ended);
@@ -161,12 +160,11 @@ class ResponsesSocket {
     const { previousId, generates, isPart, lane } = asked;
     const said = previousId === undefined ? '' : this.saidBefore.find(previousId);
     const turn = previousId === undefined || said === undefined ? asked : withSaid(asked, said);
-    const keeps = said !== undefined && !isPart;
-    const input = keeps ? turn.input : undefined;
+    const input = said === undefined || isPart ? undefined : keptInput(turn, MOST_CHARS);
     const told = { lane, input, previousId: said === undefined ? undefined : previousId };
     if (generates) return this.beginnings.enter().then(this.asking(turn, told));
     if (said === undefined) this.tellRefusal(missingAnswer(previousId!).error, lane);
-    else this.warmUp(turn, keeps);
+    else this.warmUp(asked, input);
     return undefined;
   }
 
@@ -182,15 +180,14 @@ class ResponsesSocket {
     this.tellRefusal(internalError().error, lane);
   }
 
-  private warmUp(turn: AskedTurn, keeps: boolean): void {
+  private warmUp(turn: AskedTurn, input: string | undefined): void {
     const { id, events } = warmedUp(turn, requestId(newNonce()));
-    if (keeps) this.saidBefore.keep(id, turn.input);
+    if (input !== undefined) this.saidBefore.keep(id, input);
     for (const event of events) this.send(event);
   }
 
   private ask(body: string): Promise<Response> {
-    const gateway = gatewayDeps(this.env, this.context);
-    return serveCall(gateway, turnRequest(this.url, this.headers, body), ENDPOINT, newNonce(), () => this.gone.signal);
+    return this.serve(turnRequest(this.url, this.headers, body), () => this.gone.signal);
   }
 
   private async tell(asked: Promise<Response>, { lane, input, previousId }: Told, begun: () => void): Promise<void> {
@@ -209,16 +206,25 @@ class ResponsesSocket {
     }
   }
 
-  /** Turns under way are served to their end. */
-  private end(lane?: string): void {
+  /** Turns under way are served to their end; an error before it, of no lane, would be taken for the end of them all. */
+  private expire(): void {
     this.isOver = true;
+    if (this.load.isIdle) this.close();
+  }
+
+  private end(lane: string | undefined): void {
+    this.isOver = true;
+    this.isToldSo = true;
     this.refuse(LIMIT_REACHED, lane);
   }
 
   /** The client may take its time with the rest of the handshake, or forever. */
   private close(): void {
     this.saidBefore.clear();
-    if (!this.gone.signal.aborted) this.socket.close(1000, 'limit reached');
+    if (this.gone.signal.aborted) return;
+    if (!this.isToldSo) this.tellRefusal(LIMIT_REACHED, undefined);
+    this.isToldSo = true;
+    this.socket.close(1000, 'limit reached');
   }
 
   private refuse(error: GatewayError, lane?: string): void {

@@ -6,7 +6,7 @@ import { HOUR_MS } from '../core/time';
 
 /** Turns go on from the latest answer, or fork off from one shortly before. */
 const MOST_ANSWERS = 4;
-const MOST_CHARS = 4_000_000;
+export const MOST_CHARS = 4_000_000;
 /** All connections of an isolate share its 128 MB. */
 const MOST_CHARS_OF_ALL = 24_000_000;
 

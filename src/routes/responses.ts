@@ -2,6 +2,7 @@
 import type { BackgroundMessage } from '../account/types';
 import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, fail, type GatewayError, ok, type Result } from '../core/errors';
+import { newNonce } from '../core/ids';
 import { toCredits } from '../core/money';
 import { readText } from '../core/read-bounded';
 import { isRecord, parseJson } from '../core/record';
@@ -17,9 +18,12 @@ import { Heard } from '../gateway/heard';
 import { findStoredAnswer, type StoredAnswer } from '../gateway/stored-answer';
 import { askOwner, type OwnersAnswer, type StoredRequest } from '../gateway/stored-request';
 import { type AppContext, requestIdOf } from '../http/context';
+import { gatewayDeps } from '../http/deps';
+import { CALL_ENDPOINTS } from '../http/endpoints';
 import { withOfferedKey } from '../http/offered-protocols';
 import { renderError } from '../http/render-error';
 import { requestKeys, sourceOf } from '../http/request-key';
+import { serveCall } from '../http/serve-call';
 import { closeCanceled, closeIfOver, keepingWire } from '../jobs/background';
 import { chargeRest } from '../jobs/rest';
 import { withoutSecrets } from '../providers/told';
@@ -38,7 +42,9 @@ export async function getResponses(c: AppContext): Promise<Response> {
   const refused = await refuseKeys(gateway, keys.value, sourceOf(request, gateway.settings));
   if (refused) return renderError(c, refused);
   const { openResponsesSocket } = await import('../live/responses-socket');
-  return openResponsesSocket(c.env, c.executionCtx, request, keys.value[0]!.accountId);
+  const serve = (turn: Request, signal: () => AbortSignal) =>
+    serveCall(gatewayDeps(c.env, c.executionCtx), turn, CALL_ENDPOINTS['/responses']!, newNonce(), signal);
+  return openResponsesSocket(serve, c.executionCtx, request, keys.value[0]!.accountId);
 }
 
 /** The answer for an id that is not ours: an unusable key is refused first. */

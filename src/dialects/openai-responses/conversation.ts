@@ -31,11 +31,10 @@ export function namedConversation({ conversation, previous_response_id }: Record
 const refused = (message: string) => fail('invalid_request', message, { param: 'conversation', code: 'invalid_value' });
 
 /** The items that a request itself has, as they are written. */
-export function ownInput({ body, fields: { input } }: Pick<ResponsesRequest, 'body' | 'fields'>): string[] {
-  if (typeof input === 'string') return [JSON.stringify({ type: 'message', role: 'user', content: input })];
-  if (!Array.isArray(input)) return [];
-  const raw = rawMember(body, 'input')!;
-  return elements(raw).map(({ start, end }) => raw.slice(start, end));
+export function ownInput(body: string): string[] {
+  const raw = rawMember(body, 'input') ?? '';
+  if (raw.startsWith('"')) return [`{"type":"message","role":"user","content":${raw}}`];
+  return raw.startsWith('[') ? elements(raw).map(({ start, end }) => raw.slice(start, end)) : [];
 }
 
 /** The body with another input, once: it may be megabytes, and a client could write the member any number of times. */
@@ -52,7 +51,7 @@ export function withInput(body: string, input: string): string {
 
 /** The request with all that was said before its own items, in place of the conversation's name. */
 export function goingOn(request: ResponsesRequest, before: readonly string[]): ResponsesRequest {
-  const input = `[${[...before, ...ownInput(request)].join(',')}]`;
+  const input = `[${[...before, ...ownInput(request.body)].join(',')}]`;
   const body = withInput(withoutMember(request.body, 'conversation'), input);
   const { conversation: _conversation, ...others } = request.fields;
   const fields = { ...others, input: parseJson(input) };

@@ -62,7 +62,7 @@ function namedItems(request: ResponsesRequest): Pick<Call, 'names'> {
 function conversationOf(request: ResponsesRequest): Pick<Call, 'conversation'> {
   const { conversationId: id } = request;
   if (id === undefined) return {};
-  const conversation = { id, said: () => ownInput(request).map(itemOf), answered };
+  const conversation = { id, said: () => ownInput(request.body).map(itemOf), answered };
   const after = (before: readonly string[], version: number): Call => ({
     ...responsesCall(goingOn(request, before)),
     conversation: { ...conversation, after, version },

@@ -16,9 +16,6 @@ import { nowSeconds, ownResponse, rawMember } from './response-object';
 export interface AskedTurn {
   /** As it would be sent over HTTP. */
   body: string;
-  fields: Record<string, unknown>;
-  /** The items of its own input, as they stand in a list. */
-  input: string;
   /** Turns of one lane come one after the other, those of several side by side. */
   lane: string | undefined;
   /** The answer that it goes on from. */
@@ -49,8 +46,8 @@ export function readMessage(text: string): Result<ClientMessage> {
   if (hasTooManyValues(text)) return fail('invalid_request', 'The message has too many values.', { code: 'body_too_complex' });
   const message = parseJson(text);
   if (!isRecord(message)) return fail('invalid_request', 'A message must be a JSON object.');
-  const { type, stream_id: lane, previous_response_id: previousId, input, generate, conversation, prompt } = message;
-  if (type === 'response.steer') return ok({ kind: 'steer', steer: { input, previous_response_id: previousId } });
+  const { type, stream_id: lane, previous_response_id: previousId, generate, conversation, prompt } = message;
+  if (type === 'response.steer') return ok({ kind: 'steer', steer: { input: message.input, previous_response_id: previousId } });
   // Some versions of Codex say so after each answer. An error would end their next turn.
   if (type === 'response.processed') return ok({ kind: 'notice' });
   if (type !== 'response.create') return fail('invalid_request', 'The `type` of a message is `response.create`.', { param: 'type' });
@@ -61,8 +58,6 @@ export function readMessage(text: string): Result<ClientMessage> {
   const body = rewriteMembers(text, (raw, key) => (WAY.has(key) ? undefined : raw));
   const turn: AskedTurn = {
     body: setMembers(body, { stream: 'true' }),
-    fields: message,
-    input: apart(ownInput({ body: text, fields: message }).join(',')),
     lane,
     previousId: isFilled(previousId) ? previousId : undefined,
     generates: generate !== false,
@@ -73,17 +68,23 @@ export function readMessage(text: string): Result<ClientMessage> {
 
 const joined = (...lists: string[]): string => lists.filter(isFilled).join(',');
 
-const isInput = (input: unknown): boolean => !isGiven(input) || typeof input === 'string' || Array.isArray(input);
+const NOTHING = /^(?:null)?$/;
+const MAY_BE_INPUT = /^(?:["[]|(?:null)?$)/;
 
 /**
  * The turn with all that was said before, in place of the name of the answer that it goes on from. One that is refused over
  * HTTP stays as it is: it would hide what is wrong with it.
  */
 export function withSaid(turn: AskedTurn, said: string): AskedTurn {
-  const { fields, body } = turn;
-  const input = joined(said, turn.input);
-  if (isGiven(fields.conversation) || !isInput(fields.input)) return { ...turn, input };
-  return { ...turn, input, body: withInput(withoutMember(body, 'previous_response_id'), `[${input}]`) };
+  const { body } = turn;
+  if (!NOTHING.test(rawMember(body, 'conversation') ?? '') || !MAY_BE_INPUT.test(rawMember(body, 'input') ?? '')) return turn;
+  return { ...turn, body: withInput(withoutMember(body, 'previous_response_id'), `[${joined(said, ...ownInput(body))}]`) };
+}
+
+/** The items of a turn's input as they stand in a list, for later turns; undefined where it has more characters than are kept. */
+export function keptInput({ body }: AskedTurn, mostChars: number): string | undefined {
+  const { length = 0 } = rawMember(body, 'input') ?? '';
+  return length > mostChars ? undefined : apart(ownInput(body).join(','));
 }
 
 /** How the gateway writes an event; `lane` is the client's name for what it belongs to. */
@@ -182,8 +183,9 @@ const NOTHING_USED = {
 };
 
 /** The events of a turn that generates nothing, which costs nothing, and the id by which others go on from it. */
-export function warmedUp({ fields, previousId, lane }: AskedTurn, requestId: string): { id: string; events: string[] } {
+export function warmedUp({ body, previousId, lane }: AskedTurn, requestId: string): { id: string; events: string[] } {
   const id = responseId(requestId);
+  const fields = parseJson(body) as Record<string, unknown>;
   const { model, store } = fields;
   const echoed = {
     fields,

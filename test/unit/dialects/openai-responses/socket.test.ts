@@ -5,6 +5,7 @@ import {
   failingOnce,
   goingOnFrom,
   inLane,
+  keptInput,
   messagesOf,
   readMessage,
   refusalEvent,
@@ -34,7 +35,6 @@ describe('a message that asks for a turn', () => {
       generates: true,
       isPart: false,
       previousId: undefined,
-      input: '{"role":"user","content":"x"}',
     });
     expect(JSON.parse(turnOf({ type: 'response.create', stream: false, input: 'x' }).body)).toEqual({ input: 'x', stream: true });
   });
@@ -52,10 +52,17 @@ describe('a message that asks for a turn', () => {
     const turn = turnOf({ type: 'response.create', previous_response_id: 'resp_1', input: 'Second?', model: 'm' });
     const whole = withSaid(turn, JSON.stringify(user('First?')));
     expect(JSON.parse(whole.body)).toEqual({ model: 'm', stream: true, input: [user('First?'), user('Second?')] });
-    expect(JSON.parse(`[${whole.input}]`)).toEqual([user('First?'), user('Second?')]);
+    expect(JSON.parse(`[${keptInput(whole, 1_000)}]`)).toEqual([user('First?'), user('Second?')]);
     expect(JSON.parse(withSaid(turn, '').body).input).toEqual([user('Second?')]);
     const silent = turnOf({ type: 'response.create', previous_response_id: 'resp_1', model: 'm' });
     expect(JSON.parse(withSaid(silent, JSON.stringify(user('First?'))).body).input).toEqual([user('First?')]);
+  });
+
+  it('keeps its input as it was written, up to a length', () => {
+    const kept = (input: string, mostChars = 100) => keptInput(turnOf(`{"type":"response.create","input":${input}}`), mostChars);
+    expect(kept('[ {"seed":1.0} ,{"b":"\\u00e9"}]')).toBe('{"seed":1.0},{"b":"\\u00e9"}');
+    expect(kept('"\\u00e9"')).toBe('{"type":"message","role":"user","content":"\\u00e9"}');
+    expect([kept('[ ]'), kept('null'), kept('"xyz"', 4)]).toEqual(['', '', undefined]);
   });
 
   it('holds what was said once, however often it names its input', () => {
@@ -96,7 +103,7 @@ describe('a message that asks for a turn', () => {
 });
 
 describe('the last event of a stream', () => {
-  const { input } = turnOf({ type: 'response.create', input: 'x' });
+  const input = keptInput(turnOf({ type: 'response.create', input: 'x' }), 3)!;
   const item = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'y' }] };
   const ends = (type: string, response: object) => answeredBy(JSON.stringify({ type, response }), input);
 
