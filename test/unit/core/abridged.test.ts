@@ -172,7 +172,7 @@ describe('an abridged text', () => {
   });
 
   it('is not made whole after gaps were dropped, moved or doubled, or where there is no room', () => {
-    const text = JSON.stringify([prose(5_000), prose(6_000)]);
+    const text = JSON.stringify([prose(5_000), prose(5_000)]);
     const short = shortOf(text)!;
     const [first, second] = JSON.parse(short) as [string, string];
     for (const edited of [[first], [second, first], [first, second, second], [first, 'x'], []])
