@@ -58,12 +58,16 @@ describe('a parked request', () => {
   it('is given back to the targets that it is planned for once more, and to no other', () => {
     const { parked, plan } = waiting();
     const [first, second] = plan.targets as [PlannedTarget, PlannedTarget];
-    const others = [{ ...first, provider: second.provider }, { ...first, model: 'three' }, { ...first }];
+    const others = [
+      { ...first, provider: second.provider },
+      { ...first, model: 'three' },
+    ];
+    const twice = { ...first };
     expect([first.other, second.other]).toEqual([undefined, undefined]);
-    parked!.takeUp([first, ...others, second]);
+    parked!.takeUp([...others, first, twice, second]);
     for (const { bridge, other } of [first, second]) expect([bridge.request(HOW).body, other?.()]).toEqual([bodyFor('two'), undefined]);
     for (const target of [first, second]) expect(target.other).toBeDefined();
-    for (const { bridge } of others) expect(() => bridge.request(HOW)).toThrow('let go');
+    for (const { bridge } of [...others, twice]) expect(() => bridge.request(HOW)).toThrow('let go');
   });
 
   it('is freed as a whole', () => {
