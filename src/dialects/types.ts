@@ -51,7 +51,7 @@ export interface Call {
   over(wire: WireId): Bridge | undefined;
   /** The field that a wire cannot express, where one can be named. */
   beyond?(wire: WireId): string | undefined;
-  /** The fields that its streams tell the client back. */
+  /** What its streams tell the client back of the request. */
   shown?: Record<string, unknown>;
   /** The client's end of a stream. */
   openStream(requestId: string): OutgoingStream;

@@ -8,7 +8,6 @@ import type { ApiKey } from '../core/api-key';
 import { type Labels, labelFieldsOf, labelsOf } from '../core/labels';
 import type { PooledBytes } from '../core/pooled-bytes';
 import type { Call, ClientRequest, Dialect } from '../dialects/types';
-import { sandboxAnswers } from '../providers/registry';
 import type { GatewayDeps } from './deps';
 import { type Parked, park } from './parked';
 import { type Plan, planCall } from './plan';
@@ -43,9 +42,9 @@ function byAbridged(deps: GatewayDeps, incoming: Asked): PlannedAhead | undefine
   if (!parsed.ok) return undefined;
   const call = parsed.value;
   if (call.names || call.conversation) return undefined;
-  const sandbox = sandboxAnswers(deps);
-  const planned = planCall(deps.registry, incoming.dialect, call, sandbox);
-  const parked = planned.ok ? park(deps, incoming, call, planned.value, sandbox) : undefined;
+  // Where the sandbox answers, no provider can be planned.
+  const planned = planCall(deps.registry, incoming.dialect, call, false);
+  const parked = planned.ok ? park(deps, incoming, call, planned.value, false) : undefined;
   if (!planned.ok || !parked) return undefined;
   const { bytes } = incoming.bytes!;
   if (call.stream && call.shown) Object.assign(call.shown, whole(call.shown, bytes));

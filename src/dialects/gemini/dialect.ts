@@ -8,6 +8,7 @@ import { readAddress } from './address';
 import { withCallIds } from './call-signatures';
 import { renderGeminiError } from './errors';
 import { overChatBridge } from './over-chat/bridge';
+import { declaredNames } from './over-chat/names';
 import { askedIn } from './over-chat/options';
 import { hasFunctions } from './over-chat/tools';
 import { crossToResponses, overResponsesBridge } from './over-responses/bridge';
@@ -35,6 +36,7 @@ function geminiCall(request: GeminiRequest, wires: readonly WireId[], thoughts: 
       return crossed.ok ? overResponsesBridge(request, thoughts, crossed.fields) : undefined;
     },
   };
+  const shown = { names: declaredNames(request.fields ?? {}) };
   return {
     ...request,
     ...namedThoughts(withCallIds(request.body), thoughts, (brought) => geminiCall(request, wires, brought)),
@@ -44,7 +46,8 @@ function geminiCall(request: GeminiRequest, wires: readonly WireId[], thoughts: 
       const crossed = wire === 'openai-responses' ? overResponses() : undefined;
       return crossed?.ok === false ? askedIn(crossed.field) : undefined;
     },
-    openStream: geminiStreams(request, thoughts),
+    shown,
+    openStream: geminiStreams(request, shown, thoughts),
   };
 }
 

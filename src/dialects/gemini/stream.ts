@@ -14,11 +14,12 @@ type Asked = Pick<GeminiRequest, 'choices' | 'includeThoughts' | 'streamAs'>;
 
 /** Takes from the request only what its streams need: they outlast its body, which may be megabytes. */
 export function geminiStreams(
-  { choices, includeThoughts, streamAs, fields = {} }: Asked & Pick<GeminiRequest, 'fields'>,
+  { choices, includeThoughts, streamAs }: Asked,
+  shown: { names: readonly string[] },
   thoughts = NO_THOUGHTS,
 ): Call['openStream'] {
-  const asked = { choices, includeThoughts, streamAs, names: new FunctionNames(fields) };
-  return (requestId) => new GeminiStream(asked, requestId, thoughts);
+  const asked = { choices, includeThoughts, streamAs };
+  return (requestId) => new GeminiStream({ ...asked, names: new FunctionNames(shown.names) }, requestId, thoughts);
 }
 
 /** The client's end of a Gemini stream. Nothing is sent before the first content, so until then upstreams can replace each other. */

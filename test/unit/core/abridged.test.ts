@@ -66,14 +66,15 @@ describe('an abridged text', () => {
     const short = shortOf(JSON.stringify({ [name]: prose(1_000), long: prose(50_000) }))!;
     const fields = JSON.parse(short) as Record<string, string>;
     expect(fields[name]).toBe(prose(1_000));
-    expect(fields.long!.startsWith(prose(1_000))).toBe(true);
+    expect(fields.long!.startsWith(prose(1_024))).toBe(true);
     expect(charsLeftOut(fields[name]!)).toBe(0);
     expect(fields.long!.length + charsLeftOut(fields.long!)).toBe(50_000);
     const accented = `é${prose(1_000)}`;
     const others = JSON.parse(shortOf(JSON.stringify([accented, accented.repeat(60)]))!) as string[];
     expect([others[0], others[1]!.slice(0, 1_000)]).toEqual([accented, accented.slice(0, 1_000)]);
+    const words = `${'x'.repeat(79)}é`.repeat(40);
     const blank = `${' '.repeat(2_000)}\n${' '.repeat(2_000)}`;
-    expect(JSON.parse(shortOf(JSON.stringify([blank, prose(9_000)]))!)).toEqual([blank, expect.any(String)]);
+    expect(JSON.parse(shortOf(JSON.stringify([blank, words, prose(30_000)]))!)).toEqual([blank, words, expect.any(String)]);
   });
 
   it('is made whole, and measures and parses like the whole, whatever characters are in it', () => {
@@ -95,6 +96,16 @@ describe('an abridged text', () => {
       }
     }
     expect(abridged).toBeGreaterThan(25);
+  });
+
+  it('is never longer for a mark, and marks nothing but strings', () => {
+    for (let more = 0; more < 60; more++) {
+      const [string = ''] = JSON.parse(shortOf(JSON.stringify([prose(1_024 + more), prose(9_000)]))!) as string[];
+      expect(string.length).toBeLessThanOrEqual(1_024 + more);
+    }
+    const numbers = Array.from({ length: 900 }, (_, index) => index);
+    const text = JSON.stringify(['\\', numbers, '\\"', numbers, prose(50_000)]);
+    expect(JSON.parse(shortOf(text)!)).toEqual(['\\', numbers, '\\"', numbers, expect.any(String)]);
   });
 
   it('is JSON if and only if the whole is', () => {
@@ -122,7 +133,12 @@ describe('an abridged text', () => {
   });
 
   it.each(['', 'x', 'é', '\\', '\\u00', '"'])('is JSON if and only if the whole is where that breaks off with %j', (last) => {
-    expect(() => JSON.parse(shortOf(`{"a":"${prose(5_000)}${last}`)!)).toThrow();
+    // Behind it lies what is left of a longer one.
+    shortOf(said('n'.repeat(9_000)));
+    const text = `{"a":"${prose(5_000)}${last}`;
+    const short = shortOf(text)!;
+    expect(() => JSON.parse(short)).toThrow();
+    expect(short.length + charsLeftOut(short)).toBe(text.length);
   });
 
   it('is not made of what is mostly short strings or another script, nor of what is no UTF-8 or begins with a mark of its byte order', () => {
@@ -132,11 +148,17 @@ describe('an abridged text', () => {
       said('今日は良い天気ですね。'.repeat(5_000)),
       said('Доброе утро. '.repeat(5_000)),
       said(prose(1_000)),
+      said('a\n'.repeat(5_000) + prose(50_000)),
     ])
       expect(shortOf(text)).toBeUndefined();
-    const invalid = bytesOf(said(prose(5_000)));
-    invalid[12] = 0xff;
-    expect(abridge(invalid)).toBeUndefined();
+    for (const [at, bytes] of [
+      [12, [0xff]],
+      [3_000, [0x5c, 0xa2]],
+    ] as const) {
+      const invalid = bytesOf(said(prose(5_000)));
+      invalid.set(bytes, at);
+      expect(abridge(invalid)).toBeUndefined();
+    }
     expect(shortOf(`\ufeff${said(prose(5_000))}`)).toBeUndefined();
     expect(shortOf(said(prose(1_048_576)))).toBeUndefined();
     expect(shortOf(said(prose(1_048_000)))?.length).toBeLessThan(3_000);
@@ -150,7 +172,7 @@ describe('an abridged text', () => {
   });
 
   it('is not made whole after gaps were dropped, moved or doubled, or where there is no room', () => {
-    const text = JSON.stringify([prose(5_000), prose(6_000)]);
+    const text = JSON.stringify([prose(5_000), prose(5_000)]);
     const short = shortOf(text)!;
     const [first, second] = JSON.parse(short) as [string, string];
     for (const edited of [[first], [second, first], [first, second, second], [first, 'x'], []])

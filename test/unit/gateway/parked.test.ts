@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect';
 import type { Call } from '../../../src/dialects/types';
 import { park, withoutRequest } from '../../../src/gateway/parked';
-import { planCall } from '../../../src/gateway/plan';
+import { type PlannedTarget, planCall } from '../../../src/gateway/plan';
 import { pooled } from '../core/pooled';
 import { callOf, registryOf } from './support';
 
@@ -53,6 +53,21 @@ describe('a parked request', () => {
     expect(plan.targets[0]!.bridge.repaired).toBeDefined();
     expect(() => sent!.bytes).toThrow('freed');
     expect(() => parked!.requestWith(undefined)).toThrow('freed');
+  });
+
+  it('is given back to the targets that it is planned for once more, and to no other', () => {
+    const { parked, plan } = waiting();
+    const [first, second] = plan.targets as [PlannedTarget, PlannedTarget];
+    const others = [
+      { ...first, provider: second.provider },
+      { ...first, model: 'three' },
+    ];
+    const twice = { ...first };
+    expect([first.other, second.other]).toEqual([undefined, undefined]);
+    parked!.takeUp([...others, first, twice, second]);
+    for (const { bridge, other } of [first, second]) expect([bridge.request(HOW).body, other?.()]).toEqual([bodyFor('two'), undefined]);
+    for (const target of [first, second]) expect(target.other).toBeDefined();
+    for (const { bridge } of [...others, twice]) expect(() => bridge.request(HOW)).toThrow('let go');
   });
 
   it('is freed as a whole', () => {

@@ -3,7 +3,7 @@ import type { Receipt } from '../../types';
 import { listField, recordField, textField } from '../fields';
 import type { GeminiRequest } from '../request';
 import { convertedUsage } from '../usage';
-import { FunctionNames } from './names';
+import { declaredNames, FunctionNames } from './names';
 import { addCalls, addReasoningDetails, type CallSoFar, ending, spokenParts } from './parts';
 
 function candidateOf(choice: Fields, includeThoughts: boolean, names: FunctionNames): Fields {
@@ -45,7 +45,7 @@ export function renderChatAnswerAsGemini(
   { includeThoughts, fields = {} }: Pick<GeminiRequest, 'includeThoughts' | 'fields'>,
 ): string {
   const chat = parseRecord(text);
-  const names = new FunctionNames(fields);
+  const names = new FunctionNames(declaredNames(fields));
   return JSON.stringify({
     candidates: listField(chat, 'choices').map((choice) => candidateOf(choice, includeThoughts, names)),
     usageMetadata: convertedUsage(receipt),

@@ -2,6 +2,12 @@ import type { Fields } from '../../../core/record';
 import { chatName } from '../../openai-responses/over-chat/tools';
 import { listField, textField } from '../fields';
 
+/** The names of the functions that a request declares. */
+export const declaredNames = (json: Fields): string[] =>
+  listField(json, 'tools')
+    .flatMap((tool) => listField(tool, 'functionDeclarations'))
+    .flatMap((declaration) => textField(declaration, 'name') ?? []);
+
 /**
  * Function names in chat. Google allows dots, colons and longer names
  * (https://ai.google.dev/api/caching#FunctionDeclaration); a name that chat would refuse is replaced by another.
@@ -10,10 +16,8 @@ export class FunctionNames {
   private readonly inChat = new Map<string, string>();
   private readonly own = new Map<string, string>();
 
-  /** @param json A request with the functions that it declares. */
-  constructor(json: Fields) {
-    const declared = listField(json, 'tools').flatMap((tool) => listField(tool, 'functionDeclarations'));
-    const names = new Set(declared.flatMap((declaration) => textField(declaration, 'name') ?? []));
+  constructor(declared: readonly string[]) {
+    const names = new Set(declared);
     const taken = new Set(names);
     for (const name of names) {
       let other = chatName({ name });

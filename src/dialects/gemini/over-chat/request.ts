@@ -2,7 +2,7 @@ import { type Fields, isRecord, parseRecord } from '../../../core/record';
 import { CHATS_OWN, type GeminiRequest, ownTools } from '../request';
 import { formNotes } from './answer-form';
 import { Conversation } from './messages';
-import { FunctionNames } from './names';
+import { declaredNames, FunctionNames } from './names';
 import { optionFields } from './options';
 import { applyRepairs, type Repair } from './repair';
 import { toolFields } from './tools';
@@ -41,7 +41,7 @@ export const chatBody = (request: GeminiRequest, model: string, repairs: readonl
 export function chatFields({ body, stream }: GeminiRequest, model: string, repairs: readonly Repair[]): Fields {
   const json = parseRecord(body);
   const options = optionFields(json);
-  const names = new FunctionNames(json);
+  const names = new FunctionNames(declaredNames(json));
   const missing = ownTools(json);
   const notes = missing.length > 0 ? [withoutTools(missing)] : [];
   const others = Object.fromEntries(Object.entries(json).filter(([name]) => !KNOWN.has(name)));
