@@ -91,7 +91,7 @@ export class Account extends AccountKeys {
       return admitted;
     });
     if (result.ok && 'admission' in result) this.wakeBy(this.now() + request.leaseMs);
-    else this.wakeForUnconfirmed();
+    else this.wakeIfForgotten();
     return result;
   }
 
@@ -241,7 +241,9 @@ export class Account extends AccountKeys {
 
   books(): Books | null {
     const open = this.open();
-    return open ? booksOf(open, this.now()) : null;
+    if (!open) return null;
+    this.wakeIfForgotten();
+    return booksOf(open, this.now());
   }
 
   /** D1 has these now. Ranges arrive in any order, and more than once. */
