@@ -67,7 +67,7 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
   }
 
   /** Makes up for an alarm that was given up. */
-  protected wakeIfForgotten(): void {
+  wakeIfForgotten(): void {
     const deadlineMs = this.isToWake() ? undefined : this.open()?.ledger.nextDeadlineMs();
     if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
     this.wakeForUnconfirmed();

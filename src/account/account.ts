@@ -241,9 +241,7 @@ export class Account extends AccountKeys {
 
   books(): Books | null {
     const open = this.open();
-    if (!open) return null;
-    this.wakeIfForgotten();
-    return booksOf(open, this.now());
+    return open ? booksOf(open, this.now()) : null;
   }
 
   /** D1 has these now. Ranges arrive in any order, and more than once. */

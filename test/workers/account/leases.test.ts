@@ -339,7 +339,7 @@ describe('the alarm', () => {
       'a call that the forgotten hold leaves nothing for',
       (object: Inside) => void object.admit(admitRequest({ estimateMicro: 95 * CREDIT })),
     ],
-    ['the nightly check of the books', (object: Inside) => void object.books()],
+    ['the check of its books', (object: Inside) => object.wakeIfForgotten()],
   ])('that was given up is made up for at %s', async (_what, happen) => {
     for (const wasEvicted of [false, true]) {
       const account = await TestAccount.create({ credits: 100 });
