@@ -9,6 +9,9 @@ import { type Open, openAccount } from './open-account';
 import type { Outbox } from './outbox';
 import type { AccountBindings } from './types';
 
+/** The runtime tries an alarm that fails again for some two minutes, then gives it up and tells nobody. */
+const GIVEN_UP_AFTER_MS = 5 * 60_000;
+
 export abstract class AccountObject extends DurableObject<AccountBindings> {
   protected opened: Open | undefined;
   protected alarmAtMs: number | null = null;
@@ -63,10 +66,22 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
     if (atMs !== undefined) this.wakeBy(atMs);
   }
 
+  /** Makes up for an alarm that was given up. */
+  wakeIfForgotten(): void {
+    const deadlineMs = this.isToWake() ? undefined : this.open()?.ledger.nextDeadlineMs();
+    if (deadlineMs !== undefined) this.wakeBy(deadlineMs);
+    this.wakeForUnconfirmed();
+  }
+
   /** Setting an alarm bills a row, so it is set only when no earlier one is due. */
   protected wakeBy(atMs: number): void {
-    if (this.alarmAtMs !== null && this.alarmAtMs <= atMs) return;
-    this.alarmAtMs = atMs;
-    void this.ctx.storage.setAlarm(atMs);
+    const isEarlier = this.alarmAtMs !== null && this.alarmAtMs <= atMs;
+    if (isEarlier && this.isToWake()) return;
+    this.alarmAtMs = isEarlier ? this.now() : atMs;
+    void this.ctx.storage.setAlarm(this.alarmAtMs);
+  }
+
+  private isToWake(): boolean {
+    return this.alarmAtMs !== null && this.alarmAtMs > this.now() - GIVEN_UP_AFTER_MS;
   }
 }

@@ -12,7 +12,7 @@ import { AccountKeys } from './account-keys';
 import { booksOf } from './books';
 import type { CommitRequest, CommitResult } from './commitments';
 import { FLUSH_AFTER_MS, isConfirmed } from './handover';
-import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
+import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, isAnothers, sweepIdempotency } from './idempotency';
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import type { Open } from './open-account';
@@ -91,7 +91,7 @@ export class Account extends AccountKeys {
       return admitted;
     });
     if (result.ok && 'admission' in result) this.wakeBy(this.now() + request.leaseMs);
-    else this.wakeForUnconfirmed();
+    else this.wakeIfForgotten();
     return result;
   }
 
@@ -112,11 +112,13 @@ export class Account extends AccountKeys {
   settle(request: CloseRequest): CloseResult {
     requireExact(request.costMicro);
     if (!this.open()) return { ok: false, reason: 'unknown_hold' };
+    const { holdId, idempotency } = request;
     const result = this.step(({ ledger }, sql) => {
-      const closed = ledger.close(request, this.now());
-      if (request.idempotency && closed.ok && !closed.repeated) {
-        const state = closed.outcome === 'released' ? 'forgotten' : request.idempotency.stored ? 'stored' : 'lost';
-        endIdempotency(sql, request.idempotency.keyHash, request.holdId, state);
+      const nowMs = this.now();
+      const closed = ledger.close(request, nowMs, () => idempotency !== undefined && isAnothers(sql, idempotency.keyHash, holdId, nowMs));
+      if (idempotency && closed.ok && !closed.repeated) {
+        const state = closed.outcome === 'released' ? 'forgotten' : idempotency.stored ? 'stored' : 'lost';
+        endIdempotency(sql, idempotency.keyHash, holdId, state);
       }
       return closed;
     });

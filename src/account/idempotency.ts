@@ -6,16 +6,17 @@ type Sql = Pick<SqlStorage, 'exec'>;
 
 /**
  * `running` while the first call is under way; `stored` once its answer can be sent again; `lost` when it was charged
- * but its answer could not be kept. A call that came to nothing leaves no record, so it may be tried again.
+ * but its answer could not be kept; `expired` when its hold ran out without a charge: it may be tried again, and may
+ * still turn out to have been done. A call that came to nothing leaves no record, so it may be tried again.
  */
-type State = 'running' | 'stored' | 'lost';
+type State = 'running' | 'stored' | 'lost' | 'expired';
 
 export type IdempotencyDecision = { kind: 'first' } | { kind: 'replay'; replay: Replay } | { kind: 'refused'; error: GatewayError };
 
 /** Decides what to do with a call by its idempotency key. */
 export function checkIdempotency(sql: Sql, keyHash: string, bodyHash: string, nowMs: number): IdempotencyDecision {
   const [row] = sql.exec('SELECT body_hash, op_id, state, at FROM idempotency WHERE key_hash = ?', keyHash).toArray();
-  if (!row || Number(row.at) <= nowMs - IDEMPOTENCY_KEEP_MS) return { kind: 'first' };
+  if (!row || row.state === 'expired' || Number(row.at) <= nowMs - IDEMPOTENCY_KEEP_MS) return { kind: 'first' };
   if (row.body_hash !== bodyHash)
     return {
       kind: 'refused',
@@ -39,16 +40,30 @@ export function beginIdempotency(sql: Sql, keyHash: string, bodyHash: string, op
   sql.exec('INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)', keyHash, bodyHash, operationId, 'running', nowMs);
 }
 
+/** Is or was another call under way with the key, which pays for it? */
+export function isAnothers(sql: Sql, keyHash: string, operationId: string, nowMs: number): boolean {
+  const another = "SELECT 1 FROM idempotency WHERE key_hash = ? AND op_id <> ? AND state <> 'expired' AND at > ?";
+  return sql.exec(another, keyHash, operationId, nowMs - IDEMPOTENCY_KEEP_MS).toArray().length > 0;
+}
+
 export function endIdempotency(sql: Sql, keyHash: string, operationId: string, state: 'stored' | 'lost' | 'forgotten'): void {
   if (state === 'forgotten') sql.exec('DELETE FROM idempotency WHERE key_hash = ? AND op_id = ?', keyHash, operationId);
-  else sql.exec('UPDATE idempotency SET state = ? WHERE key_hash = ? AND op_id = ?', state, keyHash, operationId);
+  // Where it was tried again, and that expired too, the answer may be to another body.
+  else
+    sql.exec(
+      `UPDATE idempotency SET state = CASE op_id WHEN ?2 THEN ?1 ELSE 'lost' END, op_id = ?2
+        WHERE key_hash = ?3 AND (op_id = ?2 OR state = 'expired')`,
+      state,
+      operationId,
+      keyHash,
+    );
 }
 
 type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro'>;
 
 /**
- * Ends the records of calls that did not close themselves: those that were charged become `charged`, the others are
- * removed. Takes two statements, whatever their number.
+ * Ends the records of calls that did not close themselves: those that were charged become `charged`, the others
+ * `expired`. Takes two statements, whatever their number.
  */
 export function endIdempotencies(sql: Sql, ended: readonly Ended[], charged: 'stored' | 'lost'): void {
   if (ended.length === 0) return;
@@ -56,7 +71,7 @@ export function endIdempotencies(sql: Sql, ended: readonly Ended[], charged: 'st
     JSON.stringify(ended.filter((one) => (one.state === 'settled' || one.amountMicro !== 0) === wasCharged).map(({ id }) => id));
   const which = "state = 'running' AND op_id IN (SELECT value FROM json_each(?))";
   sql.exec(`UPDATE idempotency SET state = ? WHERE ${which}`, charged, idsOf(true));
-  sql.exec(`DELETE FROM idempotency WHERE ${which}`, idsOf(false));
+  sql.exec(`UPDATE idempotency SET state = 'expired' WHERE ${which}`, idsOf(false));
 }
 
 /** Removes records that no longer count. Scans the whole table, so no call does it. */

@@ -176,8 +176,12 @@ export class Ledger {
     this.operations.renew(operation, request.note !== undefined);
   }
 
-  /** Settles or releases a hold once; for a closed one it gives the first outcome again. */
-  close(request: CloseRequest, now: number): CloseResult {
+  /**
+   * Settles or releases a hold once; for a closed one it gives the first outcome again.
+   *
+   * @param isPaidByAnother Asked of a hold that has expired: the call was tried again meanwhile.
+   */
+  close(request: CloseRequest, now: number, isPaidByAnother: () => boolean): CloseResult {
     const nowMs = this.tick(now);
     const ref = parseOperationId(request.holdId);
     if (!ref) return { ok: false, reason: 'unknown_hold' };
@@ -209,12 +213,12 @@ export class Ledger {
       if (!undone) return { ok: false, reason: 'unknown_hold' };
       if (ref.month < monthOf(nowMs - LATE_CLOSE_MS)) return { ok: false, reason: 'too_late' };
     }
-    return this.closeLate(request, closed, nowMs);
+    return this.closeLate(request, closed, nowMs, isPaidByAnother());
   }
 
-  private closeLate(request: CloseRequest, expired: OperationRow | undefined, nowMs: number): CloseResult {
-    const costMicro = expired?.test ? 0 : request.costMicro;
+  private closeLate(request: CloseRequest, expired: OperationRow | undefined, nowMs: number, isPaid: boolean): CloseResult {
     const charged = expired ? 0 - expired.amountMicro : 0;
+    const costMicro = expired?.test ? 0 : isPaid ? charged : request.costMicro;
     this.store.insertAdjustment(request.holdId, costMicro, request.outcome);
     if (costMicro !== charged) {
       const adjust = newOperation(this.row, 'adjust', parseOperationId(request.holdId)!.nonce, nowMs, {

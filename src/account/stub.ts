@@ -39,6 +39,7 @@ type RemoteMethod =
   | 'operations'
   | 'operation'
   | 'books'
+  | 'wakeIfForgotten'
   | 'acknowledge'
   | 'flush'
   | 'handOver'

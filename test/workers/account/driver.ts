@@ -310,7 +310,8 @@ export class Driver {
   }
 
   private compareClose(request: CloseRequest, result: CloseResult): void {
-    const wasOpen = this.model.find(request.holdId)?.state;
+    const hold = this.model.find(request.holdId);
+    const wasOpen = hold?.state;
     if (this.hasLeft(request.holdId) && !result.ok) return;
     const expected = this.model.close(request);
     if (!expected.ok) {
@@ -324,6 +325,7 @@ export class Driver {
       expected.repeated ? 'closed again' : wasOpen === undefined ? 'undone hold charged' : wasOpen === 'open' ? 'closed' : 'adjusted',
     );
     if (overshootMicro > 0) this.count('overshoot');
+    if (!expected.repeated && !hold?.test && expected.costMicro < request.costMicro) this.count('paid by another');
     agree('the close', result, rest);
   }
 

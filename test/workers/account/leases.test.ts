@@ -332,6 +332,31 @@ describe('the alarm', () => {
     expect(account.queue.take()).toHaveLength(1);
   });
 
+  // The runtime does so after six failures, and the object still knows when it was to come.
+  it.each([
+    ['a call', (object: Inside) => void holdOf(object.admit(admitRequest()))],
+    [
+      'a call that the forgotten hold leaves nothing for',
+      (object: Inside) => void object.admit(admitRequest({ estimateMicro: 95 * CREDIT })),
+    ],
+    ['the check of its books', (object: Inside) => object.wakeIfForgotten()],
+  ])('that was given up is made up for at %s', async (_what, happen) => {
+    for (const wasEvicted of [false, true]) {
+      const account = await TestAccount.create({ credits: 100 });
+      await account.project();
+      await account.run((object, state) => {
+        holdOf(object.admit(admitRequest({ estimateMicro: 10 * CREDIT })));
+        return state.storage.deleteAlarm();
+      });
+      if (wasEvicted) await account.evict();
+      account.nowMs += 10 * MINUTE_MS;
+      await account.run(happen);
+      account.nowMs += LEASE_MS;
+      expect(await account.fireAlarm()).toBe(true);
+      expect(await balance(account)).toEqual([100, 0]);
+    }
+  });
+
   it('has what could not be sent sent at the next occasion, without waiting', async () => {
     const account = await TestAccount.create({ credits: 100 });
     account.queue.mode = 'fails';

@@ -69,7 +69,7 @@ interface State {
   /** The highest limit that was alerted for, by `kind:key:month`. */
   alerted: Map<string, number>;
   alerts: Map<string, Record<string, unknown>>;
-  idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'stored' | 'lost'; atMs: number }>;
+  idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'stored' | 'lost' | 'expired'; atMs: number }>;
 }
 
 export interface Refusal {
@@ -251,7 +251,7 @@ export class Model {
     const key = this.state.keys.get(request.keyId)!;
     const { idempotency } = request;
     const record = idempotency && this.state.idempotency.get(idempotency.keyHash);
-    if (idempotency && record && this.nowMs - record.atMs < DAY_MS) {
+    if (idempotency && record && record.state !== 'expired' && this.nowMs - record.atMs < DAY_MS) {
       if (record.bodyHash !== idempotency.bodyHash || record.state === 'lost') return no('idempotency_mismatch');
       if (record.state === 'running') return no('idempotency_in_flight', { retryAfterSeconds: 1 });
       return { ok: true, replayOf: record.holdId };
@@ -422,8 +422,11 @@ export class Model {
   }
 
   private closeLate(request: CloseRequest, expired: ModelOperation | undefined) {
-    const costMicro = expired?.test ? 0 : request.costMicro;
     const chargedMicro = expired ? 0 - expired.amountMicro : 0;
+    const record = request.idempotency && this.state.idempotency.get(request.idempotency.keyHash);
+    const isCurrent = record && record.state !== 'expired' && this.nowMs - record.atMs < DAY_MS;
+    const isPaid = isCurrent && record.holdId !== request.holdId;
+    const costMicro = expired?.test ? 0 : isPaid ? chargedMicro : request.costMicro;
     this.state.late.set(request.holdId, { costMicro, outcome: request.outcome });
     if (costMicro !== chargedMicro) {
       this.add({
@@ -449,9 +452,11 @@ export class Model {
 
   private endIdempotency({ idempotency, holdId, outcome }: CloseRequest): void {
     const record = idempotency && this.state.idempotency.get(idempotency.keyHash);
-    if (!record || record.holdId !== holdId) return;
-    if (outcome === 'released') this.state.idempotency.delete(idempotency.keyHash);
-    else record.state = idempotency.stored ? 'stored' : 'lost';
+    if (!record) return;
+    if (record.holdId === holdId) {
+      if (outcome === 'released') this.state.idempotency.delete(idempotency.keyHash);
+      else record.state = idempotency.stored ? 'stored' : 'lost';
+    } else if (record.state === 'expired' && outcome !== 'released') Object.assign(record, { holdId, state: 'lost' });
   }
 
   private end(hold: ModelOperation, costMicro: number, state: ModelOperation['state'], outcome: string, detail: OperationDetail): void {
@@ -471,11 +476,8 @@ export class Model {
       const costMicro = hold.checkpointMicro;
       overshootMicro += Math.max(0, costMicro - hold.heldMicro);
       this.end(hold, costMicro, 'expired', costMicro > 0 ? 'estimated' : 'released', { expired: true });
-      for (const [keyHash, record] of this.state.idempotency)
-        if (record.holdId === hold.id && record.state === 'running') {
-          if (costMicro > 0) record.state = 'lost';
-          else this.state.idempotency.delete(keyHash);
-        }
+      for (const record of this.state.idempotency.values())
+        if (record.holdId === hold.id && record.state === 'running') record.state = costMicro > 0 ? 'lost' : 'expired';
     }
     return overshootMicro;
   }
@@ -557,11 +559,10 @@ export class Model {
       return key.status === 'active' && known.disabledKeys.has(key.id) ? 'disabled' : key.status;
     };
     const keys = new Map([...before.keys].map(([id, key]) => [id, { ...key, status: closed(key) }]));
-    for (const [keyHash, record] of before.idempotency) {
+    for (const record of before.idempotency.values()) {
       const ended = record.state === 'running' ? operations.find(({ id }) => id === record.holdId) : undefined;
       if (!ended || ended.state === 'open') continue;
-      if (ended.state === 'settled' || ended.amountMicro !== 0) record.state = 'stored';
-      else before.idempotency.delete(keyHash);
+      record.state = ended.state === 'settled' || ended.amountMicro !== 0 ? 'stored' : 'expired';
     }
     const epoch = Math.max(before.epoch, known.epoch, now.begunEpoch) + 1;
     this.state = {

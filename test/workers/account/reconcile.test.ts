@@ -99,6 +99,25 @@ describe('the reconciliation', () => {
     expect(await problemsOf(account)).toEqual(['1 holds are open a minute past their deadline']);
   });
 
+  it('wakes an account that has something to do and no alarm', async () => {
+    for (const doing of ['a hold', 'a line'] as const) {
+      const account = await settledAccount();
+      await account.run((object, state) => {
+        const hold = holdOf(object.admit(admitRequest()));
+        if (doing === 'a line') object.settle(closing(hold, CREDIT));
+        return state.storage.deleteAlarm();
+      });
+      await account.evict();
+      account.nowMs += LEASE_MS + MINUTE_MS + 1;
+      await account.run((object) => void object.view());
+      await problemsOf(account);
+      account.nowMs += MINUTE_MS;
+      expect(await account.fireAlarm()).toBe(true);
+      expect(await account.stub.books()).toMatchObject({ overdueHolds: 0 });
+      expect(account.queue.take()).toHaveLength(1);
+    }
+  });
+
   it('finds a line that D1 has lost, and has it sent again', async () => {
     const account = await settledAccount();
     await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
@@ -283,6 +302,7 @@ describe('the reconciliation', () => {
           if (!(id in balances)) throw new Error('not there');
           return { ...agreed, closeSeq: id === 'acc_zzz_1' ? 1 : 0, balanceMicro: balances[id], linesMicro: balances[id] };
         },
+        wakeIfForgotten: async () => undefined,
       }) as unknown as AccountStub;
     const none = { accounts: 0, active: 0, keys: 0, owedMicro: 0, overdrawnMicro: 0, heldMicro: 0, problems: 0, unchecked: 0 };
     const sent: ReconciliationMessage[] = [{ after: first!, sums: none }];

@@ -625,6 +625,39 @@ describe('an idempotency key', () => {
     });
   });
 
+  it('is not charged again after a call that expired without a charge, and ends with one all the same', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const holdId = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      close(object, holdId, true);
+      expect(again(object)).toEqual({ ok: true, replay: { operationId: holdId } });
+      expect(object.view()).toMatchObject({ balanceMicro: 9 * CREDIT, heldMicro: 0 });
+    });
+  });
+
+  it.each(['under way', 'over', 'expired as well'])(
+    'is charged once for calls of which the first had expired, the second being %s',
+    async (second) => {
+      const account = await TestAccount.create({ credits: 10 });
+      await account.run(async (object) => {
+        const expired = first(object);
+        account.nowMs += LEASE_MS;
+        await object.alarm();
+        const other = first(object);
+        if (second === 'over') close(object, other, true);
+        account.nowMs += LEASE_MS;
+        if (second === 'expired as well') await object.alarm();
+        close(object, expired, true);
+        close(object, other, true);
+        expect(object.view()).toMatchObject({ balanceMicro: 9 * CREDIT, heldMicro: 0 });
+        if (second === 'expired as well') expect(refusalOf(again(object)).kind).toBe('idempotency_mismatch');
+        else expect(again(object)).toEqual({ ok: true, replay: { operationId: other } });
+      });
+    },
+  );
+
   it.each(['settled', 'released'])('is not ended by the late close of an earlier call that bore it: %s', async (ending) => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run(async (object) => {
