@@ -71,7 +71,7 @@ export function completed(edited: string, of: { text: string; bytes: Uint8Array 
 
 /** What was parsed of an abridged text, with everything in its place again; for small parts of it. */
 export function whole<T>(value: T, bytes: Uint8Array): T {
-  const pieces = piecesOf(JSON.stringify(value));
+  const pieces = piecesOf(JSON.stringify(value) ?? '');
   if (pieces.length === 1) return value;
   const decoder = new TextDecoder();
   const texts = pieces.map(({ gap, text }) => (gap ? decoder.decode(bytes.subarray(gap.start, gap.start + gap.length)) : '') + text);

@@ -47,7 +47,9 @@ function byAbridged(deps: GatewayDeps, incoming: Asked): PlannedAhead | undefine
   const parked = planned.ok ? park(deps, incoming, call, planned.value, false) : undefined;
   if (!planned.ok || !parked) return undefined;
   const { bytes } = incoming.bytes!;
-  if (call.stream && call.shown) Object.assign(call.shown, whole(call.shown, bytes));
+  // One by one, since most have no gaps and need not be parsed again.
+  const { shown = {} } = call.stream ? call : {};
+  for (const [name, value] of Object.entries(shown)) shown[name] = whole(value, bytes);
   const labels = labelsOf(incoming.headers, whole(labelFieldsOf(call.fields), bytes));
   return { parsed, plan: planned.value, labels, parked };
 }

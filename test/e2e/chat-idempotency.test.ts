@@ -64,9 +64,12 @@ describe.each(KINDS)('an answer (stream: $stream)', ({ stream }) => {
   it('is refused with a 422 for another body', async () => {
     const { account, lane } = await fresh();
     lane.first.reply(reply(stream));
-    const body = chatBody(lane.model, { stream });
+    const said = (word: string) => ({
+      messages: [{ role: 'user', content: `${'Again. '.repeat(3_000)}${word}${'And again. '.repeat(3_000)}` }],
+    });
+    const body = chatBody(lane.model, { stream, ...said('Yes.') });
     await read(await ask(account, body, { headers: KEY }));
-    for (const other of [{ ...body, seed: 1 }, `${JSON.stringify(body)} `, { ...body, stream: !stream }]) {
+    for (const other of [{ ...body, seed: 1 }, `${JSON.stringify(body)} `, { ...body, stream: !stream }, { ...body, ...said('Not.') }]) {
       const refused = await askJson(account, other, { headers: KEY });
       expect(refused.status).toBe(422);
       expect(refused.body.error).toMatchObject({ type: 'idempotency_error', request_id: refused.id });

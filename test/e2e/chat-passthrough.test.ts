@@ -192,6 +192,22 @@ describe('a request without a stream', () => {
     expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
   });
 
+  it('is for the sandbox when it is large and comes with a test key, and for a provider with two keys of which one is good', async () => {
+    account = await rig.account();
+    const lane = rig.lane('solo');
+    lane.first.reply(answer('Yes.'));
+    const body = (model: string) => `{"model":"${model}", "messages":[{"role":"user","content":"${LARGE.prose}"}]}`;
+    const asked = (keys: Record<string, string>) =>
+      fetch(`${account.baseUrl}/chat/completions`, { method: 'POST', headers: keys, body: body(lane.model) });
+    expect((await asked({ authorization: `Bearer ${await account.addKey({ mode: 'test' })}` })).status).toBe(200);
+    expect(lane.first.seen).toEqual([]);
+    const revoked = await account.addKey({ name: 'revoked' });
+    await account.revokeKey('revoked');
+    expect((await asked({ authorization: `Bearer ${revoked}`, 'x-api-key': account.key })).status).toBe(200);
+    expect(lane.first.seen.map((seen) => seen.body)).toEqual([body(lane.upstreamModel)]);
+    expect(await account.money()).toEqual({ spentMicro: USAGE_MICRO, heldMicro: 0 });
+  });
+
   it('is refused when it is large and broken, wherever that is', async () => {
     account = await rig.account();
     const lane = rig.lane('solo');
