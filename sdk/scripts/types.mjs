@@ -61,6 +61,8 @@ process.exit(0);`,
       outfile: program,
       format: 'cjs',
       platform: 'node',
+      // Nothing is called here, so the modules for workerd may be empty.
+      loader: { '.wasm': 'empty' },
       logLevel: 'error',
       plugins: [workersOnly],
     });

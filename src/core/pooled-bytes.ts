@@ -18,7 +18,22 @@ function take(length: number): ArrayBuffer {
   return buffer ?? new ArrayBuffer(size);
 }
 
+/** Known once a body was read; until then nothing is used again. */
+let requestsCopy: boolean | undefined;
+
+/**
+ * Does a request copy the bytes that it is made of? workerd does, but promises it nowhere. If it did not, what is still
+ * being sent would change with the next body in the same memory, and with it somebody's prompt.
+ */
+async function doRequestsCopy(): Promise<boolean> {
+  const bytes = new Uint8Array(LEAST_BYTES).fill(1);
+  const request = new Request('https://nobody.invalid/', { method: 'POST', body: bytes });
+  bytes.fill(2);
+  return new Uint8Array(await request.arrayBuffer()).every((byte) => byte === 1);
+}
+
 function giveBack(buffer: ArrayBuffer): void {
+  if (!requestsCopy) return;
   const size = buffer.byteLength;
   if (idleBytes + size > MOST_IDLE_BYTES) return;
   idleBytes += size;
@@ -44,6 +59,7 @@ export class PooledBytes {
 
   /** A body of a known length, which `isWorthwhile`; undefined where it breaks off before its end. */
   static async read(body: ReadableStream<Uint8Array>, length: number): Promise<PooledBytes | undefined> {
+    requestsCopy ??= await doRequestsCopy();
     const reader = body.getReader({ mode: 'byob' });
     const { value } = await reader.readAtLeast(length, new Uint8Array(take(length), 0, length));
     return value?.byteLength === length ? new PooledBytes(value.buffer as ArrayBuffer, length) : undefined;
@@ -63,7 +79,7 @@ export class PooledBytes {
     return new Uint8Array(this.buffer, 0, this.length);
   }
 
-  /** They are somebody else's from here on. */
+  /** They are somebody else's from here on, but for requests that were made of them. */
   free(): void {
     if (this.buffer) giveBack(this.buffer);
     this.buffer = undefined;

@@ -88,7 +88,6 @@ export function park(
   };
   return {
     target,
-    // `fetch` copies what it is given before it returns, so the bytes may be freed at any time after.
     requestWith: (apiKey) => ({
       url,
       headers: { ...unauthorized, ...(apiKey !== undefined && target.wire.authorize(apiKey)) },

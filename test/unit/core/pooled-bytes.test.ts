@@ -1,10 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PooledBytes } from '../../../src/core/pooled-bytes';
 import { pooled } from './pooled';
 
 const LENGTH = 50_000;
 const streamed = (bytes: Uint8Array): ReadableStream<Uint8Array> => new Response(bytes).body!;
 const filled = (byte: number): Uint8Array => new Uint8Array(LENGTH).fill(byte);
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
 
 describe('pooled bytes', () => {
   it('are for what is large, and not for what is larger than any place', () => {
@@ -34,6 +39,29 @@ describe('pooled bytes', () => {
     const request = new Request('https://upstream.test', { method: 'POST', body: sent.bytes });
     sent.bytes.fill(98);
     expect(await request.text()).toBe('a'.repeat(LENGTH));
+  });
+
+  it.each([
+    ['again', true],
+    ['never again, where a request would not copy them and they might still be on their way', false],
+  ])('lie in memory that is used %s', async (_, copies) => {
+    vi.resetModules();
+    const fresh = (await import('../../../src/core/pooled-bytes')).PooledBytes;
+    if (!copies)
+      vi.stubGlobal(
+        'Request',
+        class {
+          constructor(
+            _url: string,
+            readonly init: { body: Uint8Array },
+          ) {}
+          arrayBuffer = async () => this.init.body.buffer;
+        },
+      );
+    const read = (await fresh.read(streamed(filled(1)), LENGTH))!;
+    const { buffer } = read.bytes;
+    read.free();
+    expect(fresh.filled(LENGTH, () => LENGTH)!.bytes.buffer === buffer).toBe(copies);
   });
 
   it('are none where a body ends before its time, or a text needs more room', async () => {
