@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type * as Module from '../../../src/core/pooled-bytes';
 import { PooledBytes } from '../../../src/core/pooled-bytes';
 import { pooled } from './pooled';
 
@@ -6,10 +7,7 @@ const LENGTH = 50_000;
 const streamed = (bytes: Uint8Array): ReadableStream<Uint8Array> => new Response(bytes).body!;
 const filled = (byte: number): Uint8Array => new Uint8Array(LENGTH).fill(byte);
 
-afterEach(() => {
-  vi.unstubAllGlobals();
-  vi.resetModules();
-});
+afterEach(() => void vi.unstubAllGlobals());
 
 describe('pooled bytes', () => {
   it('are for what is large, and not for what is larger than any place', () => {
@@ -45,8 +43,8 @@ describe('pooled bytes', () => {
     ['again', true],
     ['never again, where a request would not copy them and they might still be on their way', false],
   ])('lie in memory that is used %s', async (_, copies) => {
-    vi.resetModules();
-    const fresh = (await import('../../../src/core/pooled-bytes')).PooledBytes;
+    // It asks once.
+    const fresh = ((await import(/* @vite-ignore */ `../../../src/core/pooled-bytes.ts?copies=${copies}`)) as typeof Module).PooledBytes;
     if (!copies)
       vi.stubGlobal(
         'Request',

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { SaidBefore } from '../../../src/live/said-before';
+import type * as Module from '../../../src/live/said-before';
+
+/** All connections of an isolate share the room, those of other tests too: so here the module is loaded once more. */
+const ALONE = '../../../src/live/said-before.ts?alone';
+const { SaidBefore } = (await import(/* @vite-ignore */ ALONE)) as typeof Module;
 
 const chars = (count: number): string => 'x'.repeat(count);
 
