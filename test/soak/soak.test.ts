@@ -17,8 +17,12 @@ const ACCOUNTS = 10;
 const SEED = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
 /** In a run of this many seconds, streams that are not released show in the heap. */
 const MEASURED_SECONDS = 60;
-/** The heap is about 13,200 kB after five thousand streams and 13,450 after eleven thousand; a leaked broken stream keeps 7 kB. */
-const MOST_LIVE_HEAP_KB = 17_000;
+/**
+ * The heap is about 16,700 kB and 50 bytes more for each stream, since an hour's calls are counted one by one. A leaked broken
+ * stream keeps 7 kB, and one of three breaks.
+ */
+const MOST_LIVE_HEAP_KB = 18_000;
+const MOST_KB_A_STREAM = 0.1;
 const FORMATS: readonly Format[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'];
 /** 100 micro-credits a token of input, 400 of output. */
 const PRICE = { inputUsdPerMtok: 1, outputUsdPerMtok: 4 };
@@ -132,7 +136,7 @@ it(`ends every stream, closes every hold and charges what was produced (seed ${S
       `workerd, in MB, over the time: ${Array.from({ length: 12 }, (_, i) => Math.round(memoryMb[Math.floor((i * (memoryMb.length - 1)) / 11)] ?? 0)).join(' ')}` +
       (heapKb === undefined ? '' : `; live heap: ${heapKb} kB`),
   );
-  if (heapKb !== undefined) expect(heapKb).toBeLessThan(MOST_LIVE_HEAP_KB);
+  if (heapKb !== undefined) expect(heapKb).toBeLessThan(MOST_LIVE_HEAP_KB + MOST_KB_A_STREAM * clients.length);
 });
 
 /** A prompt is estimated by its length, which is little more than the marker's. */
