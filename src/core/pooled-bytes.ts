@@ -79,6 +79,10 @@ export class PooledBytes {
     return new Uint8Array(this.buffer, 0, this.length);
   }
 
+  get text(): string {
+    return new TextDecoder().decode(this.bytes);
+  }
+
   /** They are somebody else's from here on, but for requests that were made of them. */
   free(): void {
     if (this.buffer) giveBack(this.buffer);

@@ -8,6 +8,13 @@ import type { Bridge, Call, ClientRequest, Dialect } from '../dialects/types';
 import type { GatewayDeps } from './deps';
 import { type Plan, type PlannedTarget, planCall, type UpstreamRequest, upstreamRequest } from './plan';
 
+/** The part of an incoming call that it is planned and sent by. */
+export interface ParkableRequest extends ClientRequest {
+  dialect: Dialect;
+  /** The body as it was sent, where it is worth keeping. */
+  bytes?: PooledBytes | undefined;
+}
+
 export interface Parked {
   /** The first target, to which the request can be sent as it is parked. */
   target: PlannedTarget;
@@ -68,7 +75,7 @@ function giveBack(targets: readonly PlannedTarget[], planned: readonly PlannedTa
  */
 export function park(
   { registry }: GatewayDeps,
-  { dialect, body, bytes: sent, url: askedUrl, headers }: ClientRequest & { dialect: Dialect; bytes?: PooledBytes | undefined },
+  { dialect, body, bytes: sent, url: askedUrl, headers }: ParkableRequest,
   call: Call,
   plan: Plan,
   sandbox: boolean,
@@ -94,7 +101,7 @@ export function park(
       body: own.bytes,
     }),
     takeUp(targets) {
-      const parsed = dialect.parse({ body: new TextDecoder().decode(sent.bytes), url: askedUrl, headers });
+      const parsed = dialect.parse({ body: sent.text, url: askedUrl, headers });
       const again = parsed.ok ? planCall(registry, dialect, parsed.value, sandbox) : parsed;
       if (!again.ok) throw new Error('a parked call cannot be planned again');
       giveBack(targets, again.value.targets);

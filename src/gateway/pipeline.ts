@@ -9,8 +9,7 @@ import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, ok, type Res
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { labelsOf } from '../core/labels';
-import type { PooledBytes } from '../core/pooled-bytes';
-import type { Call, ClientRequest, Dialect } from '../dialects/types';
+import type { Call, Dialect } from '../dialects/types';
 import { sandboxAnswers } from '../providers/registry';
 import { atAccountPrices } from './account-prices';
 import { authorizeKey } from './authorize-key';
@@ -20,7 +19,7 @@ import { Failover } from './failover';
 import { idempotencyOf } from './idempotency';
 import { runJsonCall } from './json-call';
 import { withNamedItems } from './kept-items';
-import { type Parked, park, withoutRequest } from './parked';
+import { type ParkableRequest, type Parked, park, withoutRequest } from './parked';
 import { availableModels, type Plan, planCall } from './plan';
 import { planAhead } from './plan-ahead';
 import { readReplay } from './replay';
@@ -29,10 +28,7 @@ import { findStoredAnswer, withHistory } from './stored-answer';
 import { runStreamCall } from './stream-call';
 
 /** A request as the route read it. */
-export interface IncomingCall extends ClientRequest {
-  dialect: Dialect;
-  /** The body as it was sent: see `park`. */
-  bytes?: PooledBytes | undefined;
+export interface IncomingCall extends ParkableRequest {
   /** `body` is abridged, and the whole is in `bytes`: see `planAhead`. */
   isAbridged?: boolean;
   endpoint: string;

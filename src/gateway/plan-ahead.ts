@@ -2,22 +2,15 @@
  * Plans a call with a large body by its abridged text, so that the whole is never decoded or parsed. What cannot go that
  * way is read whole and goes on as if there had been no other text.
  */
-
 import { whole } from '../core/abridged';
 import type { ApiKey } from '../core/api-key';
 import { type Labels, labelFieldsOf, labelsOf } from '../core/labels';
-import type { PooledBytes } from '../core/pooled-bytes';
-import type { Call, ClientRequest, Dialect } from '../dialects/types';
+import type { Call } from '../dialects/types';
 import type { GatewayDeps } from './deps';
-import { type Parked, park } from './parked';
+import { type ParkableRequest, type Parked, park } from './parked';
 import { type Plan, planCall } from './plan';
 
-/** The part of a request that is planned by. */
-interface Asked extends ClientRequest {
-  dialect: Dialect;
-  bytes?: PooledBytes | undefined;
-  isAbridged?: boolean;
-}
+type Asked = ParkableRequest & { isAbridged?: boolean };
 
 export interface PlannedAhead {
   parsed: { ok: true; value: Call };
@@ -33,7 +26,7 @@ export const canPlanAhead = (keys: readonly ApiKey[]): boolean => keys.length ==
 export function planAhead(deps: GatewayDeps, incoming: Asked): PlannedAhead | undefined {
   if (!incoming.isAbridged) return undefined;
   const ahead = byAbridged(deps, incoming);
-  if (!ahead) Object.assign(incoming, { body: new TextDecoder().decode(incoming.bytes!.bytes), isAbridged: false });
+  if (!ahead) Object.assign(incoming, { body: incoming.bytes!.text, isAbridged: false });
   return ahead;
 }
 

@@ -84,7 +84,7 @@ async function readPooled(body: ReadableStream<Uint8Array>, lengthBytes: number,
   if (abridged !== undefined) return { body: abridged, bytes: pooled, isAbridged: true };
   const text = exactText(pooled.bytes);
   if (text !== undefined) return { body: text, bytes: pooled };
-  const lossy = new TextDecoder().decode(pooled.bytes);
+  const lossy = pooled.text;
   pooled.free();
   return { body: lossy };
 }
