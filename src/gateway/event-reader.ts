@@ -14,11 +14,13 @@ const MAX_AHEAD_BYTES = 1_048_576;
 const MAX_EVENT_CHARS = 16_777_216;
 /** The pause between two batches of a fast stream: short at first, then longer, since nobody reads that fast. */
 const FIRST_WINDOW_MS = 20;
-const LAST_WINDOW_MS = 64;
-const WINDOW_GROWTH_MS = 8;
-/** Nobody can follow 20 kB a second (70 events of one format, 150 of another), so such a stream may wait a little longer. */
-const UNREADABLE_BYTES_A_MS = 20;
-const UNREADABLE_WINDOW_MS = 100;
+const WINDOW_GROWTH = 1.4;
+/**
+ * Where the growth ends. The faster a stream, the less can anybody follow it: 20 kB a second, 70 events of one format and
+ * 150 of another, may wait for a tenth of a second.
+ */
+const WINDOW_MS_A_BYTE_A_MS = 5;
+const LAST_WINDOW_MS = { least: 64, most: 150 };
 
 export class EventReader {
   private reader: ReadableStreamBYOBReader;
@@ -33,7 +35,7 @@ export class EventReader {
   /** The last read filled its buffer: more is waiting than one batch takes, and should not wait for another pause. */
   private behind = false;
   private windowMs = FIRST_WINDOW_MS;
-  private lastWindowMs = LAST_WINDOW_MS;
+  private lastWindowMs = LAST_WINDOW_MS.least;
   private readAtMs = 0;
   private wake: (() => void) | undefined;
   private resumeDrain: (() => void) | undefined;
@@ -72,7 +74,8 @@ export class EventReader {
         this.space = value.buffer as ArrayBuffer;
         this.readBytes += value.byteLength;
         this.behind = value.byteLength === READ_BYTES;
-        this.lastWindowMs = value.byteLength < UNREADABLE_BYTES_A_MS * this.windowMs ? LAST_WINDOW_MS : UNREADABLE_WINDOW_MS;
+        const followedMs = (WINDOW_MS_A_BYTE_A_MS * value.byteLength) / this.windowMs;
+        this.lastWindowMs = Math.max(LAST_WINDOW_MS.least, Math.min(LAST_WINDOW_MS.most, followedMs));
         this.resumeDrain?.();
         const events = this.cutter.push(this.decoder.decode(value, { stream: true })) || this.cutter.takeComments();
         if (events !== '') return events;
@@ -99,7 +102,7 @@ export class EventReader {
       this.windowMs = FIRST_WINDOW_MS;
       return;
     }
-    this.windowMs = Math.min(this.windowMs + WINDOW_GROWTH_MS, this.lastWindowMs);
+    this.windowMs = Math.min(this.windowMs * WINDOW_GROWTH, this.lastWindowMs);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, restMs);
       this.wake = () => {
