@@ -182,7 +182,7 @@ describe('media', () => {
     expect((await hypereal(['jobs', '--json'])).out).toBe(before);
   });
 
-  it('lets jobs be begun, looked at, waited for and canceled', async () => {
+  it('lets jobs be begun, looked at, waited for, canceled and deleted', async () => {
     const id = (await hypereal(['video', 'a cat sandbox:delay=1s', '--no-wait'])).out.trim();
     expect((await hypereal(['jobs', 'get', id])).out).toContain(id);
     expect((await hypereal(['jobs', 'wait', id, '-o', 'cat.mp4'])).out).toBe('cat.mp4\n');
@@ -192,6 +192,8 @@ describe('media', () => {
     expect(left).toMatchObject({ code: 130, error: expect.stringContaining(`hypereal jobs wait ${endless}`) });
     expect((await hypereal(['jobs', 'cancel', endless, '--json'])).code).toBe(0);
     expect((await hypereal(['jobs', 'wait', endless])).code).toBe(1);
+    expect(await hypereal(['jobs', 'delete', id])).toMatchObject({ code: 0, out: `${id} deleted\n` });
+    expect((await hypereal(['jobs', 'get', id])).out.trim().split('\n')).toHaveLength(1);
     expect((await hypereal(['jobs', 'list', '--state', 'nonsense'])).error).toContain('`state` must be one of');
   });
 });
