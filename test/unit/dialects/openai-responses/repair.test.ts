@@ -22,9 +22,24 @@ describe('thoughts that the upstream cannot read', () => {
     "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.",
     "Invalid 'input[4].id': 'call_1'. Expected an ID that begins with 'fc'.",
     "Invalid 'input[4].id': 'fc_/+'. Expected an ID that contains letters, numbers, underscores, or dashes",
+    "Item 'fc_1' of type 'function_call' was provided without its required 'reasoning' item: 'rs_0'.",
+    "Item 'rs_1' of type 'reasoning' was provided without its required following item.",
   ])('are left out, and with them the ids that bind other items to them: %s', (message) => {
     const kept = [COMPACTION, REFERENCE, USER];
     expect(repaired(bodyWith(...kept, THOUGHT, call('"id":"fc_1",'), output), message)).toBe(bodyWith(...kept, call(''), output));
+  });
+
+  it('lose the words of an open model, which OpenAI refuses, and stay where they are encrypted too', () => {
+    const words = '"content":[{"type":"reasoning_text","text":"Hm."}]';
+    const ofOpenModel = `{"type":"reasoning","id":"rs_2","summary":[],${words},"encrypted_content":null}`;
+    const spoken = THOUGHT.replace('"encrypted', `${words},"encrypted`);
+    const message =
+      "Invalid 'input[1].content': array too long. Expected an array with maximum length 0, but got an array with length 1 instead.";
+    expect(repaired(bodyWith(USER, ofOpenModel, call('"id":"fc_2",'), output, spoken), message)).toBe(
+      bodyWith(USER, call(''), output, THOUGHT),
+    );
+    const tooMany = "Invalid 'input[0].content': array too long. Expected an array with maximum length 2048, but got 3000 instead.";
+    expect(repaired(bodyWith(USER, spoken), tooMany)).toBeUndefined();
   });
 
   it('stay where something else is refused, and where there are none', () => {
