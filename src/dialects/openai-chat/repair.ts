@@ -11,6 +11,7 @@ import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
 import { IMAGES_DRAWN } from './drawn-images';
 import { plainSchemas } from './plain-schemas';
+import { withUsersPictures } from './users-pictures';
 
 type Repair = (body: string, message: string) => string;
 
@@ -219,6 +220,7 @@ const REPAIRS: readonly Repair[] = [
   fillContent,
   shortenIds,
   showDrawn,
+  withUsersPictures,
   sign,
   dropSignatures,
   mendThoughts,

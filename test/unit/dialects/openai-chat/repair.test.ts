@@ -111,6 +111,34 @@ it('pictures of a model that draws are the user’s where an assistant has none'
   expect(repaired(body(`{"role":"assistant","content":"So.","images":[${image}]}`), 'Too many images: 1 > 0')).toBeUndefined();
 });
 
+it.each([
+  "Invalid 'messages[2]'. Image URLs are only allowed for messages with role 'user', but this message with role 'tool' contains an image URL.",
+  'Failed to deserialize the JSON body into the target type: data did not match any variant of untagged enum ChatCompletionRequestToolMessageContent',
+])('pictures are the user’s, behind all results, where nobody else may have any: %s', (message) => {
+  const image = (data: string) => `{"type":"image_url","image_url":{"url":"data:image/png;base64,${data}"}}`;
+  const text = '{"type":"text" ,"text":"\\u00e9"}';
+  const body = (...turns: string[]) => `{"model":"m","messages":[${turns.join(',')}]}`;
+  const user = `{"role":"user","content":[${image('USER')}]}`;
+  const drew = (content: string) => `{"role":"assistant","content":${content}}`;
+  const called = '{"role":"assistant","content":null,"tool_calls":[{"id":"a"},{"id":"b"}]}';
+  const result = (id: string, content: string) => `{"role":"tool","tool_call_id":"${id}","content":${content}}`;
+  const shown = (intro: string, ...images: string[]) =>
+    `{"role":"user","content":[{"type":"text","text":"The images ${intro}:"},${images.join(',')}]}`;
+  expect(
+    repaired(
+      body(user, drew(`[${image('DREW')}]`), user, called, result('a', `[${text},${image('A')}]`), result('b', `[${image('B')}]`)),
+      message,
+    ),
+  ).toBe(
+    body(
+      ...[user, drew('""'), shown('of the answer above', image('DREW')), user, called],
+      ...[result('a', `[${text}]`), result('b', '""'), shown('that the tool gave back', image('A'), image('B'))],
+    ),
+  );
+  expect(repaired(body(user, drew(`[${text}]`), called), message)).toBeUndefined();
+  expect(repaired(body(user, drew(`[${image('DREW')}]`)), 'Invalid image URL.')).toBeUndefined();
+});
+
 it('a message without content is one with nothing in it, where null is none', () => {
   const body = (content: string) =>
     `{"model":"m","messages":[{"role":"user","content":"null"},{"role":"assistant","content": ${content} ,"tool_calls":[]}]}`;
