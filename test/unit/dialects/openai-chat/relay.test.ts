@@ -40,6 +40,13 @@ describe('an event with its JSON over several lines', () => {
   });
 });
 
+it('an event that holds nothing is none', () => {
+  const relay = new ChatStream(CALL, 'req_x').relay();
+  const said = `data: {"id":"c","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n`;
+  expect(relay.push(`${said}data: null\n\n`) + relay.push(`data: null\n\n${said}`)).toBe(said + said);
+  expect(relay.failure).toBeUndefined();
+});
+
 /** The events of a stream's output as JSON, without the end mark. */
 const chunksOf = (out: string): Record<string, unknown>[] =>
   splitEvents(out)
