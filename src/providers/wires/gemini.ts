@@ -2,7 +2,7 @@ import { isFilled, isRecord, listOf, parseJson } from '../../core/record';
 import { NO_USAGE, type Usage, type Work } from '../../core/usage';
 import type { UpstreamFailure, Wire } from '../types';
 import { type ErrorFacts, errorFacts, failureOf, classifyFailure as generalFailure } from './failures';
-import { readTokenCounts } from './token-counts';
+import { readTokenCounts, uncachedAudio } from './token-counts';
 
 /** The path of a model's method; the model may itself be a path, such as `tunedModels/x`. */
 export function geminiPath(model: string, method: string): string {
@@ -31,6 +31,7 @@ export function readUsage(usage: unknown): Usage | undefined {
     toolUse: usage.toolUsePromptTokenCount,
     total: usage.totalTokenCount,
     inputAudio: modalityTokens(usage.promptTokensDetails, 'AUDIO'),
+    cachedAudio: modalityTokens(usage.cacheTokensDetails, 'AUDIO'),
     outputAudio: modalityTokens(usage.candidatesTokensDetails, 'AUDIO'),
   });
   if (counts === undefined || (counts.prompt === undefined && counts.candidates === undefined)) return undefined;
@@ -44,7 +45,7 @@ export function readUsage(usage: unknown): Usage | undefined {
     cacheReadTokens,
     outputTokens,
     reasoningTokens: thoughts,
-    inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
+    inputAudioTokens: uncachedAudio(inputTokens, counts),
     outputAudioTokens: Math.min(candidates, counts.outputAudio ?? 0),
   };
 }
