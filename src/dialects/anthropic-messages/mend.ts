@@ -5,7 +5,7 @@
 import { elements, rewriteElements, setMembers, withoutMember } from '../../core/json';
 import { type Fields, isRecord, listOf, parseJson, parseRecord, recordsOf } from '../../core/record';
 import { type Change, eachIn, inMember } from '../spans';
-import { withoutCacheTimes } from './cache-marks';
+import { withFewerMarks, withoutCacheTimes } from './cache-marks';
 import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
 import { withoutNewerFields } from './newer-fields';
@@ -13,7 +13,7 @@ import { clearsThinking, keptEdits } from './older-model';
 import { namesSignature, THINKING, withoutPastThinking } from './signatures';
 
 /** What can be removed from a request, or written differently. */
-export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'newer';
+export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'marks' | 'newer';
 
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and .../about-claude/models/migration-guide */
 const NAMED: readonly (readonly [Refusal, RegExp])[] = [
@@ -25,6 +25,7 @@ const NAMED: readonly (readonly [Refusal, RegExp])[] = [
   ['ending', /\bcannot end with trailing whitespace\b/i],
   ['newer', /\bextra inputs are not permitted\b/i],
   ['cacheTime', /\bcache_control\b[^\n]{0,40}\bttl\b/i],
+  ['marks', /\bmaximum of \d+ blocks with `?cache_control\b/i],
 ];
 
 /** What a refusal is about; empty where nothing can be mended. */
@@ -73,6 +74,7 @@ export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelL
   if (all.has('empty')) sent = withoutEmptyTexts(sent);
   if (all.has('ending')) sent = withTrimmedEnd(sent);
   if (all.has('cacheTime')) sent = withoutCacheTimes(sent);
+  if (all.has('marks')) sent = withFewerMarks(sent);
   if (all.has('newer')) sent = withoutNewerFields(sent);
   return all.has('prefill') ? withoutPrefill(sent, fields.messages) : sent;
 }

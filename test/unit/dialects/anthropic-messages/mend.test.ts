@@ -202,6 +202,41 @@ it('marks for a cache say no time where that is not known, and what a tool is gi
   expect(again('`cache_control.ttl: 1h` is not supported', fields(), UNKNOWN)).toBeUndefined();
 });
 
+describe('marks for a cache', () => {
+  const MARKS = 'A maximum of 4 blocks with cache_control may be provided. Found 6.';
+  const marked = <T extends object>(block: T) => ({ ...block, cache_control: { type: 'ephemeral' } });
+  const tool = { name: 'f', input_schema: { type: 'object', properties: { cache_control: {} } } };
+  const result = (content: unknown) => ({ type: 'tool_result', tool_use_id: 't', content });
+
+  it('are four where there are too many: those that reach furthest', () => {
+    const conversation = (...[first, inner]: Json[]) => [
+      user([first]),
+      user([marked(result([inner]))]),
+      assistant([marked(text('a'))]),
+      user([marked(text('b'))]),
+    ];
+    const given = {
+      messages: conversation(marked(text('Hi')), marked(text('x'))),
+      system: [marked(text('Be brief.'))],
+      tools: [tool, marked(tool)],
+      ...marked({}),
+    };
+    expect(again(MARKS, given)).toEqual({
+      ...(JSON.parse(bodyOf({ model: OPUS })) as Json),
+      messages: conversation(text('Hi'), text('x')),
+      system: [text('Be brief.')],
+      tools: [tool, tool],
+      ...marked({}),
+    });
+  });
+
+  it('stay where there are no more than there may be', () => {
+    const given = { messages: [user([marked(text('a')), marked(text('b'))])], system: [marked(text('c'))], tools: [marked(tool)] };
+    expect(again(MARKS, given)).toBeUndefined();
+    expect(again(MARKS, { ...given, cache_control: null })).toBeUndefined();
+  });
+});
+
 describe('temperature and top_p together', () => {
   it.each([OPUS, HAIKU, UNKNOWN])('go to %s without the second', (model) => {
     const sent = again(SAMPLING, { temperature: 0.5, top_p: 0.9, top_k: 3 }, model)!;
