@@ -9,6 +9,7 @@ import { shortenedIds } from '../short-ids';
 import { eachIn, without } from '../spans';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
+import { wholeSchemas } from '../whole-schemas';
 import { IMAGES_DRAWN } from './drawn-images';
 import { plainSchemas } from './plain-schemas';
 import { withUsersPictures } from './users-pictures';
@@ -213,6 +214,7 @@ const REPAIRS: readonly Repair[] = [
   withoutSampling,
   leaveOutUnknown,
   plainSchemas,
+  wholeSchemas,
   renameBound,
   renameDeveloper,
   gatherSystem,

@@ -5,6 +5,7 @@ import { isNamedIn } from '../named-in';
 import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 import { type Change, eachIn } from '../spans';
+import { wholeSchemas } from '../whole-schemas';
 
 /**
  * Encrypted thoughts of another organization or provider: no one here can read them, and every later turn would contain
@@ -54,7 +55,7 @@ function withoutNotes(body: string, message: string): string {
 
 /** The body without what was refused; undefined where that is the caller's to change. */
 export function repairedResponsesBody(body: string, message: string): string | undefined {
-  let repaired = withoutNotes(withoutSampling(body, message), message);
+  let repaired = wholeSchemas(withoutNotes(withoutSampling(body, message), message), message);
   if (FOREIGN_THOUGHTS.test(message) || FOREIGN_IDS.test(message)) repaired = eachItem(repaired, unbound);
   if (PLAIN_THOUGHTS.test(message)) repaired = eachItem(repaired, unspoken);
   if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => withoutMember(raw, OWN_FIELD));

@@ -590,6 +590,14 @@ describe('a call that was refused', () => {
     expect(repaired({ contents: hi, generationConfig }, message)).not.toHaveProperty('reasoning_effort');
   });
 
+  it('is sent with schemas of functions in full where OpenAI misses something in them', () => {
+    const parametersJsonSchema = (more: object) => ({ type: 'object', properties: { list: { type: 'array', ...more } } });
+    const tools = [{ functionDeclarations: [{ name: 'f', parametersJsonSchema: parametersJsonSchema({}) }] }];
+    const message = "Invalid schema for function 'f': In context=('properties', 'list'), array schema missing items.";
+    const [tool] = repaired({ contents: hi, tools }, message)!.tools as { function: object }[];
+    expect(tool!.function).toMatchObject({ parameters: parametersJsonSchema({ items: {} }) });
+  });
+
   it('is sent with a stand-in for signatures that are missing', () => {
     const message = 'Function call is missing a thought_signature in functionCall parts.';
     expect(repaired({ contents: history }, message)).toMatchObject({

@@ -205,6 +205,42 @@ describe('what an answer is as good without', () => {
   });
 });
 
+it.each([
+  "Invalid schema for function 'f': In context=(), object schema missing properties.",
+  "Invalid schema for function 'f': In context=('properties', 'targets'), array schema missing items.",
+  "Invalid schema for function 'f': None is not of type 'object'.",
+  `Invalid schema for function 'f': schema must be a JSON Schema of 'type: "object"', got 'type: "None"'.`,
+])('the schema of a function is whole where it lacks what OpenAI asks for: %s', (message) => {
+  const body = (...schemas: unknown[]) =>
+    `{"model":"m","tools":[${schemas.map((parameters) => `{"type":"function","function":{"name":"f" ,"parameters":${JSON.stringify(parameters)}}}`).join(', ')}],${HI}}`;
+  const nothing = { type: 'object', properties: {} };
+  const given = {
+    type: 'object',
+    properties: {
+      type: { type: 'string' },
+      list: { type: ['array', 'null'] },
+      one: { anyOf: [{ type: 'object' }, { type: 'array', items: true }] },
+    },
+    $defs: { a: { type: 'array', items: { type: 'array' } } },
+  };
+  const whole = {
+    type: 'object',
+    properties: {
+      type: { type: 'string' },
+      list: { type: ['array', 'null'], items: {} },
+      one: { anyOf: [nothing, { type: 'array', items: {} }] },
+    },
+    $defs: { a: { type: 'array', items: { type: 'array', items: {} } } },
+  };
+  expect(repaired(body({ type: 'object' }, null, {}, given, whole), message)).toBe(
+    body(...[nothing, { type: 'object', properties: {} }, nothing, whole, whole]),
+  );
+  expect(repaired(body(nothing, whole), message)).toBeUndefined();
+  expect(
+    repaired(body({ type: 'object' }), "Invalid schema for function 'f': 'x' is not valid under any of the given schemas."),
+  ).toBeUndefined();
+});
+
 describe('the schema of a function', () => {
   const body = (...schemas: object[]) =>
     `{"model":"m","tools":[${schemas.map((parameters) => `{"type":"function","function":{"name":"f" ,"parameters":${JSON.stringify(parameters)}}}`).join(', ')}],${HI}}`;

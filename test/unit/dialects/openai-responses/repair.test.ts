@@ -68,6 +68,15 @@ it('signatures of a turn that came over chat are left out where they are not kno
   expect(repaired(bodyWith(USER, signed), "Unknown parameter: 'input[1].extra_content'.")).toBe(bodyWith(USER, call('')));
 });
 
+it('schemas of functions are whole where OpenAI asks for more than they have, wherever they stand', () => {
+  const tool = (parameters: string) => `{"type":"function","name":"f" ,"parameters":${parameters}}`;
+  const body = (parameters: string) =>
+    `{"model":"${MODEL}","tools":[${tool(parameters)},{"type":"namespace","name":"n","tools":[${tool(parameters)}]},{"type":"web_search"}],"input":[{"type":"additional_tools","tools":[${tool(parameters)}]},${USER}]}`;
+  const message = "Invalid schema for function 'f': In context=(), object schema missing properties.";
+  expect(repaired(body('{"type":"object"}'), message)).toBe(body('{"type":"object","properties":{}}'));
+  expect(repaired(body('{ "type":"object","properties":{}}'), message)).toBeUndefined();
+});
+
 it('leaves out a temperature where the model has one alone', () => {
   const refusal = "Unsupported parameter: 'temperature' is not supported with this model.";
   expect(repaired('{"model":"m","temperature":0.7,"input":"Hi"}', refusal)).toBe('{"model":"m","input":"Hi"}');
