@@ -12,6 +12,7 @@ import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatur
 import { wholeSchemas } from '../whole-schemas';
 import { IMAGES_DRAWN } from './drawn-images';
 import { plainSchemas } from './plain-schemas';
+import { withPairs } from './tool-pairs';
 import { withUsersPictures } from './users-pictures';
 
 type Repair = (body: string, message: string) => string;
@@ -220,6 +221,7 @@ const REPAIRS: readonly Repair[] = [
   gatherSystem,
   mendArguments,
   fillContent,
+  withPairs,
   shortenIds,
   showDrawn,
   withUsersPictures,

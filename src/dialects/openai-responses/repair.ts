@@ -6,6 +6,7 @@ import { refusesOption, withoutSampling } from '../refused-options';
 import { shortenedIds } from '../short-ids';
 import { type Change, eachIn } from '../spans';
 import { wholeSchemas } from '../whole-schemas';
+import { withPairs } from './tool-pairs';
 
 /**
  * Encrypted thoughts of another organization or provider: no one here can read them, and every later turn would contain
@@ -57,6 +58,7 @@ function withoutNotes(body: string, message: string): string {
 export function repairedResponsesBody(body: string, message: string): string | undefined {
   let repaired = wholeSchemas(withoutNotes(withoutSampling(body, message), message), message);
   if (FOREIGN_THOUGHTS.test(message) || FOREIGN_IDS.test(message)) repaired = eachItem(repaired, unbound);
+  repaired = withPairs(repaired, message);
   if (PLAIN_THOUGHTS.test(message)) repaired = eachItem(repaired, unspoken);
   if (message.includes(OWN_FIELD)) repaired = eachItem(repaired, (raw) => withoutMember(raw, OWN_FIELD));
   const shortened = shortenedIds(message);

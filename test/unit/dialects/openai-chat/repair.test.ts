@@ -241,6 +241,47 @@ it.each([
   ).toBeUndefined();
 });
 
+describe('calls of tools and their results', () => {
+  const body = (...turns: string[]) => `{"model":"m","messages":[${turns.join(',')}]}`;
+  const calls = (...ids: string[]) => `{"role":"assistant","tool_calls":[${ids.map((id) => `{"id":"${id}"}`).join(',')}] }`;
+  const result = (id: string, content: string) => `{"role":"tool","tool_call_id":"${id}","content":${JSON.stringify(content)}}`;
+  const lost = (id: string) => result(id, 'No result was given.');
+  const user = (content: string) => `{"role":"user","content":${JSON.stringify(content)}}`;
+  const alone = (said: string) => user(`The result of a tool that was called earlier:\n${said}`);
+  const LOST = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.";
+
+  it.each([
+    LOST,
+    `<400> InternalError.Algo.InvalidParameter: An assistant message with "tool_calls" must be followed by tool messages responding to each "tool_call_id".`,
+    "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+    'Invalid request: tool_call_id call_1 is not found',
+    'invalid params, tool call result does not follow tool call (2013)',
+    'Not the same number of function calls and responses',
+    'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
+  ])('are pairs, one behind the other, where one of them is lost or elsewhere: %s', (message) => {
+    const given = [
+      result('gone', 'x'),
+      calls('a', 'b'),
+      user('Stop'),
+      result('b', 'y'),
+      result('b', 'again'),
+      calls('a'),
+      result('a', 'z'),
+    ];
+    expect(repaired(body(...given, calls('c')), message)).toBe(
+      body(
+        ...[alone('x'), calls('a', 'b'), lost('a'), result('b', 'y'), user('Stop'), alone('again')],
+        ...[calls('a'), result('a', 'z'), calls('c'), lost('c')],
+      ),
+    );
+  });
+
+  it('stay as they are where all is there, and where something else is refused', () => {
+    expect(repaired(body(user('a'), calls('a', 'b'), result('a', 'x'), result('b', 'y')), LOST)).toBeUndefined();
+    expect(repaired(body(calls('a')), 'tool_calls must be a list')).toBeUndefined();
+  });
+});
+
 describe('the schema of a function', () => {
   const body = (...schemas: object[]) =>
     `{"model":"m","tools":[${schemas.map((parameters) => `{"type":"function","function":{"name":"f" ,"parameters":${JSON.stringify(parameters)}}}`).join(', ')}],${HI}}`;

@@ -49,6 +49,32 @@ describe('thoughts that the upstream cannot read', () => {
   });
 });
 
+describe('calls of tools and their results', () => {
+  const call = (id: string, kind = 'function') => `{"type":"${kind}_call","call_id":"${id}" ,"name":"f"}`;
+  const output = (id: string, said: string, kind = 'function') => `{"type":"${kind}_call_output","call_id":"${id}","output":"${said}"}`;
+  const alone = (said: string) => `{"role":"user","content":"The result of a tool that was called earlier:\\n${said}"}`;
+
+  it.each([
+    'No tool output found for function call a.',
+    'No tool output found for custom tool call b.',
+    'No tool call found for function call output with call_id gone.',
+  ])('are pairs where one of them is lost: %s', (message) => {
+    const whole = [USER, call('c'), output('c', 'z')];
+    expect(repaired(bodyWith(output('gone', 'x'), call('a'), call('b', 'custom_tool'), ...whole), message)).toBe(
+      bodyWith(
+        ...[alone('x'), call('a'), output('a', 'No result was given.')],
+        ...[call('b', 'custom_tool'), output('b', 'No result was given.', 'custom_tool'), ...whole],
+      ),
+    );
+    expect(repaired(bodyWith(...whole), message)).toBeUndefined();
+  });
+
+  it('stay as they are behind an answer that its provider keeps, which may hold the others', () => {
+    const body = `{"model":"${MODEL}","previous_response_id":"resp_1","input":[${output('gone', 'x')}]}`;
+    expect(repaired(body, 'No tool call found for function call output with call_id gone.')).toBeUndefined();
+  });
+});
+
 it('ids of calls that another provider has given are short enough, and the same for a call and its result', () => {
   const items = (id: string) => [
     `{"type":"function_call","call_id":"${id}" ,"name":"f","arguments":"{}"}`,
