@@ -147,6 +147,24 @@ it('a message without content is one with nothing in it, where null is none', ()
   expect(repaired(body('"A"'), message)).toBeUndefined();
 });
 
+it.each([
+  "Invalid request: the message at position 1 with role 'assistant' must not be empty",
+  'Invalid assistant message: content or tool_calls must be set',
+])('a turn in which the assistant said nothing is left out where it may not be: %s', (message) => {
+  const body = (...turns: string[]) => `{"model":"m","messages":[${['{"role":"user","content":""}', ...turns].join(',')}]}`;
+  const said = [
+    '{"role":"assistant","content":"","tool_calls":[{"id":"c"}]}',
+    '{"role":"assistant","content":[{"type":"text","text":"a"}]}',
+  ];
+  const silent = [
+    '{"role":"assistant","content":" ","reasoning_content":"Hm"}',
+    '{"role":"assistant","content":[]}',
+    '{"role":"assistant"}',
+  ];
+  expect(repaired(body(...silent, ...said), message)).toBe(body(...said));
+  expect(repaired(body(...said), message)).toBeUndefined();
+});
+
 describe('how an answer is picked', () => {
   const body = (fields: string) => `{"model":"m",${fields}"stop":["x"],${HI}}`;
   const sampling = '"temperature":0.5,"top_p":1,"presence_penalty":0, "frequency_penalty":0,"top_k":40,';
@@ -184,6 +202,8 @@ describe('what an answer is as good without', () => {
 
   it.each([
     ['"parallel_tool_calls":false,', 'Unknown name "parallel_tool_calls": Cannot find field.'],
+    ['"enable_thinking":false,"chat_template_kwargs":{"thinking":false},', 'Unrecognized request argument supplied: enable_thinking'],
+    ['"thinking":{"type":"disabled"},', "property 'thinking' is unsupported"],
     ['"reasoning_effort":"low",', "Unsupported parameter: 'reasoning_effort' is not supported with this model."],
     ['"metadata":{"tags":["a"]},', "Invalid type for 'metadata.tags': expected a string, but got an array instead."],
     ['"metadata":{"a":"b"},', "The 'metadata' parameter is only allowed when 'store' is enabled."],
