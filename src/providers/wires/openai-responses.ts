@@ -68,7 +68,8 @@ function statusOf({ status, code = '', type = '' }: ErrorFacts): number {
 /** The error in an answer or event. The event may be flat, and a response may fail without an error. */
 function factsIn(json: Record<string, unknown>): ErrorFacts | undefined {
   const { type, response } = json;
-  if (type === 'response.failed') return factsOfResponse(recordOf(response));
+  // Some upstreams put the error beside the response: https://github.com/openai/codex/issues/24973
+  if (type === 'response.failed') return factsOfResponse({ ...recordOf(response), error: recordOf(response).error ?? json.error });
   if (json.error !== undefined && json.error !== null) {
     return json.object === 'response' ? factsOfResponse(json) : (errorFacts(json) ?? { message: '' });
   }

@@ -94,6 +94,7 @@ describe('a failure inside a 200', () => {
     ['status of its own', { error: { code: 429, message: 'Too fast.' } }, 'backoff_key', 'Too fast.'],
     ['status that is none of a failure', { error: { code: 200, message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['failed without a word', failed(null), 'retry', ''],
+    ['failed with a word beside it', { ...failed(null), error: { code: 'invalid_prompt', message: 'No.' } }, 'caller', 'No.'],
     ['failed answer', { object: 'response', status: 'failed', error: { code: 'server_error', message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['failed answer without a word', { object: 'response', status: 'failed', error: null }, 'retry', ''],
     ['cancelled answer', { object: 'response', status: 'cancelled', error: null }, 'retry', 'The response was cancelled.'],
