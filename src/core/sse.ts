@@ -38,7 +38,10 @@ const COMMENTS = /^(?::[^\n]*\n|\r?\n)+/;
 /** The comments and blank lines before an event. A comment is complete at the end of its line. */
 export const commentsBefore = (event: string): string => COMMENTS.exec(event)?.[0] ?? '';
 
-/** The data of an event, its `data:` lines joined; undefined when it has none (a comment, say). */
+/**
+ * The data of an event, its `data:` lines joined; undefined when it has none (a comment, say), or `null`, by which some
+ * upstreams keep a connection alive: https://github.com/NousResearch/hermes-agent/pull/80822
+ */
 export function eventData(event: string): string | undefined {
   let data: string | undefined;
   for (const line of event.split(/\r\n|\n|\r/)) {
@@ -46,7 +49,7 @@ export function eventData(event: string): string | undefined {
     const value = line.charCodeAt(5) === 0x20 ? line.slice(6) : line.slice(5);
     data = data === undefined ? value : `${data}\n${value}`;
   }
-  return data;
+  return data === 'null' ? undefined : data;
 }
 
 /** A longer unfinished text must be an event, so it is not searched for comments again and again. */

@@ -211,7 +211,7 @@ export class Failover {
         return undefined;
       }
       const failed = { target, response: Response.error(), text: undefined, record, abort, startedAtMs, keyIndex };
-      this.fail(failed, failureOf(error, late, record.status), undefined);
+      this.fail(failed, failureOf(error, late, record.status));
     } finally {
       callOff?.();
     }
@@ -260,7 +260,7 @@ export class Failover {
   /** An upstream that began to answer failed before its first content, so another may take over. */
   failed(attempt: Attempt, failure: UpstreamFailure): void {
     attempt.abort?.abort();
-    this.fail(attempt, failure, undefined);
+    this.fail(attempt, failure);
   }
 
   /** No other target will be asked any more, so the request is let go: it may be megabytes, and the bridges hold it. */
@@ -294,7 +294,7 @@ export class Failover {
     this.deps.health.failed(attempt.target.provider.spec.id, this.deps.now());
   }
 
-  private fail(attempt: Attempt, failure: UpstreamFailure, retryAfter: number | undefined): void {
+  private fail(attempt: Attempt, failure: UpstreamFailure, retryAfter = failure.retryAfterMs): void {
     this.takeUp();
     const { target, record, keyIndex } = attempt;
     const { id } = target.provider.spec;

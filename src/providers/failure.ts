@@ -23,6 +23,8 @@ export interface UpstreamFailure {
   details?: Record<string, unknown>;
   /** The status that fits a failure which came with status 200. */
   status?: number;
+  /** How long to wait, where the body says it. */
+  retryAfterMs?: number;
   /** Does not count against the provider: a reasoning model may be silent for long. */
   isBlameless?: boolean;
 }

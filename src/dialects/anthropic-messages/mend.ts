@@ -5,15 +5,27 @@
 import { elements, rewriteElements, setMembers, withoutMember } from '../../core/json';
 import { type Fields, isRecord, listOf, parseJson, parseRecord, recordsOf } from '../../core/record';
 import { type Change, eachIn, inMember } from '../spans';
-import { withoutCacheTimes } from './cache-marks';
+import { withFewerMarks, withoutCacheTimes } from './cache-marks';
 import { withoutEmptyTexts } from './empty-texts';
 import { type ModelLine, thinkingThatFits } from './features';
 import { withoutNewerFields } from './newer-fields';
 import { clearsThinking, keptEdits } from './older-model';
 import { namesSignature, THINKING, withoutPastThinking } from './signatures';
+import { withPairs } from './tool-pairs';
 
 /** What can be removed from a request, or written differently. */
-export type Refusal = 'signature' | 'budget' | 'sampling' | 'prefill' | 'ids' | 'empty' | 'ending' | 'cacheTime' | 'newer';
+export type Refusal =
+  | 'signature'
+  | 'budget'
+  | 'sampling'
+  | 'prefill'
+  | 'ids'
+  | 'empty'
+  | 'ending'
+  | 'cacheTime'
+  | 'marks'
+  | 'pairs'
+  | 'newer';
 
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and .../about-claude/models/migration-guide */
 const NAMED: readonly (readonly [Refusal, RegExp])[] = [
@@ -25,6 +37,8 @@ const NAMED: readonly (readonly [Refusal, RegExp])[] = [
   ['ending', /\bcannot end with trailing whitespace\b/i],
   ['newer', /\bextra inputs are not permitted\b/i],
   ['cacheTime', /\bcache_control\b[^\n]{0,40}\bttl\b/i],
+  ['pairs', /\bids were found without `?tool_result\b|\bfound in `?tool_result`? blocks\b|\btool_use must have a single result\b/i],
+  ['marks', /\bmaximum of \d+ blocks with `?cache_control\b/i],
 ];
 
 /** What a refusal is about; empty where nothing can be mended. */
@@ -70,9 +84,11 @@ export function mended(body: string, refused: ReadonlySet<Refusal>, line: ModelL
   if (all.has('sampling') && typeof fields.temperature === 'number' && typeof fields.top_p === 'number')
     sent = withoutMember(sent, 'top_p');
   if (all.has('ids')) sent = withKnownIds(sent);
+  if (all.has('pairs')) sent = withPairs(sent);
   if (all.has('empty')) sent = withoutEmptyTexts(sent);
   if (all.has('ending')) sent = withTrimmedEnd(sent);
   if (all.has('cacheTime')) sent = withoutCacheTimes(sent);
+  if (all.has('marks')) sent = withFewerMarks(sent);
   if (all.has('newer')) sent = withoutNewerFields(sent);
   return all.has('prefill') ? withoutPrefill(sent, fields.messages) : sent;
 }

@@ -1,6 +1,7 @@
 import { rewriteMembers, setMembers } from '../../core/json';
 import { type Fields, isFilled, isRecord } from '../../core/record';
 import type { Answer, Bridge, Receipt } from '../types';
+import { pairedBody } from './call-pairs';
 import { withoutCallIds } from './call-signatures';
 import { field, listField, recordField } from './fields';
 import { foldGeminiStream } from './fold';
@@ -45,8 +46,8 @@ export const straightBridge = (request: Pick<GeminiRequest, 'body'>): Bridge => 
   foldStream: foldGeminiStream,
   answersAlone: true,
   repaired(message) {
-    const body = signedBody(request.body, message);
-    return body === undefined ? undefined : { ...straightBridge({ body }), repaired: () => undefined };
+    const body = signedBody(request.body, message) ?? pairedBody(request.body, message);
+    return body === undefined || body === request.body ? undefined : straightBridge({ body });
   },
 });
 

@@ -1,9 +1,11 @@
 import { members, setMembers } from '../../core/json';
-import { isNotEmpty, isRecord, parseJson } from '../../core/record';
+import { isNotEmpty, isRecord, parseJson, parseRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import { withCreditsUsed } from '../priced-usage';
+import { eachIn, inMember } from '../spans';
 import type { Answer, Receipt } from '../types';
 import { endedInCalls } from './end-in-calls';
+import { missingId } from './tool-calls';
 import { shownUsage } from './usage';
 
 /** The fields in which OpenAI and compatible upstreams put what a model writes. */
@@ -33,14 +35,25 @@ export function renderChatAnswer(text: string, receipt: Receipt): string {
   const raw = found && text.slice(found.start, found.end);
   const priced =
     raw?.startsWith('{') && reported ? withCreditsUsed(raw, creditsUsed) : JSON.stringify({ ...shownUsage(receipt), creditsUsed });
-  return setMembers(withEnds(text), { usage: priced });
+  return setMembers(withWholeCalls(text), { usage: priced });
 }
 
-/** Skips the search for calls in most answers, which have none. */
-function withEnds(text: string): string {
+/** Calls with ids, in choices that end in them. Skips the search for calls in most answers, which have none. */
+function withWholeCalls(text: string): string {
   const json = CALLS.test(text) ? parseJson(text) : undefined;
-  return isRecord(json) && Array.isArray(json.choices) ? endedInCalls(text, json.choices as unknown[], hasCalls) : text;
+  return isRecord(json) && Array.isArray(json.choices) ? withIds(endedInCalls(text, json.choices as unknown[], hasCalls)) : text;
 }
+
+const withIds = eachIn(
+  'choices',
+  inMember(
+    'message',
+    eachIn('tool_calls', (call) => {
+      const id = missingId(parseRecord(call).id);
+      return id === undefined ? call : setMembers(call, { id: JSON.stringify(id) });
+    }),
+  ),
+);
 
 const CALLS = /"tool_calls"\s*:\s*\[\s*\{/;
 

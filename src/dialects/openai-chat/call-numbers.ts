@@ -1,17 +1,21 @@
 import { rewriteElements, rewriteMembers, setMembers } from '../../core/json';
 import { isFilled, isRecord } from '../../core/record';
-import { type BegunCall, callPosition } from './tool-calls';
+import { type BegunCall, callPosition, missingId } from './tool-calls';
 
 /** Cannot match inside arguments, whose quotes are escaped. */
 const CALLS = /"tool_calls"\s*:\s*\[\s*\{/;
 const NAMED = /"name"\s*:\s*"[^"]/;
 
+/** Members of a call, as JSON. */
+type Fix = Record<string, string>;
+
 /** A choice's index; a single choice may lack it. */
 export const indexOf = (choice: unknown): unknown => (isRecord(choice) ? (choice.index ?? 0) : undefined);
 
 /**
- * Corrects the `index` of a stream's tool calls, by which clients assemble them: some upstreams give all calls the same
- * index, or none (github.com/BerriAI/litellm/issues/11999).
+ * Corrects the `index` of a stream's tool calls, by which clients assemble them, and gives an id to those without one:
+ * some upstreams give all calls the same index, or none (github.com/BerriAI/litellm/issues/11999), and some no id
+ * (github.com/anomalyco/opencode/pull/12585).
  */
 export class CallNumbers {
   /** Calls by their choice's index. */
@@ -29,39 +33,37 @@ export class CallNumbers {
     return this.begun.has(choiceIndex);
   }
 
-  /** A chunk's text with the right index on each call. */
+  /** A chunk's text with the right index and id on each call. */
   numbered(data: string, choices: readonly unknown[]): string {
-    const places = choices.map((choice) =>
-      isRecord(choice) && isRecord(choice.delta) ? this.placesOf(indexOf(choice), choice.delta) : [],
-    );
+    const fixes = choices.map((choice) => (isRecord(choice) && isRecord(choice.delta) ? this.fixesOf(indexOf(choice), choice.delta) : []));
     this.isProved &&= !this.isWrong;
-    if (!places.some((each) => each.length > 0)) return data;
+    if (!fixes.some((each) => each.length > 0)) return data;
     return inMember(data, 'choices', (list) =>
       rewriteElements(list, (choice, at) =>
-        places[at]?.length ? inMember(choice, 'delta', (delta) => inMember(delta, 'tool_calls', placedAt(places[at]!))) : choice,
+        fixes[at]?.length ? inMember(choice, 'delta', (delta) => inMember(delta, 'tool_calls', fixedBy(fixes[at]!))) : choice,
       ),
     );
   }
 
-  /** The right indexes of the delta's calls; empty where they are right already. */
-  private placesOf(choiceIndex: unknown, { tool_calls }: Record<string, unknown>): (number | undefined)[] {
+  /** What to change in each of the delta's calls; empty where all are right already. */
+  private fixesOf(choiceIndex: unknown, { tool_calls }: Record<string, unknown>): Fix[] {
     if (!Array.isArray(tool_calls) || tool_calls.length === 0) return [];
     const calls = this.begun.get(choiceIndex) ?? [];
     this.begun.set(choiceIndex, calls);
-    let isRight = true;
-    const places = (tool_calls as unknown[]).map((delta) => {
-      if (!isRecord(delta)) return undefined;
+    const fixes = (tool_calls as unknown[]).map((delta): Fix => {
+      if (!isRecord(delta)) return {};
       const place = callPosition(calls, delta);
       const isFirst = place === calls.length;
       calls[place] ??= { index: delta.index };
       if (isFilled(delta.id)) calls[place].id ??= delta.id;
-      if (delta.index !== place) isRight = false;
-      else if (!isFirst) this.isProved = true;
-      return place;
+      const isPlaced = delta.index === place;
+      if (isPlaced && !isFirst) this.isProved = true;
+      const id = typeof delta.id === 'number' || isFirst ? missingId(delta.id) : undefined;
+      return { ...(!isPlaced && { index: String(place) }), ...(id !== undefined && { id: JSON.stringify(id) }) };
     });
-    if (isRight) return [];
+    if (fixes.every((fix) => Object.keys(fix).length === 0)) return [];
     this.isWrong = true;
-    return places;
+    return fixes;
   }
 }
 
@@ -69,7 +71,7 @@ export class CallNumbers {
 const inMember = (text: string, name: string, change: (raw: string) => string): string =>
   rewriteMembers(text, (raw, key) => (key === name ? change(raw) : raw));
 
-const placedAt =
-  (places: readonly (number | undefined)[]) =>
+const fixedBy =
+  (fixes: readonly Fix[]) =>
   (list: string): string =>
-    rewriteElements(list, (call, at) => (places[at] === undefined ? call : setMembers(call, { index: String(places[at]) })));
+    rewriteElements(list, (call, at) => (fixes[at] && Object.keys(fixes[at]).length > 0 ? setMembers(call, fixes[at]) : call));

@@ -1,2 +1,3 @@
-/** Introduces pictures that a model drew when they are sent back as the user's, for formats without pictures in an assistant's message. */
+/** Introduce pictures as the user's, for formats where nobody else may send any: those that a model drew, and those that a tool gave back. */
 export const IMAGES_DRAWN = 'The images of the answer above:';
+export const IMAGES_GIVEN = 'The images that the tool gave back:';

@@ -9,8 +9,11 @@ import { shortenedIds } from '../short-ids';
 import { eachIn, without } from '../spans';
 import { asReminder } from '../system-reminder';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../thought-signatures';
+import { wholeSchemas } from '../whole-schemas';
 import { IMAGES_DRAWN } from './drawn-images';
 import { plainSchemas } from './plain-schemas';
+import { withPairs } from './tool-pairs';
+import { withUsersPictures } from './users-pictures';
 
 type Repair = (body: string, message: string) => string;
 
@@ -84,6 +87,20 @@ const fillContent: Repair = (body, message) =>
   NULL_CONTENT.test(message)
     ? eachIn('messages', (raw) => (parseRecord(raw).content === null ? setMembers(raw, { content: '""' }) : raw))(body)
     : body;
+
+/** From Moonshot (https://github.com/MoonshotAI/kimi-code/issues/1985) and DeepSeek. */
+const SILENT = /\brole 'assistant' must not be empty|\bcontent or tool_calls must be set\b/i;
+
+const saysNothing = ({ role, content, ...more }: Record<string, unknown>): boolean =>
+  role === 'assistant' &&
+  saidIn({ content }).trim() === '' &&
+  listOf(content).every((part) => isRecord(part) && part.type === 'text') &&
+  ['tool_calls', 'images'].every((name) => listOf(more[name]).length === 0) &&
+  !isRecord(more.audio);
+
+/** Leaves out turns in which an assistant said and did nothing, as one that was stopped while it thought. */
+const leaveOutSilent: Repair = (body, message) =>
+  SILENT.test(message) ? eachIn('messages', (raw) => (saysNothing(parseRecord(raw)) ? undefined : raw))(body) : body;
 
 /** Pictures that a model drew become the user's, for upstreams without pictures in an assistant's message. */
 const showDrawn: Repair = (body, message) =>
@@ -192,6 +209,8 @@ const NOTES: readonly (readonly string[])[] = [
   // Unlike the others, these influence the answer.
   ['parallel_tool_calls'],
   ['reasoning_effort'],
+  // How others than OpenAI are told to think: https://github.com/CherryHQ/cherry-studio/issues/6155
+  ['thinking', 'enable_thinking', 'thinking_budget', 'chat_template_kwargs'],
 ];
 
 /** LiteLLM's clients put lists of tags there; OpenAI allows only strings, and only for stored answers. */
@@ -212,13 +231,17 @@ const REPAIRS: readonly Repair[] = [
   withoutSampling,
   leaveOutUnknown,
   plainSchemas,
+  wholeSchemas,
   renameBound,
   renameDeveloper,
   gatherSystem,
   mendArguments,
   fillContent,
+  leaveOutSilent,
+  withPairs,
   shortenIds,
   showDrawn,
+  withUsersPictures,
   sign,
   dropSignatures,
   mendThoughts,

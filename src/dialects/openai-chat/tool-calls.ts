@@ -1,3 +1,4 @@
+import { newToken } from '../../core/ids';
 import { isFilled } from '../../core/record';
 
 /** A tool call as far as a stream has shown it. */
@@ -38,4 +39,10 @@ export function callPosition(calls: readonly BegunCall[], delta: CallDelta): num
   const isAnother = (call: BegunCall): boolean => begins && id !== undefined && call.id !== undefined;
   const open = calls.findLastIndex((call) => call.index === index && !isAnother(call));
   return open < 0 ? calls.length : open;
+}
+
+/** An id for a call whose own is none that clients take; some upstreams give a number. Undefined where it is good. */
+export function missingId(id: unknown): string | undefined {
+  if (isFilled(id)) return undefined;
+  return typeof id === 'number' ? String(id) : `call_${newToken()}`;
 }

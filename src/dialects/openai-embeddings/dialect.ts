@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail, ok } from '../../core/errors';
-import { setMembers } from '../../core/json';
+import { setMembers, withoutMember } from '../../core/json';
 import { promptSize } from '../estimate-tokens';
 import { renderChatAnswer } from '../openai-chat/answer';
 import { renderChatStreamError } from '../openai-chat/stream';
@@ -20,6 +20,11 @@ const bridge = (body: string, model: string, base64: boolean): Bridge => ({
   request: (target) => ({ body: target.model === model ? body : setMembers(body, { model: JSON.stringify(target.model) }) }),
   readAnswer: readEmbeddings,
   renderAnswer: (text: string, receipt: Receipt) => renderChatAnswer(base64 ? encodeVectors(text) : text, receipt),
+  // OpenAI's clients ask for base64 unasked, and an upstream that knows only numbers is as good.
+  repaired(message) {
+    const plain = message.includes('encoding_format') ? withoutMember(body, 'encoding_format') : body;
+    return plain === body ? undefined : bridge(plain, model, base64);
+  },
 });
 
 /** The `openStream` of calls for embeddings. */

@@ -2,6 +2,7 @@ import { CONTEXT_OVERFLOW } from '../../core/errors';
 import { filledText, isRecord, parseJson } from '../../core/record';
 import { redactSecrets } from '../redact';
 import type { FailureAction, UpstreamFailure } from '../types';
+import { askedWait } from './error-details';
 
 const MAX_MESSAGE_CHARACTERS = 500;
 /** How much of a message is examined before it is cleaned and cut. */
@@ -208,7 +209,7 @@ export function failureOf(status: number, facts: ErrorFacts | undefined, message
 export function classifyFailure(status: number, body: string): UpstreamFailure {
   const trimmed = body.length > MAX_BODY_CHARACTERS ? '' : body.trim();
   const json = parseJson(trimmed);
-  if (json !== undefined && typeof json !== 'string') return failureOf(status, errorFacts(json));
+  if (json !== undefined && typeof json !== 'string') return { ...failureOf(status, errorFacts(json)), ...askedWait(json) };
   if (body.trim() === '') return failureOf(status, undefined);
   return failureOf(status, undefined, /^\s*</.test(body) || MARKUP.test(body.slice(0, MAX_RAW_MESSAGE_CHARACTERS)) ? WEB_PAGE : PLAIN_TEXT);
 }

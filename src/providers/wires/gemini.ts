@@ -1,8 +1,9 @@
 import { isFilled, isRecord, listOf, parseJson } from '../../core/record';
 import { NO_USAGE, type Usage, type Work } from '../../core/usage';
 import type { UpstreamFailure, Wire } from '../types';
+import { askedWait, detailOf } from './error-details';
 import { type ErrorFacts, errorFacts, failureOf, classifyFailure as generalFailure } from './failures';
-import { readTokenCounts } from './token-counts';
+import { readTokenCounts, uncachedAudio } from './token-counts';
 
 /** The path of a model's method; the model may itself be a path, such as `tunedModels/x`. */
 export function geminiPath(model: string, method: string): string {
@@ -31,6 +32,7 @@ export function readUsage(usage: unknown): Usage | undefined {
     toolUse: usage.toolUsePromptTokenCount,
     total: usage.totalTokenCount,
     inputAudio: modalityTokens(usage.promptTokensDetails, 'AUDIO'),
+    cachedAudio: modalityTokens(usage.cacheTokensDetails, 'AUDIO'),
     outputAudio: modalityTokens(usage.candidatesTokensDetails, 'AUDIO'),
   });
   if (counts === undefined || (counts.prompt === undefined && counts.candidates === undefined)) return undefined;
@@ -44,7 +46,7 @@ export function readUsage(usage: unknown): Usage | undefined {
     cacheReadTokens,
     outputTokens,
     reasoningTokens: thoughts,
-    inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
+    inputAudioTokens: uncachedAudio(inputTokens, counts),
     outputAudioTokens: Math.min(candidates, counts.outputAudio ?? 0),
   };
 }
@@ -84,14 +86,6 @@ const STATUSES_BY_NAME: Readonly<Record<string, number>> = {
 
 const firstOf = (json: unknown): unknown => (Array.isArray(json) ? json[0] : json);
 
-/** The entry of an error's `details` with this `@type`. */
-function detailOf(json: unknown, type: string): Record<string, unknown> | undefined {
-  const body = firstOf(json);
-  const details = isRecord(body) && isRecord(body.error) ? body.error.details : undefined;
-  if (!Array.isArray(details)) return undefined;
-  return details.filter(isRecord).find((detail) => detail['@type'] === `type.googleapis.com/google.rpc.${type}`);
-}
-
 function fieldAtFault(json: unknown): string | undefined {
   const violations = detailOf(json, 'BadRequest')?.fieldViolations;
   const first: unknown = Array.isArray(violations) ? violations[0] : undefined;
@@ -101,7 +95,7 @@ function fieldAtFault(json: unknown): string | undefined {
 /** Google answers 400 for refused credentials, and for accounts and regions that it does not serve. */
 function judge(status: number, facts: ErrorFacts, json: unknown): UpstreamFailure {
   const param = fieldAtFault(json);
-  const failure = failureOf(status, { ...facts, ...(param !== undefined && { param }) });
+  const failure = { ...failureOf(status, { ...facts, ...(param !== undefined && { param }) }), ...askedWait(json) };
   const reason = detailOf(json, 'ErrorInfo')?.reason;
   if (typeof reason === 'string' && /^API_KEY_|^(?:ACCESS_TOKEN|CREDENTIALS)_/.test(reason)) return { ...failure, action: 'next_key' };
   // A request names nothing else that could be missing, so it is the model.

@@ -5,7 +5,7 @@ import type { ProviderQuirks, UpstreamFailure, Wire } from '../types';
 import { bearer } from './authorize';
 import { billedBy } from './billed';
 import { classifyFailure, classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
-import { readTokenCounts, wholePrompt } from './token-counts';
+import { readTokenCounts, uncachedAudio, wholePrompt } from './token-counts';
 import { unfoldChat } from './unfold-chat';
 
 /**
@@ -37,6 +37,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
     // Alibaba
     cacheCreation: promptDetails.cache_creation_input_tokens,
     inputAudio: promptDetails.audio_tokens,
+    cachedAudio: recordOf(promptDetails.cached_tokens_details).audio_tokens,
     reasoning: completionDetails.reasoning_tokens,
     outputAudio: completionDetails.audio_tokens,
   });
@@ -62,7 +63,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
     cacheWrite1hTokens: 0,
     outputTokens,
     reasoningTokens: Math.min(outputTokens, Math.max(reasoning, outside)),
-    inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
+    inputAudioTokens: uncachedAudio(inputTokens, counts),
     outputAudioTokens: Math.min(outputTokens, counts.outputAudio ?? 0),
   };
 }

@@ -6,7 +6,7 @@ import { bearer } from './authorize';
 import { billedBy } from './billed';
 import { classifyOpenaiFailure, type ErrorFacts, errorFacts, failureOf } from './failures';
 import { noteWork, WORK_HINT } from './responses-work';
-import { readTokenCounts, wholePrompt } from './token-counts';
+import { readTokenCounts, uncachedAudio, wholePrompt } from './token-counts';
 
 /**
  * Reads the `usage` of the Responses API. Its input count includes tokens read from and written to a cache, its output
@@ -23,6 +23,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
     cached: inputDetails.cached_tokens,
     written: inputDetails.cache_write_tokens,
     inputAudio: inputDetails.audio_tokens,
+    cachedAudio: recordOf(inputDetails.cached_tokens_details).audio_tokens,
     reasoning: outputDetails.reasoning_tokens,
     outputAudio: outputDetails.audio_tokens,
   });
@@ -41,7 +42,7 @@ export function readUsage(usage: unknown, quirks: ProviderQuirks): Usage | undef
     cacheWrite1hTokens: 0,
     outputTokens,
     reasoningTokens: Math.min(outputTokens, counts.reasoning ?? 0),
-    inputAudioTokens: Math.min(inputTokens, counts.inputAudio ?? 0),
+    inputAudioTokens: uncachedAudio(inputTokens, counts),
     outputAudioTokens: Math.min(outputTokens, counts.outputAudio ?? 0),
   };
 }
@@ -67,7 +68,8 @@ function statusOf({ status, code = '', type = '' }: ErrorFacts): number {
 /** The error in an answer or event. The event may be flat, and a response may fail without an error. */
 function factsIn(json: Record<string, unknown>): ErrorFacts | undefined {
   const { type, response } = json;
-  if (type === 'response.failed') return factsOfResponse(recordOf(response));
+  // Some upstreams put the error beside the response: https://github.com/openai/codex/issues/24973
+  if (type === 'response.failed') return factsOfResponse({ ...recordOf(response), error: recordOf(response).error ?? json.error });
   if (json.error !== undefined && json.error !== null) {
     return json.object === 'response' ? factsOfResponse(json) : (errorFacts(json) ?? { message: '' });
   }

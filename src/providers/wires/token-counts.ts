@@ -33,3 +33,9 @@ interface Counted {
  */
 export const wholePrompt = ({ prompt, completion, cached, total }: Counted): number =>
   cached > 0 && total === prompt + completion + cached ? prompt + cached : prompt;
+
+/** The sound in what was neither read from nor written to a cache. Providers count cached sound as sound too: https://github.com/langwatch/langwatch/issues/7048 */
+export const uncachedAudio = (
+  inputTokens: number,
+  { inputAudio = 0, cachedAudio = 0 }: { inputAudio?: number; cachedAudio?: number },
+): number => Math.min(inputTokens, Math.max(0, inputAudio - cachedAudio));

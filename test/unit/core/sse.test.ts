@@ -111,6 +111,7 @@ describe('eventData', () => {
     [': data: a\n\n', undefined],
     [' data: a\n\n', undefined],
     ['database: a\n\n', undefined],
+    ['data: null\n\n', undefined],
     ['', undefined],
   ])('of %j is %j', (event, data) => {
     expect(eventData(event)).toBe(data);

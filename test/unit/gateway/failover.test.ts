@@ -45,11 +45,18 @@ describe('failover', () => {
     expect(bench.health.keyOrder('a', 3, NOW_MS + pauseMs - 1).at(-1)).toBe(0);
   });
 
-  it.each([
-    ['2', 2_000],
-    ['600', 60_000],
-  ])('leaves a rate limited key alone for as long as its provider says, a minute at most: %s s', async (wait, pauseMs) => {
-    const bench = new Bench().script('a', () => failing(429, 'slow down', { 'retry-after': wait }), answers);
+  const toldInBody = (retryDelay: string): Response => {
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }];
+    return Response.json([{ error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded.', details } }], { status: 429 });
+  };
+
+  it.each<[string, Act, number]>([
+    ['2 s', () => failing(429, 'slow down', { 'retry-after': '2' }), 2_000],
+    ['600 s', () => failing(429, 'slow down', { 'retry-after': '600' }), 60_000],
+    ['52.45 s in the body', () => toldInBody('52.454646382s'), 52_455],
+    ['nothing of use in the body', () => toldInBody('soon'), 10_000],
+  ])('leaves a rate limited key alone for as long as its provider says, a minute at most: %s', async (_told, act, pauseMs) => {
+    const bench = new Bench().script('a', act, answers);
     await bench.failover(planOf(provider('a', 2))).next();
     const firstAt = (nowMs: number) => [0, 1].map(() => bench.health.keyOrder('a', 2, nowMs)[0]).sort();
     expect(firstAt(NOW_MS + pauseMs - 1)).toEqual([1, 1]);

@@ -59,6 +59,20 @@ describe('usage on the Gemini wire', () => {
     });
   });
 
+  it('has no sound in the input that was read from a cache', () => {
+    const usage = {
+      promptTokenCount: 1_000,
+      cachedContentTokenCount: 800,
+      candidatesTokenCount: 4,
+      promptTokensDetails: [
+        { modality: 'TEXT', tokenCount: 100 },
+        { modality: 'AUDIO', tokenCount: 900 },
+      ],
+      cacheTokensDetails: [{ modality: 'AUDIO', tokenCount: 800 }],
+    };
+    expect(readUsage(usage, google)).toMatchObject({ inputTokens: 200, cacheReadTokens: 800, inputAudioTokens: 100 });
+  });
+
   it.each([
     [{ promptTokenCount: 9, totalTokenCount: 9 }, 9, 0],
     [{ promptTokenCount: 0, candidatesTokenCount: 0 }, 0, 0],

@@ -62,6 +62,8 @@ describe('usage', () => {
     expect(readUsage(heard, {})).toMatchObject({ inputTokens: 10, inputAudioTokens: 4, outputTokens: 20, outputAudioTokens: 6 });
     const more = { ...heard, input_tokens_details: { audio_tokens: 40 }, output_tokens_details: { audio_tokens: 60 } };
     expect(readUsage(more, {})).toMatchObject({ inputAudioTokens: 10, outputAudioTokens: 20 });
+    const again = { audio_tokens: 4, cached_tokens: 3, cached_tokens_details: { text_tokens: 0, audio_tokens: 3 } };
+    expect(readUsage({ ...heard, input_tokens_details: again }, {})).toMatchObject({ inputTokens: 7, inputAudioTokens: 1 });
   });
 
   it('never counts more from the cache than there was', () => {
@@ -92,6 +94,7 @@ describe('a failure inside a 200', () => {
     ['status of its own', { error: { code: 429, message: 'Too fast.' } }, 'backoff_key', 'Too fast.'],
     ['status that is none of a failure', { error: { code: 200, message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['failed without a word', failed(null), 'retry', ''],
+    ['failed with a word beside it', { ...failed(null), error: { code: 'invalid_prompt', message: 'No.' } }, 'caller', 'No.'],
     ['failed answer', { object: 'response', status: 'failed', error: { code: 'server_error', message: 'Sorry.' } }, 'retry', 'Sorry.'],
     ['failed answer without a word', { object: 'response', status: 'failed', error: null }, 'retry', ''],
     ['cancelled answer', { object: 'response', status: 'cancelled', error: null }, 'retry', 'The response was cancelled.'],

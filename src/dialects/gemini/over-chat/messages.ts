@@ -1,11 +1,11 @@
 import type { Fields } from '../../../core/record';
+import { NO_RESULT } from '../../lost-results';
 import { extraContent } from '../../thought-signatures';
 import { callInSignature } from '../call-signatures';
 import { field, listField, recordField, textField } from '../fields';
 import { mediaContent } from './media';
 import type { FunctionNames } from './names';
 
-const NO_RESULT = 'No result was given.';
 /** OpenAI refuses longer call ids: https://github.com/vercel/ai/issues/5171 */
 const MAX_ID_CHARS = 40;
 

@@ -1,7 +1,8 @@
-import type { Fields } from '../../../core/record';
+import { type Fields, parseRecord } from '../../../core/record';
 import { missesThoughts, NO_THOUGHT, refusesThoughts } from '../../openai-chat/repair';
 import { refusesOption } from '../../refused-options';
 import { extraContent, missesSignature, NO_SIGNATURE, refusesSignature, signatureIn } from '../../thought-signatures';
+import { refusesSchema, wholeSchemas } from '../../whole-schemas';
 import { listField } from '../fields';
 
 /** Changes a chat request that an upstream has refused. */
@@ -81,7 +82,8 @@ export function repairsFor(message: string): Repair[] {
   const thoughts = mendThoughts(message);
   const effort = thoughts.length === 0 && EFFORT.test(message) ? [without('reasoning_effort')] : [];
   const options = refusesOption(message) ? OPTIONS.filter(([pattern]) => pattern.test(message)).map(([, repair]) => repair) : [];
-  return [...signature, ...thoughts, ...effort, ...options];
+  const whole: Repair = (request) => parseRecord(wholeSchemas(JSON.stringify(request), message));
+  return [...signature, ...thoughts, ...effort, ...options, ...(refusesSchema(message) ? [whole] : [])];
 }
 
 export const applyRepairs = (request: Fields, repairs: readonly Repair[]): Fields =>

@@ -1,12 +1,11 @@
 import { sniffType } from '../../../core/media-type';
 import { type Fields, isFilled, isRecord, listOf, textOrEmpty } from '../../../core/record';
 import { fileNameIn } from '../../file-name';
+import { IMAGES_GIVEN } from '../../openai-chat/drawn-images';
 import { chatName } from './tools';
 
 /** Roles in chat. Only OpenAI knows `developer` there; elsewhere it is `system`. */
 const ROLES: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system', developer: 'system' };
-
-const IMAGES_FOLLOW = 'The images that the tool gave back:';
 
 /**
  * Converts input items to chat messages, one by one; false from the first item that chat cannot express. Here anything
@@ -190,7 +189,7 @@ export class ChatMessages {
 
   private showImages(): void {
     if (this.images.length === 0) return;
-    this.messages.push({ role: 'user', content: [{ type: 'text', text: IMAGES_FOLLOW }, ...this.images] });
+    this.messages.push({ role: 'user', content: [{ type: 'text', text: IMAGES_GIVEN }, ...this.images] });
     this.images = [];
   }
 }

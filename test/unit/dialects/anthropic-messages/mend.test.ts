@@ -202,6 +202,88 @@ it('marks for a cache say no time where that is not known, and what a tool is gi
   expect(again('`cache_control.ttl: 1h` is not supported', fields(), UNKNOWN)).toBeUndefined();
 });
 
+describe('calls of tools and their results', () => {
+  const call = (id: string) => ({ type: 'tool_use', id, name: 'f', input: {} });
+  const result = (id: string, content?: unknown) => ({ type: 'tool_result', tool_use_id: id, ...(content !== undefined && { content }) });
+  const lost = (id: string) => ({ ...result(id, 'No result was given.'), is_error: true });
+  const alone = (said = '') => text(`The result of a tool that was called earlier:${said}`);
+  const LOST =
+    'messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1. Each `tool_use` block must have a corresponding `tool_result` block in the next message.';
+  const ALONE =
+    'messages.98.content.1: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.';
+  const TWICE = 'messages.2.content.1: each tool_use must have a single result. Found multiple `tool_result` blocks with id: a';
+  const picture = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } };
+
+  it.each([LOST, ALONE, TWICE])('are pairs, one behind the other, where one of them is lost: %s', (message) => {
+    const messages = [
+      user([result('gone', [text('x'), picture, { type: 'tool_reference', tool_name: 'f' }]), result('empty'), text('Hi')]),
+      assistant([text('So.'), call('a'), call('b')]),
+      user([text('Stop'), result('b', 'y')]),
+      user([result('b', 'again')]),
+      assistant([call('c')]),
+      user('Go on'),
+      assistant([call('d')]),
+      assistant('Well.'),
+      user([result('d', 'late')]),
+      assistant([call('e')]),
+    ];
+    expect(again(message, { messages }, UNKNOWN)!.messages).toEqual([
+      user([alone(), text('x'), picture, text('Hi')]),
+      messages[1],
+      user([lost('a'), result('b', 'y'), text('Stop')]),
+      user([alone('\nagain')]),
+      messages[4],
+      user([lost('c'), text('Go on')]),
+      messages[6],
+      user([lost('d')]),
+      messages[7],
+      user([alone('\nlate')]),
+      messages[9],
+      user([lost('e')]),
+    ]);
+  });
+
+  it('stay as they are where all is there', () => {
+    const messages = [user('Hi'), assistant([call('a'), call('b')]), user([result('b', 'y')]), user([result('a'), text('And?')])];
+    expect(again(LOST, { messages }, UNKNOWN)).toBeUndefined();
+  });
+});
+
+describe('marks for a cache', () => {
+  const MARKS = 'A maximum of 4 blocks with cache_control may be provided. Found 6.';
+  const marked = <T extends object>(block: T) => ({ ...block, cache_control: { type: 'ephemeral' } });
+  const tool = { name: 'f', input_schema: { type: 'object', properties: { cache_control: {} } } };
+  const result = (content: unknown) => ({ type: 'tool_result', tool_use_id: 't', content });
+
+  it('are four where there are too many: those that reach furthest', () => {
+    const conversation = (...[first, inner]: Json[]) => [
+      user([first]),
+      user([marked(result([inner]))]),
+      assistant([marked(text('a'))]),
+      user([marked(text('b'))]),
+    ];
+    const given = {
+      messages: conversation(marked(text('Hi')), marked(text('x'))),
+      system: [marked(text('Be brief.'))],
+      tools: [tool, marked(tool)],
+      ...marked({}),
+    };
+    expect(again(MARKS, given)).toEqual({
+      ...(JSON.parse(bodyOf({ model: OPUS })) as Json),
+      messages: conversation(text('Hi'), text('x')),
+      system: [text('Be brief.')],
+      tools: [tool, tool],
+      ...marked({}),
+    });
+  });
+
+  it('stay where there are no more than there may be', () => {
+    const given = { messages: [user([marked(text('a')), marked(text('b'))])], system: [marked(text('c'))], tools: [marked(tool)] };
+    expect(again(MARKS, given)).toBeUndefined();
+    expect(again(MARKS, { ...given, cache_control: null })).toBeUndefined();
+  });
+});
+
 describe('temperature and top_p together', () => {
   it.each([OPUS, HAIKU, UNKNOWN])('go to %s without the second', (model) => {
     const sent = again(SAMPLING, { temperature: 0.5, top_p: 0.9, top_k: 3 }, model)!;

@@ -590,6 +590,14 @@ describe('a call that was refused', () => {
     expect(repaired({ contents: hi, generationConfig }, message)).not.toHaveProperty('reasoning_effort');
   });
 
+  it('is sent with schemas of functions in full where OpenAI misses something in them', () => {
+    const parametersJsonSchema = (more: object) => ({ type: 'object', properties: { list: { type: 'array', ...more } } });
+    const tools = [{ functionDeclarations: [{ name: 'f', parametersJsonSchema: parametersJsonSchema({}) }] }];
+    const message = "Invalid schema for function 'f': In context=('properties', 'list'), array schema missing items.";
+    const [tool] = repaired({ contents: hi, tools }, message)!.tools as { function: object }[];
+    expect(tool!.function).toMatchObject({ parameters: parametersJsonSchema({ items: {} }) });
+  });
+
   it('is sent with a stand-in for signatures that are missing', () => {
     const message = 'Function call is missing a thought_signature in functionCall parts.';
     expect(repaired({ contents: history }, message)).toMatchObject({
@@ -644,5 +652,41 @@ describe('a call that was refused', () => {
       { functionCall: { name: 'f', args: {} }, thoughtSignature: 'skip_thought_signature_validator' },
     ]);
     expect(again.repaired!('Function call is missing a thought_signature')).toBeUndefined();
+  });
+
+  it.each([
+    'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
+    'Please ensure that function call turn comes immediately after a user turn or after a function response turn.',
+  ])('has calls and their responses in pairs over its own wire where one is lost: %s', (message) => {
+    const call = (name: string, id?: string) => ({ functionCall: { name, args: {}, ...(id !== undefined && { id }) } });
+    const response = (name: string, said: object, id?: string) => ({
+      functionResponse: { ...(id !== undefined && { id }), name, response: said },
+    });
+    const lost = (name: string, id?: string) => response(name, { error: 'No result was given.' }, id);
+    const again = (...contents: object[]) => {
+      const bridge = parsed(geminiNative, `${NATIVE_URL}generateContent`, { contents }).over('gemini')!.repaired!(message);
+      return bridge && (JSON.parse(bridge.request({ model: 'x', moved: false }).body).contents as unknown);
+    };
+    const text = { text: 'Go on' };
+    expect(
+      again(
+        model(call('f', '1'), call('f', '2')),
+        user(text, response('f', { b: 1 }, '2'), response('g', { c: 1 })),
+        model(call('f')),
+        model(call('g')),
+        { role: 'function', parts: [response('g', {})] },
+        user(response('f', { a: 1 })),
+        model(call('h')),
+      ),
+    ).toEqual([
+      user({ text: '(no text)' }),
+      model(call('f', '1'), call('f', '2')),
+      user(lost('f', '1'), response('f', { b: 1 }, '2'), text, { text: 'The result of a tool that was called earlier:\n{"c":1}' }),
+      model(call('f'), call('g')),
+      user(response('f', { a: 1 }), response('g', {})),
+      model(call('h')),
+      user(lost('h')),
+    ]);
+    expect(again(user(text), model(call('f')), user(response('f', {})))).toBeUndefined();
   });
 });

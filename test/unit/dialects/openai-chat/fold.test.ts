@@ -81,3 +81,11 @@ it('an answer with calls ends in them, where its upstream says that it stopped, 
   expect(rendered(answer('length', calls))).toBe(answer('length', calls, paid));
   expect(rendered(answer('stop', '[]'))).toBe(answer('stop', '[]', paid));
 });
+
+it('a call without an id has one, and one whose id is a number has it as a text', () => {
+  const receipt = { requestId: 'req_x', usage: NO_USAGE, reported: undefined, creditsUsed: 0 };
+  const calls = [{ ...call('a', '{}'), id: '' }, { ...call('b', '{}'), id: 7 }, call('c', '{}')];
+  const text = JSON.stringify({ choices: [{ index: 0, finish_reason: 'tool_calls', message: { content: null, tool_calls: calls } }] });
+  const { choices } = JSON.parse(renderChatAnswer(text, receipt)) as { choices: { message: { tool_calls: { id: unknown }[] } }[] };
+  expect(choices[0]!.message.tool_calls.map(({ id }) => id)).toEqual([expect.stringMatching(/^call_\w{24}$/), '7', 'c']);
+});

@@ -40,6 +40,13 @@ describe('an event with its JSON over several lines', () => {
   });
 });
 
+it('an event that holds nothing is none', () => {
+  const relay = new ChatStream(CALL, 'req_x').relay();
+  const said = `data: {"id":"c","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n`;
+  expect(relay.push(`${said}data: null\n\n`) + relay.push(`data: null\n\n${said}`)).toBe(said + said);
+  expect(relay.failure).toBeUndefined();
+});
+
 /** The events of a stream's output as JSON, without the end mark. */
 const chunksOf = (out: string): Record<string, unknown>[] =>
   splitEvents(out)
@@ -94,6 +101,24 @@ describe('parallel tool calls', () => {
         { id: 'a2', args: '{"y":2}' },
       ]);
     }
+  });
+
+  it('have an id of their own, which is a text, where an upstream gives them none', () => {
+    const relay = relayOf();
+    const deltas = [
+      [{ ...more('{"x"', 0), function: { name: 'look', arguments: '{"x"' } }],
+      [more(':1}', 0), { ...named('', '{"y"', 1), id: null }],
+      [more(':2}', 1)],
+      [{ ...named('', '{}', 2), id: 7 }],
+      [{ ...more('', 2), id: 7 }],
+    ];
+    const out =
+      deltas.map((tool_calls) => relay.push(chunk({ tool_calls }))).join('') + relay.push(chunk({}, 'tool_calls')) + relay.close(paid);
+    const calls = callsOf(out);
+    expect(calls.map(({ args }) => args)).toEqual(['{"x":1}', '{"y":2}', '{}']);
+    expect(calls.map(({ id }) => id)).toEqual([expect.stringMatching(/^call_\w{24}$/), expect.stringMatching(/^call_\w{24}$/), '7']);
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(3);
+    expect(out).not.toContain('"id":7');
   });
 
   it('keep every byte where they are numbered as they should be', () => {

@@ -111,12 +111,58 @@ it('pictures of a model that draws are the user’s where an assistant has none'
   expect(repaired(body(`{"role":"assistant","content":"So.","images":[${image}]}`), 'Too many images: 1 > 0')).toBeUndefined();
 });
 
+it.each([
+  "Invalid 'messages[2]'. Image URLs are only allowed for messages with role 'user', but this message with role 'tool' contains an image URL.",
+  'Failed to deserialize the JSON body into the target type: data did not match any variant of untagged enum ChatCompletionRequestToolMessageContent',
+])('pictures are the user’s, behind all results, where nobody else may have any: %s', (message) => {
+  const image = (data: string) => `{"type":"image_url","image_url":{"url":"data:image/png;base64,${data}"}}`;
+  const text = '{"type":"text" ,"text":"\\u00e9"}';
+  const body = (...turns: string[]) => `{"model":"m","messages":[${turns.join(',')}]}`;
+  const user = `{"role":"user","content":[${image('USER')}]}`;
+  const drew = (content: string) => `{"role":"assistant","content":${content}}`;
+  const called = '{"role":"assistant","content":null,"tool_calls":[{"id":"a"},{"id":"b"}]}';
+  const result = (id: string, content: string) => `{"role":"tool","tool_call_id":"${id}","content":${content}}`;
+  const shown = (intro: string, ...images: string[]) =>
+    `{"role":"user","content":[{"type":"text","text":"The images ${intro}:"},${images.join(',')}]}`;
+  expect(
+    repaired(
+      body(user, drew(`[${image('DREW')}]`), user, called, result('a', `[${text},${image('A')}]`), result('b', `[${image('B')}]`)),
+      message,
+    ),
+  ).toBe(
+    body(
+      ...[user, drew('""'), shown('of the answer above', image('DREW')), user, called],
+      ...[result('a', `[${text}]`), result('b', '""'), shown('that the tool gave back', image('A'), image('B'))],
+    ),
+  );
+  expect(repaired(body(user, drew(`[${text}]`), called), message)).toBeUndefined();
+  expect(repaired(body(user, drew(`[${image('DREW')}]`)), 'Invalid image URL.')).toBeUndefined();
+});
+
 it('a message without content is one with nothing in it, where null is none', () => {
   const body = (content: string) =>
     `{"model":"m","messages":[{"role":"user","content":"null"},{"role":"assistant","content": ${content} ,"tool_calls":[]}]}`;
   const message = 'Expected string or list of content parts, got: null';
   expect(repaired(body('null'), message)).toBe(body('""'));
   expect(repaired(body('"A"'), message)).toBeUndefined();
+});
+
+it.each([
+  "Invalid request: the message at position 1 with role 'assistant' must not be empty",
+  'Invalid assistant message: content or tool_calls must be set',
+])('a turn in which the assistant said nothing is left out where it may not be: %s', (message) => {
+  const body = (...turns: string[]) => `{"model":"m","messages":[${['{"role":"user","content":""}', ...turns].join(',')}]}`;
+  const said = [
+    '{"role":"assistant","content":"","tool_calls":[{"id":"c"}]}',
+    '{"role":"assistant","content":[{"type":"text","text":"a"}]}',
+  ];
+  const silent = [
+    '{"role":"assistant","content":" ","reasoning_content":"Hm"}',
+    '{"role":"assistant","content":[]}',
+    '{"role":"assistant"}',
+  ];
+  expect(repaired(body(...silent, ...said), message)).toBe(body(...said));
+  expect(repaired(body(...said), message)).toBeUndefined();
 });
 
 describe('how an answer is picked', () => {
@@ -156,6 +202,8 @@ describe('what an answer is as good without', () => {
 
   it.each([
     ['"parallel_tool_calls":false,', 'Unknown name "parallel_tool_calls": Cannot find field.'],
+    ['"enable_thinking":false,"chat_template_kwargs":{"thinking":false},', 'Unrecognized request argument supplied: enable_thinking'],
+    ['"thinking":{"type":"disabled"},', "property 'thinking' is unsupported"],
     ['"reasoning_effort":"low",', "Unsupported parameter: 'reasoning_effort' is not supported with this model."],
     ['"metadata":{"tags":["a"]},', "Invalid type for 'metadata.tags': expected a string, but got an array instead."],
     ['"metadata":{"a":"b"},', "The 'metadata' parameter is only allowed when 'store' is enabled."],
@@ -174,6 +222,83 @@ describe('what an answer is as good without', () => {
     expect(
       repaired(body('"seed":1.5,'), "Invalid type for 'seed': expected an integer, but got a decimal number instead."),
     ).toBeUndefined();
+  });
+});
+
+it.each([
+  "Invalid schema for function 'f': In context=(), object schema missing properties.",
+  "Invalid schema for function 'f': In context=('properties', 'targets'), array schema missing items.",
+  "Invalid schema for function 'f': None is not of type 'object'.",
+  `Invalid schema for function 'f': schema must be a JSON Schema of 'type: "object"', got 'type: "None"'.`,
+])('the schema of a function is whole where it lacks what OpenAI asks for: %s', (message) => {
+  const body = (...schemas: unknown[]) =>
+    `{"model":"m","tools":[${schemas.map((parameters) => `{"type":"function","function":{"name":"f" ,"parameters":${JSON.stringify(parameters)}}}`).join(', ')}],${HI}}`;
+  const nothing = { type: 'object', properties: {} };
+  const given = {
+    type: 'object',
+    properties: {
+      type: { type: 'string' },
+      list: { type: ['array', 'null'] },
+      one: { anyOf: [{ type: 'object' }, { type: 'array', items: true }] },
+    },
+    $defs: { a: { type: 'array', items: { type: 'array' } } },
+  };
+  const whole = {
+    type: 'object',
+    properties: {
+      type: { type: 'string' },
+      list: { type: ['array', 'null'], items: {} },
+      one: { anyOf: [nothing, { type: 'array', items: {} }] },
+    },
+    $defs: { a: { type: 'array', items: { type: 'array', items: {} } } },
+  };
+  expect(repaired(body({ type: 'object' }, null, {}, given, whole), message)).toBe(
+    body(...[nothing, { type: 'object', properties: {} }, nothing, whole, whole]),
+  );
+  expect(repaired(body(nothing, whole), message)).toBeUndefined();
+  expect(
+    repaired(body({ type: 'object' }), "Invalid schema for function 'f': 'x' is not valid under any of the given schemas."),
+  ).toBeUndefined();
+});
+
+describe('calls of tools and their results', () => {
+  const body = (...turns: string[]) => `{"model":"m","messages":[${turns.join(',')}]}`;
+  const calls = (...ids: string[]) => `{"role":"assistant","tool_calls":[${ids.map((id) => `{"id":"${id}"}`).join(',')}] }`;
+  const result = (id: string, content: string) => `{"role":"tool","tool_call_id":"${id}","content":${JSON.stringify(content)}}`;
+  const lost = (id: string) => result(id, 'No result was given.');
+  const user = (content: string) => `{"role":"user","content":${JSON.stringify(content)}}`;
+  const alone = (said: string) => user(`The result of a tool that was called earlier:\n${said}`);
+  const LOST = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.";
+
+  it.each([
+    LOST,
+    `<400> InternalError.Algo.InvalidParameter: An assistant message with "tool_calls" must be followed by tool messages responding to each "tool_call_id".`,
+    "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+    'Invalid request: tool_call_id call_1 is not found',
+    'invalid params, tool call result does not follow tool call (2013)',
+    'Not the same number of function calls and responses',
+    'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
+  ])('are pairs, one behind the other, where one of them is lost or elsewhere: %s', (message) => {
+    const given = [
+      result('gone', 'x'),
+      calls('a', 'b'),
+      user('Stop'),
+      result('b', 'y'),
+      result('b', 'again'),
+      calls('a'),
+      result('a', 'z'),
+    ];
+    expect(repaired(body(...given, calls('c')), message)).toBe(
+      body(
+        ...[alone('x'), calls('a', 'b'), lost('a'), result('b', 'y'), user('Stop'), alone('again')],
+        ...[calls('a'), result('a', 'z'), calls('c'), lost('c')],
+      ),
+    );
+  });
+
+  it('stay as they are where all is there, and where something else is refused', () => {
+    expect(repaired(body(user('a'), calls('a', 'b'), result('a', 'x'), result('b', 'y')), LOST)).toBeUndefined();
+    expect(repaired(body(calls('a')), 'tool_calls must be a list')).toBeUndefined();
   });
 });
 

@@ -22,15 +22,56 @@ describe('thoughts that the upstream cannot read', () => {
     "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.",
     "Invalid 'input[4].id': 'call_1'. Expected an ID that begins with 'fc'.",
     "Invalid 'input[4].id': 'fc_/+'. Expected an ID that contains letters, numbers, underscores, or dashes",
+    "Item 'fc_1' of type 'function_call' was provided without its required 'reasoning' item: 'rs_0'.",
+    "Item 'rs_1' of type 'reasoning' was provided without its required following item.",
   ])('are left out, and with them the ids that bind other items to them: %s', (message) => {
     const kept = [COMPACTION, REFERENCE, USER];
     expect(repaired(bodyWith(...kept, THOUGHT, call('"id":"fc_1",'), output), message)).toBe(bodyWith(...kept, call(''), output));
+  });
+
+  it('lose the words of an open model, which OpenAI refuses, and stay where they are encrypted too', () => {
+    const words = '"content":[{"type":"reasoning_text","text":"Hm."}]';
+    const ofOpenModel = `{"type":"reasoning","id":"rs_2","summary":[],${words},"encrypted_content":null}`;
+    const spoken = THOUGHT.replace('"encrypted', `${words},"encrypted`);
+    const message =
+      "Invalid 'input[1].content': array too long. Expected an array with maximum length 0, but got an array with length 1 instead.";
+    expect(repaired(bodyWith(USER, ofOpenModel, call('"id":"fc_2",'), output, spoken), message)).toBe(
+      bodyWith(USER, call(''), output, THOUGHT),
+    );
+    const tooMany = "Invalid 'input[0].content': array too long. Expected an array with maximum length 2048, but got 3000 instead.";
+    expect(repaired(bodyWith(USER, spoken), tooMany)).toBeUndefined();
   });
 
   it('stay where something else is refused, and where there are none', () => {
     expect(repaired(bodyWith(USER, THOUGHT), 'temperature must be at most 2')).toBeUndefined();
     expect(repaired(bodyWith(COMPACTION, USER), 'The encrypted content could not be verified.')).toBeUndefined();
     expect(repaired(`{"model":"${MODEL}","input":"Hi"}`, 'The encrypted content could not be verified.')).toBeUndefined();
+  });
+});
+
+describe('calls of tools and their results', () => {
+  const call = (id: string, kind = 'function') => `{"type":"${kind}_call","call_id":"${id}" ,"name":"f"}`;
+  const output = (id: string, said: string, kind = 'function') => `{"type":"${kind}_call_output","call_id":"${id}","output":"${said}"}`;
+  const alone = (said: string) => `{"role":"user","content":"The result of a tool that was called earlier:\\n${said}"}`;
+
+  it.each([
+    'No tool output found for function call a.',
+    'No tool output found for custom tool call b.',
+    'No tool call found for function call output with call_id gone.',
+  ])('are pairs where one of them is lost: %s', (message) => {
+    const whole = [USER, call('c'), output('c', 'z')];
+    expect(repaired(bodyWith(output('gone', 'x'), call('a'), call('b', 'custom_tool'), ...whole), message)).toBe(
+      bodyWith(
+        ...[alone('x'), call('a'), output('a', 'No result was given.')],
+        ...[call('b', 'custom_tool'), output('b', 'No result was given.', 'custom_tool'), ...whole],
+      ),
+    );
+    expect(repaired(bodyWith(...whole), message)).toBeUndefined();
+  });
+
+  it('stay as they are behind an answer that its provider keeps, which may hold the others', () => {
+    const body = `{"model":"${MODEL}","previous_response_id":"resp_1","input":[${output('gone', 'x')}]}`;
+    expect(repaired(body, 'No tool call found for function call output with call_id gone.')).toBeUndefined();
   });
 });
 
@@ -51,6 +92,15 @@ it('signatures of a turn that came over chat are left out where they are not kno
   const call = (more: string) => `{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"${more}}`;
   const signed = call(',"extra_content":{"google":{"thought_signature":"c2ln"}}');
   expect(repaired(bodyWith(USER, signed), "Unknown parameter: 'input[1].extra_content'.")).toBe(bodyWith(USER, call('')));
+});
+
+it('schemas of functions are whole where OpenAI asks for more than they have, wherever they stand', () => {
+  const tool = (parameters: string) => `{"type":"function","name":"f" ,"parameters":${parameters}}`;
+  const body = (parameters: string) =>
+    `{"model":"${MODEL}","tools":[${tool(parameters)},{"type":"namespace","name":"n","tools":[${tool(parameters)}]},{"type":"web_search"}],"input":[{"type":"additional_tools","tools":[${tool(parameters)}]},${USER}]}`;
+  const message = "Invalid schema for function 'f': In context=(), object schema missing properties.";
+  expect(repaired(body('{"type":"object"}'), message)).toBe(body('{"type":"object","properties":{}}'));
+  expect(repaired(body('{ "type":"object","properties":{}}'), message)).toBeUndefined();
 });
 
 it('leaves out a temperature where the model has one alone', () => {
