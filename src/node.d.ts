@@ -15,13 +15,6 @@ declare module 'node:crypto' {
   ): void;
 }
 
-declare module 'node:async_hooks' {
-  export class AsyncLocalStorage<T> {
-    run<R>(store: T, work: () => R): R;
-    getStore(): T | undefined;
-  }
-}
-
 /** Our own SDK as npm takes it; the build makes it. */
 declare module 'sdk-package' {
   export const file: string;
