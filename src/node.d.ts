@@ -6,6 +6,7 @@ declare module 'node:crypto' {
     p: number;
     maxmem: number;
   }
+  export function createHash(algorithm: string): { update(text: string): { digest(encoding: 'hex'): string } };
   export function scrypt(
     password: string,
     salt: string,
