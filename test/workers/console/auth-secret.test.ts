@@ -115,6 +115,9 @@ describe('a second factor', () => {
         expect.stringContaining('Ask who runs the gateway'),
       ]);
     }
+    const asked = { ...person, cookie: cookiesOf((await passFirst(after, person)).headers) };
+    const page = await call('POST', '/two-factor', { bindings: after, as: asked, form: { code, next: '/' } });
+    expect(page.text).toContain('no code opens it any more. Ask who runs the gateway');
     expect(await reseal(after)).toContainEqual({ what: 'second_factor', of: person.email });
     const removed = await operate(after, 'DELETE', `/people/${encodeURIComponent(person.email.toUpperCase())}/second-factor`);
     expect([removed.status, removed.body]).toEqual([200, { email: person.email, twoFactorEnabled: false }]);
