@@ -3,6 +3,7 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { decrypt, encrypt } from '../../../src/console/sign-in/auth-secrets';
 import { hashPassword } from '../../../src/console/sign-in/passwords';
+import { reseal as resealPart } from '../../../src/console/sign-in/reseal';
 import { seal, unseal } from '../../../src/core/sealed';
 import { audited, call, must, organization, type Someone, someone } from './support';
 
@@ -128,6 +129,35 @@ describe('a second factor', () => {
     expect(await audited(me.accountId)).toContainEqual(expect.objectContaining({ action: 'two_factor.disable', actor_kind: 'operator' }));
     expect((await operate(after, 'DELETE', `/people/${person.email}/second-factor`)).status).toBe(404);
     expect(await reseal(after)).not.toContainEqual({ what: 'second_factor', of: person.email });
+  });
+});
+
+describe('encrypting anew', () => {
+  const secrets = [NEW, before.AUTH_SECRET] as const;
+
+  it('goes on where the part before it ended', async () => {
+    const { id } = await someone();
+    const insert = `INSERT INTO identities (id, user_id, provider_id, account_id, access_token, created_at, updated_at)
+      SELECT ?1 || value, ?1, 'github', ?1 || value, ?2, 0, 0 FROM json_each(?3)`;
+    const token = await encrypt([before.AUTH_SECRET], 'gho_1');
+    await env.DB.prepare(insert)
+      .bind(id, token, JSON.stringify([...Array(401).keys()]))
+      .run();
+    await reseal(rotated);
+    const left = 'SELECT COUNT(*) AS count FROM identities WHERE user_id = ? AND access_token = ?';
+    expect(await env.DB.prepare(left).bind(id, token).first('count')).toBe(0);
+  });
+
+  it('leaves alone what somebody changes meanwhile, so that a used code stays used', async () => {
+    const { id } = await withSecondFactor();
+    const used = await encrypt([NEW], '[]');
+    const change = env.DB.prepare('UPDATE two_factors SET backup_codes = ? WHERE user_id = ?').bind(used, id);
+    const db = {
+      prepare: (query: string) => env.DB.prepare(query),
+      batch: async (statements: D1PreparedStatement[]) => (await change.run()) && env.DB.batch(statements),
+    } as D1Database;
+    await resealPart(db, secrets, '1:');
+    expect(await env.DB.prepare('SELECT backup_codes FROM two_factors WHERE user_id = ?').bind(id).first('backup_codes')).toBe(used);
   });
 });
 
