@@ -1,5 +1,6 @@
 /** What only the account plane is configured by, read when that is first asked for, so that calls never wait for it. */
 import { z } from 'zod';
+import type { AuthSecrets } from './core/sealed';
 import { type Bindings, publicUrl } from './env';
 import { readVariables } from './read-variables';
 
@@ -16,6 +17,8 @@ const text = z.string().optional();
 const schema = z.object({
   /** Signs sessions, and encrypts second factors and client secrets; at least 32 characters. */
   AUTH_SECRET: z.string().min(32),
+  /** The one before it, for as long as something may be encrypted with that. */
+  AUTH_SECRET_PREVIOUS: z.string().min(32).optional(),
   /** The public URL for links in mails; the host of the request by default. */
   PUBLIC_URL: publicUrl,
   BRAND: z.string().max(40).default('Hypereal'),
@@ -43,5 +46,12 @@ const schema = z.object({
 });
 
 export type AccountSettings = z.infer<typeof schema>;
+
+/** What may have encrypted something, the present secret first: with that alone is anything encrypted anew. */
+export const authSecrets = ({
+  AUTH_SECRET,
+  AUTH_SECRET_PREVIOUS,
+}: Pick<AccountSettings, 'AUTH_SECRET' | 'AUTH_SECRET_PREVIOUS'>): AuthSecrets =>
+  AUTH_SECRET_PREVIOUS === undefined || AUTH_SECRET_PREVIOUS === AUTH_SECRET ? [AUTH_SECRET] : [AUTH_SECRET, AUTH_SECRET_PREVIOUS];
 
 export const readAccountSettings = (env: unknown): AccountSettings => readVariables(schema, env);

@@ -6,6 +6,7 @@ declare module 'node:crypto' {
     p: number;
     maxmem: number;
   }
+  export function createHash(algorithm: string): { update(text: string): { digest(encoding: 'hex'): string } };
   export function scrypt(
     password: string,
     salt: string,
@@ -13,13 +14,6 @@ declare module 'node:crypto' {
     options: ScryptOptions,
     done: (error: Error | null, key: Uint8Array<ArrayBuffer>) => void,
   ): void;
-}
-
-declare module 'node:async_hooks' {
-  export class AsyncLocalStorage<T> {
-    run<R>(store: T, work: () => R): R;
-    getStore(): T | undefined;
-  }
 }
 
 /** Our own SDK as npm takes it; the build makes it. */

@@ -17,6 +17,7 @@ import {
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
 import { METRICS_COMMAND } from './admin-metrics.mjs';
+import { SIGN_IN_COMMANDS } from './admin-sign-in.mjs';
 import { VOUCHER_COMMANDS } from './admin-vouchers.mjs';
 import { everyPage } from './every-page.mjs';
 import { given } from './given.mjs';
@@ -285,6 +286,7 @@ export const COMMANDS = [
       intact ? `Entries: ${entries}. The chain is whole.` : `The chain is broken at entry ${brokenAt}; ${entries} before it are whole.`,
   },
   ...VOUCHER_COMMANDS,
+  ...SIGN_IN_COMMANDS,
   ...CATALOGUE_COMMANDS,
   ...IMPORT_COMMANDS,
   {

@@ -3,7 +3,6 @@
 // docs/decisions/0012-modules.md.
 import { rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { SDK_MODULE, sdkModule } from './sdk-package.mjs';
 
@@ -26,15 +25,6 @@ const runtimeModules = {
     }));
   },
 };
-
-const ALIASES = { '@better-auth/core/async_hooks': './src/console/sign-in/async-hooks.ts' };
-
-const aliases = (root) => ({
-  name: 'aliases',
-  setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`^(${Object.keys(ALIASES).join('|')})$`) }, ({ path }) => ({ path: join(root, ALIASES[path]) }));
-  },
-});
 
 /** Only English is used; zod's index of all languages would end up in the data plane. */
 const onlyEnglish = {
@@ -81,7 +71,7 @@ export async function buildWorker({ root, directory }) {
       'navigator.userAgent': '"Cloudflare-Workers"',
       ...Object.fromEntries(IN_PRODUCTION.map((name) => [name, '"production"'])),
     },
-    plugins: [aliases(root), onlyEnglish, runtimeModules, sdkPackage(root)],
+    plugins: [onlyEnglish, runtimeModules, sdkPackage(root)],
     // Keeps names, since people read stacks in logs.
     minifyWhitespace: true,
     minifySyntax: true,

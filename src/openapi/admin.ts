@@ -6,7 +6,7 @@ import { createKeyInput } from '../console/api-keys/internal';
 import { catalogueInput } from '../console/catalogue/manage';
 import { restoreInput } from '../console/restore';
 import { createVouchersInput } from '../console/vouchers/manage';
-import { reconcileInput, sweepInput } from '../routes/admin';
+import { reconcileInput, resealInput, sweepInput } from '../routes/admin';
 import { apiKey, apiKeys, apiKeyWithSecret } from './account';
 import { AUDIT_FILTERS, auditEntries, auditVerified } from './billing';
 import { type Answer, example, json, type RequestBody, type Route } from './describe';
@@ -279,6 +279,31 @@ export const adminRoutes: Route[] = [
     { 200: json('How many there were.', z.object({ jobs: z.int(), deliveries: z.int(), deployments: z.int(), files: z.int() })) },
     { schema: sweepInput, required: false, examples: example('As if it were a minute later', { aheadSeconds: 60 }) },
   ),
+  route(
+    'post',
+    '/reseal',
+    'adminReseal',
+    'Encrypt anew, with the present AUTH_SECRET, what AUTH_SECRET_PREVIOUS encrypted, a part at a time',
+    {
+      200: json(
+        'What was done, and what neither of them opens.',
+        z.object({
+          resealed: z.int(),
+          unreadable: z.array(
+            z.object({
+              what: z.enum(['second_factor', 'client_secret']),
+              of: z.string().meta({ description: 'The person’s address, or the domain of the identity provider.' }),
+            }),
+          ),
+          nextCursor: z.string().nullable(),
+        }),
+      ),
+    },
+    { schema: resealInput, required: false, examples: example('From the beginning', {}) },
+  ),
+  route('delete', '/people/{email}/second-factor', 'adminRemoveSecondFactor', 'Take the second factor off somebody', {
+    200: json('It is off.', z.object({ email: z.string(), twoFactorEnabled: z.literal(false) })),
+  }),
   route(
     'post',
     '/reconcile',

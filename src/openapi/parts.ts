@@ -39,6 +39,7 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   job: 'The id of the job.',
   token: 'Of the URL: nobody can guess it.',
   name: 'The number of the file, with any extension.',
+  email: 'The person’s address.',
   keyId: 'The id of the API key.',
   organization: 'The id of the organization, or its slug.',
   user: 'The id of the person.',

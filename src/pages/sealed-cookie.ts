@@ -2,6 +2,7 @@
 import { generateCookie, getCookie } from 'hono/cookie';
 import type { VerbContext } from '../console/context';
 import { type Purpose, seal, unseal } from '../core/sealed';
+import { authSecrets } from '../env-account';
 import type { AppContext } from '../http/context';
 
 /** Sent for this path and below. */
@@ -26,14 +27,14 @@ const cookie = ({ origin }: VerbContext, { name, path, sameSite }: SealedCookie,
 
 export async function sealed(context: VerbContext, of: SealedCookie, value: unknown, seconds: number): Promise<string> {
   const kept: Sealed = { for: ownerOf(context), untilMs: context.now() + seconds * 1_000, value };
-  return cookie(context, of, await seal(context.settings.AUTH_SECRET, of.purpose, JSON.stringify(kept)), seconds);
+  return cookie(context, of, await seal(authSecrets(context.settings), of.purpose, JSON.stringify(kept)), seconds);
 }
 
 export async function unsealed<T>(c: AppContext, context: VerbContext, { name, purpose }: SealedCookie): Promise<T | undefined> {
   const given = getCookie(c, name);
   if (given === undefined) return undefined;
   // A cookie from another deployment, or a forged one, counts as none.
-  const text = await unseal(context.settings.AUTH_SECRET, purpose, given).catch(() => undefined);
+  const text = await unseal(authSecrets(context.settings), purpose, given);
   if (text === undefined) return undefined;
   const kept = JSON.parse(text) as Sealed;
   return kept.for === ownerOf(context) && kept.untilMs > context.now() ? (kept.value as T) : undefined;

@@ -226,6 +226,32 @@ admin.post('/sweep', async (c) => {
 
 export const reconcileInput = z.strictObject({ accountId: z.string().nullish(), cursor: z.string().nullish() });
 
+/** What is encrypted is read kind by kind, each in the order of its ids. */
+export const resealInput = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^[0-4]:/)
+    .max(200)
+    .nullish(),
+});
+
+/** Encrypts anew what a secret before the present one encrypted, as much as an invocation can. */
+admin.post('/reseal', async (c) => {
+  const parsed = await input(c, resealInput);
+  if (!parsed.ok) return renderError(c, parsed.error);
+  const [{ reseal }, { authSecrets, readAccountSettings }] = await Promise.all([
+    import('../console/sign-in/reseal'),
+    import('../env-account'),
+  ]);
+  return c.json(await reseal(c.env.DB, authSecrets(readAccountSettings(c.env)), parsed.value.cursor ?? undefined));
+});
+
+/** For somebody who has no code any more. */
+admin.delete('/people/:email/second-factor', async (c) => {
+  const { removeSecondFactor } = await import('../console/sign-in/second-factor');
+  return answer(c, await removeSecondFactor(operatorDeps(c), c.req.param('email')));
+});
+
 admin.post('/reconcile', async (c) => {
   const parsed = await input(c, reconcileInput);
   if (!parsed.ok) return renderError(c, parsed.error);

@@ -1,9 +1,5 @@
 // Sign-up, sign-in and sign-out over real HTTP, with the mails of a local run.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT } from '../../scripts/lib/paths.mjs';
-import { withLedger } from './support/d1';
 import { mailsTo, mailTo, Person } from './support/person';
 import { nextCode, totp, withTwoFactor } from './support/two-factor';
 import { until } from './support/wait';
@@ -332,21 +328,4 @@ describe('another site', () => {
     const sites = await person.fetch('/api/api-keys', { method: 'OPTIONS', headers });
     expect(sites.headers.get('access-control-allow-credentials')).toBeNull();
   });
-});
-
-it('lets nobody with a second factor in after AUTH_SECRET was changed, until the factors are removed as the guide says', async () => {
-  const [, statements] = /--command "(DELETE FROM two_factors.*?)"/.exec(readFileSync(join(ROOT, 'docs/operating.md'), 'utf8'))!;
-  const { person, secret } = await withTwoFactor(worker);
-  await worker.kill();
-  await worker.run({ AUTH_SECRET: 'another-session-secret-of-the-tests-0123456789' });
-  expect((await signIn(person)).body).toMatchObject({ twoFactorRedirect: true });
-  const refused = await person.ask('/api/auth/two-factor/verify-totp', { json: { code: nextCode(secret) } });
-  expect(refused.status).toBeGreaterThanOrEqual(400);
-  await worker.kill();
-  withLedger(worker, (database) => database.exec(statements!));
-  await worker.run();
-  person.forgetCookies();
-  expect((await signIn(person)).status).toBe(200);
-  expect((await person.get<Me>('/api/me')).twoFactorEnabled).toBe(false);
-  await person.get('/api/auth/two-factor/enable', { json: { password: person.password } });
 });

@@ -420,6 +420,8 @@ describe("the operator's API", () => {
     await call('GET', `/api/admin/vouchers/${vouchers[0]!.id}`);
     await call('DELETE', `/api/admin/vouchers/${vouchers[0]!.id}`);
     await runExamples('adminReconcile');
+    await runExamples('adminReseal');
+    await call('DELETE', '/api/admin/people/nobody@example.com/second-factor', { status: 404 });
     await runExamples('adminSweep');
     for (const accept of ['application/json', 'text/plain', 'application/openmetrics-text'])
       await call('GET', '/api/admin/metrics', { init: { headers: { accept } } });

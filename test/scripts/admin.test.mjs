@@ -67,6 +67,8 @@ const ANSWERS = {
     ],
   },
   'DELETE /api/admin/accounts/acc_1/keys/key_1': { id: 'key_1', status: 'revoked' },
+  'POST /api/admin/reseal': { resealed: 2, unreadable: [], nextCursor: null },
+  'DELETE /api/admin/people/ada%40example.com/second-factor': { email: 'ada@example.com', twoFactorEnabled: false },
   'POST /api/admin/vouchers': { vouchers: [{ id: 'vou_1', code: 'AAAAA-BBBBB-CCCCC-DDDDD', credits: 500 }] },
   'GET /api/admin/vouchers': { vouchers: [VOUCHER], nextCursor: null },
   'GET /api/admin/vouchers/vou_1': {
@@ -173,6 +175,8 @@ describe('what each command asks of the gateway', () => {
     ['reconcile', 'POST', '/reconcile', {}],
     ['reconcile acc_1', 'POST', '/reconcile', { accountId: 'acc_1' }],
     ['recover acc_1', 'POST', '/accounts/acc_1/recover', {}],
+    ['reseal', 'POST', '/reseal', {}],
+    ['second-factor remove ada@example.com', 'DELETE', '/people/ada%40example.com/second-factor', undefined],
     ['audit list acc_1', 'GET', '/accounts/acc_1/audit', undefined],
     ['audit verify', 'GET', '/audit/verify', undefined],
     ['catalogue check', 'GET', '/catalogue', undefined],
@@ -218,6 +222,20 @@ describe('what each command asks of the gateway', () => {
     expect(code).toBe(1);
     expect(calls.map(({ body }) => body)).toEqual([{}, { cursor: 'acc_2' }]);
     expect(output).toMatch(/checked: 3\..*Problems: 2.*acc_1.*acc_3/s);
+  });
+
+  it('encrypts anew until nothing is left, and names once whose second factor opens no more', async () => {
+    const lost = { what: 'second_factor', of: 'ada@example.com' };
+    const parts = [
+      { resealed: 2, unreadable: [lost], nextCursor: '1:' },
+      { resealed: 1, unreadable: [lost, { what: 'client_secret', of: 'acme.com' }], nextCursor: null },
+    ];
+    const answers = { 'POST /api/admin/reseal': ({ cursor }) => parts[cursor === undefined ? 0 : 1] };
+    const { code, output, calls } = await admin('reseal', { answers });
+    expect(code).toBe(1);
+    expect(calls.map(({ body }) => body)).toEqual([{}, { cursor: '1:' }]);
+    expect(output).toMatch(/anew: 3\..*neither secret: 2.*second factor +ada@example\.com\n.*single sign-on +acme\.com/s);
+    expect((await admin('reseal')).output).toBe('Encrypted anew: 2. AUTH_SECRET opens everything.');
   });
 
   it('keeps an id from reaching another path', async () => {

@@ -13,6 +13,7 @@ export const RUN_ELSEWHERE = {
   'npm run types': 'test/sdk/types.test.ts',
   'npm run assemble': 'test/scripts/assembled.test.mjs',
   'npm run admin -- restore acc_... --at 2026-11-27T08:00:00Z': 'test/scripts/admin.test.mjs',
+  'npm run admin -- second-factor remove ada@example.com': 'test/scripts/admin.test.mjs',
   'npx hypereal-sdk login': 'test/sdk/package.test.ts',
   'git diff | npx hypereal-sdk chat "Write a commit message"': 'test/sdk/package.test.ts',
   'npx hypereal-sdk video "a cat on the moon" -o cat.mp4': 'test/sdk/package.test.ts',
@@ -54,7 +55,7 @@ export const wranglerCalls = (command) =>
   [...command.matchAll(/npx wrangler ((?:"[^"]*"|[^";])+)/g)].map(([, text]) => text.match(/"[^"]*"|\S+/g));
 
 /** Run as printed against a gateway, by test/e2e/docs.test.ts. */
-export const isRunAsPrinted = (command) => /^(curl |npm run admin -- (?!restore )|export [A-Z_]+=)/.test(command);
+export const isRunAsPrinted = (command) => /^(curl |npm run admin -- (?!restore |second-factor )|export [A-Z_]+=)/.test(command);
 
 export const DOCUMENTS = [
   'README.md',

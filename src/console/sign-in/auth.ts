@@ -6,8 +6,9 @@ import { betterAuth } from 'better-auth/minimal';
 import { magicLink } from 'better-auth/plugins/magic-link';
 import { database } from '../../db/client';
 import { identities, passkeys, sessions, signInRates, twoFactors, users, verifications } from '../../db/people';
-import type { AccountSettings } from '../../env-account';
+import { type AccountSettings, authSecrets } from '../../env-account';
 import type { Mail, Mailer } from '../../mail/mail';
+import { authSecretsAsVersions } from './auth-secrets';
 import { askingTwoFactor, asksSecond, forgetDevices, guards } from './guards';
 import { countMail } from './mail-limit';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
@@ -131,7 +132,7 @@ export function createAuth(deps: AuthDeps) {
     appName: brand,
     baseURL: origin,
     basePath: '/api/auth',
-    secret: settings.AUTH_SECRET,
+    ...authSecretsAsVersions(authSecrets(settings)),
     trustedOrigins: [origin],
     database: drizzleAdapter(database(db), { provider: 'sqlite', schema: SCHEMA }),
     emailAndPassword: passwordsOf(deps, send),

@@ -4,6 +4,7 @@
  */
 import type { BetterAuthPlugin } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api';
+import { symmetricDecrypt } from 'better-auth/crypto';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { putOnce } from '../sso/once';
 import { safePath } from './safe-path';
@@ -71,13 +72,40 @@ async function personAsked(c: Middleware): Promise<string | undefined> {
 const CODE_MS = 90_000;
 
 /** A used code is not accepted again (RFC 6238, 5.2). */
-const onceACode = (db: D1Database) =>
+async function useOnce(db: D1Database, userId: string, code: unknown): Promise<void> {
+  const nowMs = Date.now();
+  const entry = { id: `totp:${userId}:${String(code)}`, providerId: '', payload: {}, expiresAtMs: nowMs + CODE_MS };
+  if (!(await putOnce(db, entry, nowMs))) throw new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'Invalid code' });
+}
+
+const VERIFY_CODE = '/two-factor/verify-totp';
+
+/** What a path reads of somebody's second factor. */
+const READS: Readonly<Record<string, 'secret' | 'backupCodes'>> = {
+  [VERIFY_CODE]: 'secret',
+  '/two-factor/get-totp-uri': 'secret',
+  '/two-factor/verify-backup-code': 'backupCodes',
+};
+
+const UNREADABLE = 'The secret of this gateway that your second step was set up under is gone: no code opens it any more.';
+const WAY_OUT = 'Ask who runs the gateway to take it off your account, or sign in with a passkey and set it up again.';
+
+/** better-auth answers 500 where AUTH_SECRET was changed and the one before it was not kept. */
+async function requireReadable({ path, context }: Middleware, userId: string): Promise<void> {
+  const where = [{ field: 'userId', value: userId }];
+  const factor = await context.adapter.findOne<Record<'secret' | 'backupCodes', string>>({ model: 'twoFactor', where });
+  if (!factor) return;
+  const text = await symmetricDecrypt({ key: context.secretConfig, data: factor[READS[path]!] }).catch(() => undefined);
+  if (text === undefined)
+    throw new APIError('SERVICE_UNAVAILABLE', { code: 'SECOND_FACTOR_UNREADABLE', message: `${UNREADABLE} ${WAY_OUT}` });
+}
+
+const beforeCode = (db: D1Database) =>
   createAuthMiddleware(async (c) => {
     const userId = await personAsked(c);
     if (userId === undefined) return;
-    const nowMs = Date.now();
-    const entry = { id: `totp:${userId}:${String(c.body?.code)}`, providerId: '', payload: {}, expiresAtMs: nowMs + CODE_MS };
-    if (!(await putOnce(db, entry, nowMs))) throw new APIError('UNAUTHORIZED', { code: 'INVALID_CODE', message: 'Invalid code' });
+    await requireReadable(c, userId);
+    if (c.path === VERIFY_CODE) await useOnce(db, userId, c.body?.code);
   });
 
 /** For somebody who would wait for a mail in vain. */
@@ -137,7 +165,7 @@ export const guards = (deps: GuardDeps) =>
     hooks: {
       before: [
         { matcher: ({ path }) => !deps.sendsMail && MAILED.has(path), handler: refuseMailed },
-        { matcher: ({ path }) => path === '/two-factor/verify-totp', handler: onceACode(deps.db) },
+        { matcher: ({ path }) => path !== undefined && Object.hasOwn(READS, path), handler: beforeCode(deps.db) },
       ],
       after: [
         { matcher: ({ path }) => path === MAGIC_LINK || path === SOCIAL_CALLBACK, handler: showTwoFactor },

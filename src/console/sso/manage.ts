@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { toHex } from '../../core/hex';
 import { seal } from '../../core/sealed';
+import { authSecrets } from '../../env-account';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import { organizationOf } from '../organizations/internal';
@@ -54,7 +55,7 @@ async function settingsOf(context: VerbContext, input: CreateProviderInput): Pro
   if (input.type === 'saml') return readMetadata(input.metadata, context.settings);
   const discovered = await discover(context, input.issuer);
   if (!discovered.ok) return discovered;
-  const clientSecret = await seal(context.settings.AUTH_SECRET, 'sso client secrets', input.clientSecret);
+  const clientSecret = await seal(authSecrets(context.settings), 'sso client secrets', input.clientSecret);
   return ok({ ...discovered.value, clientId: input.clientId, clientSecret });
 }
 

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../core/errors';
 import { RefusedUrl, requirePublic } from '../../core/public-fetch';
 import { readBounded } from '../../core/read-bounded';
 import { unseal } from '../../core/sealed';
+import { authSecrets } from '../../env-account';
 import type { AccountPlaneDeps } from '../deps';
 import { callbackUrl, type OidcSettings } from './provider';
 
@@ -136,7 +137,7 @@ const claims = z.object({
 /** Exchanges the code for the person's identity, with every check that the specification requires of a relying party. */
 export async function redeem(deps: Deps, id: string, settings: OidcSettings, code: string, request: OidcRequest): Promise<Result<Vouched>> {
   // It was sealed by a secret of the gateway's that has been changed since.
-  const secret = await unseal(deps.settings.AUTH_SECRET, 'sso client secrets', settings.clientSecret).catch(() => undefined);
+  const secret = await unseal(authSecrets(deps.settings), 'sso client secrets', settings.clientSecret);
   if (secret === undefined) return fail('not_set_up', UNREADABLE);
   const form = new URLSearchParams({
     grant_type: 'authorization_code',

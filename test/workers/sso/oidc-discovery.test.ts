@@ -78,7 +78,7 @@ it('a client secret that was sealed by another secret of the gateway is told to 
   const settings = {
     ...{ issuer: ISSUER, authorizationEndpoint: `${ISSUER}/authorize`, tokenEndpoint: `${ISSUER}/token`, jwksUri: `${ISSUER}/keys` },
     ...{ userinfoEndpoint: null, basicAuthentication: true, clientId: 'us' },
-    clientSecret: await seal('x'.repeat(32), 'sso client secrets', 'secret'),
+    clientSecret: await seal(['x'.repeat(32)], 'sso client secrets', 'secret'),
   };
   const request = { state: 's', nonce: 'n', codeVerifier: 'v' };
   const redeemed = await redeem(deps, 'sso_1', settings, 'code', request);
