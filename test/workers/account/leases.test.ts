@@ -367,6 +367,27 @@ describe('the alarm', () => {
     expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
   });
 
+  it('sends a hundred lines in passing also after some were confirmed while they were sent again', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run(async (object) => {
+      const { queue } = account;
+      const grants = (from: number, to: number) => {
+        for (let at = from; at < to; at++) object.grant({ eventId: `event-${at}`, amountMicro: 1, reason: '', topUp: false });
+      };
+      grants(1, 400);
+      queue.mode = 'waits';
+      const flushed = object.flush();
+      object.acknowledge({ epoch: 1, closeSeqs: Array.from({ length: 400 }, (_, at) => at + 1), entities: [] });
+      await queue.calm();
+      await flushed;
+      queue.take();
+      grants(400, 500);
+      object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT));
+      await queue.calm();
+      expect(queue.take().flatMap(({ lines }) => lines)).toHaveLength(101);
+    });
+  });
+
   it('sends again after a minute what was not confirmed, and not before', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => object.flush());
