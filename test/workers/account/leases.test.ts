@@ -420,6 +420,24 @@ describe('the alarm', () => {
     expect(await sent(MINUTE_MS)).toBe(1);
   });
 
+  it.each([
+    ['first', 2, 2],
+    ['second', 3, 1],
+  ])(
+    'counts lines as confirmed up to the first that is not, whichever call began first: the %s to end',
+    async (_which, confirmed, acked) => {
+      const account = await TestAccount.create({ credits: 100 });
+      await account.project();
+      await account.run((object) => {
+        const holds = Array.from({ length: 3 }, () => holdOf(object.admit(admitRequest())));
+        for (const holdId of holds.reverse()) object.settle(closing(holdId, CREDIT));
+      });
+      await account.evict();
+      await account.run((object) => object.acknowledge({ epoch: 1, closeSeqs: [confirmed], entities: [] }));
+      expect(await account.stub.books()).toMatchObject({ closeSeq: 4, ackedCloseSeq: acked });
+    },
+  );
+
   it('hands a long backlog over in parts, and stops where the queue takes nothing', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const account = await TestAccount.create({ credits: 100 });
