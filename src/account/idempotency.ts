@@ -73,7 +73,13 @@ export function endIdempotency(sql: Sql, keyHash: string, operationId: string, s
     );
 }
 
-type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro'>;
+type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro' | 'detail'>;
+
+/** The calls that a line charges: the one that it is of, and one that ended after its hold had run out. */
+function chargedBy({ id, state, amountMicro, detail }: Ended): unknown[] {
+  if (amountMicro < 0 && detail.adjusts !== undefined) return [detail.adjusts];
+  return state === 'settled' || amountMicro !== 0 ? [id] : [];
+}
 
 /**
  * Ends the records of calls that did not close themselves: those that were charged become `charged`, the others
@@ -81,11 +87,18 @@ type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro'>;
  */
 export function endIdempotencies(sql: Sql, ended: readonly Ended[], charged: 'stored' | 'lost'): void {
   if (ended.length === 0) return;
-  const idsOf = (wasCharged: boolean) =>
-    JSON.stringify(ended.filter((one) => (one.state === 'settled' || one.amountMicro !== 0) === wasCharged).map(({ id }) => id));
-  const which = "state IN ('running', 'again') AND op_id IN (SELECT value FROM json_each(?))";
-  sql.exec(`UPDATE idempotency SET state = ? WHERE ${which}`, charged, idsOf(true));
-  sql.exec(`UPDATE idempotency SET state = 'expired' WHERE ${which}`, idsOf(false));
+  const end = (state: State, from: string, ids: readonly unknown[]) =>
+    sql.exec(
+      `UPDATE idempotency SET state = ? WHERE state IN (${from}) AND op_id IN (SELECT value FROM json_each(?))`,
+      state,
+      JSON.stringify(ids),
+    );
+  end(charged, "'running', 'again', 'expired'", ended.flatMap(chargedBy));
+  end(
+    'expired',
+    "'running', 'again'",
+    ended.map(({ id }) => id),
+  );
 }
 
 /** Removes records that no longer count. Scans the whole table, so no call does it. */

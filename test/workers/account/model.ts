@@ -567,9 +567,10 @@ export class Model {
     };
     const keys = new Map([...before.keys].map(([id, key]) => [id, { ...key, status: closed(key) }]));
     for (const record of before.idempotency.values()) {
-      const ended = record.state === 'running' || record.state === 'again' ? operations.find(({ id }) => id === record.holdId) : undefined;
+      const mayHaveEnded = record.state !== 'stored' && record.state !== 'lost';
+      const ended = mayHaveEnded ? operations.find(({ id }) => id === record.holdId) : undefined;
       if (!ended || ended.state === 'open') continue;
-      record.state = ended.state === 'settled' || ended.amountMicro !== 0 ? 'stored' : 'expired';
+      record.state = ended.state === 'settled' || ended.amountMicro !== 0 || late.get(ended.id!)?.costMicro ? 'stored' : 'expired';
     }
     const epoch = Math.max(before.epoch, known.epoch, now.begunEpoch) + 1;
     this.state = {
