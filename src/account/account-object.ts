@@ -3,14 +3,12 @@
  * for anything between reading and writing.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { isToCome } from '../core/alarm';
 import { Handover } from './handover';
 import type { Ledger } from './ledger';
 import { type Open, openAccount } from './open-account';
 import type { Outbox } from './outbox';
 import type { AccountBindings } from './types';
-
-/** The runtime tries an alarm that fails again for some two minutes, then gives it up and tells nobody. */
-const GIVEN_UP_AFTER_MS = 5 * 60_000;
 
 export abstract class AccountObject extends DurableObject<AccountBindings> {
   protected opened: Open | undefined;
@@ -82,6 +80,6 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
   }
 
   private isToWake(): boolean {
-    return this.alarmAtMs !== null && this.alarmAtMs > this.now() - GIVEN_UP_AFTER_MS;
+    return isToCome(this.alarmAtMs, this.now());
   }
 }

@@ -253,7 +253,7 @@ export class Account extends AccountKeys {
       if (closeSeqs.length > 0) ledger.confirm(epoch, closeSeqs);
       outbox.confirm(entities);
     });
-    this.handover.confirmed(closeSeqs);
+    this.handover.confirmed({ closeSeqs, entities });
     if (closeSeqs.length > 0) this.wakeForUnconfirmed();
   }
 

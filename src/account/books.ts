@@ -5,7 +5,7 @@ import type { Books } from './types';
 const OVERDUE_AFTER_MS = 60_000;
 
 /** The sums of an account twice: as they are kept, and as its rows add up. */
-export function booksOf({ ledger, operations }: Pick<Open, 'ledger' | 'operations'>, nowMs: number): Books {
+export function booksOf({ ledger, operations, outbox }: Pick<Open, 'ledger' | 'operations' | 'outbox'>, nowMs: number): Books {
   let openHeldMicro = 0;
   let overdueHolds = 0;
   for (const operation of ledger.open.values()) {
@@ -14,5 +14,15 @@ export function booksOf({ ledger, operations }: Pick<Open, 'ledger' | 'operation
   }
   const { epoch, balance, held, closeSeq, acked, archived, archivedSeq } = ledger.row;
   const linesMicro = archived + operations.sumFrom(archivedSeq);
-  return { epoch, balanceMicro: balance, heldMicro: held, linesMicro, openHeldMicro, closeSeq, ackedCloseSeq: acked, overdueHolds };
+  return {
+    epoch,
+    balanceMicro: balance,
+    heldMicro: held,
+    linesMicro,
+    openHeldMicro,
+    closeSeq,
+    ackedCloseSeq: acked,
+    hasNews: outbox.size > 0,
+    overdueHolds,
+  };
 }

@@ -7,7 +7,7 @@ import type { Ledger } from './ledger';
 import type { Closed, OperationTables } from './operation-tables';
 import type { Outbox } from './outbox';
 import { ledgerMessages } from './projection';
-import type { LedgerMessage } from './types';
+import type { Acknowledgement, LedgerMessage, OutboxEntity } from './types';
 
 const FLUSH_AT_ROWS = 100;
 /** A lone line waits this long for others before it is worth a message. */
@@ -34,6 +34,7 @@ export const isConfirmed = ({ ledger, outbox }: Handed): boolean => ledger.uncon
 
 export class Handover {
   private readonly sentAtMs = new Map<number, number>();
+  private readonly sentEntities = new Map<string, { version: number; atMs: number }>();
   private resendAfterMs = RESEND_AFTER_MS;
   private firstUnsentAtMs: number | undefined;
   private flushingSinceMs: number | undefined;
@@ -41,7 +42,8 @@ export class Handover {
   /** When to look again; undefined when D1 has everything. */
   nextAtMs(handed: Handed, nowMs: number): number | undefined {
     if (isConfirmed(handed)) return undefined;
-    const allSent = handed.ledger.unconfirmed.size <= this.sentAtMs.size;
+    const { ledger, outbox } = handed;
+    const allSent = ledger.unconfirmed.size <= this.sentAtMs.size && outbox.size <= this.sentEntities.size;
     return nowMs + (allSent ? this.resendAfterMs : RESEND_AFTER_MS);
   }
 
@@ -74,19 +76,23 @@ export class Handover {
   take({ operations, ledger, outbox }: Handed, nowMs: number): LedgerMessage[] {
     if (ledger.unconfirmed.size > TAKEN_AT_MOST) return [];
     const lines = [...ledger.unconfirmed].map(([closeSeq, at]) => ({ closeSeq, ...at }));
+    const entities = outbox.entities();
     for (const { closeSeq } of lines) this.sentAtMs.set(closeSeq, nowMs);
+    for (const { id, version } of entities) this.sentEntities.set(id, { version, atMs: nowMs });
     this.firstUnsentAtMs = undefined;
-    return [...ledgerMessages(operations, ledger.row, lines, outbox.entities())];
+    return [...ledgerMessages(operations, ledger.row, lines, entities)];
   }
 
-  confirmed(closeSeqs: readonly number[]): void {
+  confirmed({ closeSeqs, entities }: Pick<Acknowledgement, 'closeSeqs' | 'entities'>): void {
     for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
-    if (closeSeqs.length > 0) this.resendAfterMs = RESEND_AFTER_MS;
+    for (const { id, version } of entities) if (this.sentEntities.get(id)?.version === version) this.sentEntities.delete(id);
+    if (closeSeqs.length + entities.length > 0) this.resendAfterMs = RESEND_AFTER_MS;
   }
 
   /** After a recovery: what was sent went under numbers that are no longer valid. */
   startOver(): void {
     this.sentAtMs.clear();
+    this.sentEntities.clear();
   }
 
   /** A flush that takes longer than this has died. */
@@ -106,22 +112,28 @@ export class Handover {
     return { due, repeats };
   }
 
-  private async sendAll(
-    { operations, ledger, outbox }: Handed,
-    queue: Pick<Queue<LedgerMessage>, 'send'>,
-    due: readonly Closed[],
-    nowMs: number,
-  ): Promise<void> {
+  private dueEntities({ outbox }: Handed, nowMs: number): OutboxEntity[] {
+    return outbox.entities().filter(({ id, version }) => {
+      const sent = this.sentEntities.get(id);
+      return sent?.version !== version || nowMs - sent.atMs >= this.resendAfterMs;
+    });
+  }
+
+  private async sendAll(handed: Handed, queue: Pick<Queue<LedgerMessage>, 'send'>, due: readonly Closed[], nowMs: number): Promise<void> {
+    const { operations, ledger, outbox } = handed;
     let failed = 0;
     let failure: { error: unknown } | undefined;
-    for (const message of ledgerMessages(operations, ledger.row, due, outbox.entities())) {
-      const { closeSeqs } = message;
-      for (const closeSeq of closeSeqs) this.sentAtMs.set(closeSeq, nowMs);
+    for (const message of ledgerMessages(operations, ledger.row, due, this.dueEntities(handed, nowMs))) {
+      const { closeSeqs, entities } = message;
+      // What was confirmed while earlier messages were sent counts as sent no longer.
+      for (const closeSeq of closeSeqs) if (ledger.unconfirmed.has(closeSeq)) this.sentAtMs.set(closeSeq, nowMs);
+      for (const { id, version } of entities) if (!outbox.isConfirmed(id)) this.sentEntities.set(id, { version, atMs: nowMs });
       try {
         await queue.send(message);
         failed = 0;
       } catch (error) {
         for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);
+        for (const { id } of entities) this.sentEntities.delete(id);
         failure ??= { error };
         failed++;
         if (failed >= FAILURES_AT_MOST) break;

@@ -7,9 +7,10 @@ type Sql = Pick<SqlStorage, 'exec'>;
 /**
  * `running` while the first call is under way; `stored` once its answer can be sent again; `lost` when it was charged
  * but its answer could not be kept; `expired` when its hold ran out without a charge: it may be tried again, and may
- * still turn out to have been done. A call that came to nothing leaves no record, so it may be tried again.
+ * still turn out to have been done; `again` while it is. A call that came to nothing leaves no record, so it may be tried
+ * again, or, after one that expired, the record of that.
  */
-type State = 'running' | 'stored' | 'lost' | 'expired';
+type State = 'running' | 'stored' | 'lost' | 'expired' | 'again';
 
 export type IdempotencyDecision = { kind: 'first' } | { kind: 'replay'; replay: Replay } | { kind: 'refused'; error: GatewayError };
 
@@ -37,7 +38,15 @@ export function checkIdempotency(sql: Sql, keyHash: string, bodyHash: string, no
 }
 
 export function beginIdempotency(sql: Sql, keyHash: string, bodyHash: string, operationId: string, nowMs: number): void {
-  sql.exec('INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)', keyHash, bodyHash, operationId, 'running', nowMs);
+  sql.exec(
+    `INSERT INTO idempotency VALUES (?, ?, ?, 'running', ?) ON CONFLICT (key_hash) DO UPDATE SET body_hash = excluded.body_hash,
+      op_id = excluded.op_id, state = iif(state = 'expired' AND at > ?, 'again', 'running'), at = excluded.at`,
+    keyHash,
+    bodyHash,
+    operationId,
+    nowMs,
+    nowMs - IDEMPOTENCY_KEEP_MS,
+  );
 }
 
 /** Is or was another call under way with the key, which pays for it? */
@@ -47,8 +56,13 @@ export function isAnothers(sql: Sql, keyHash: string, operationId: string, nowMs
 }
 
 export function endIdempotency(sql: Sql, keyHash: string, operationId: string, state: 'stored' | 'lost' | 'forgotten'): void {
-  if (state === 'forgotten') sql.exec('DELETE FROM idempotency WHERE key_hash = ? AND op_id = ?', keyHash, operationId);
-  // Where it was tried again, and that expired too, the answer may be to another body.
+  if (state === 'forgotten') {
+    const own = 'WHERE key_hash = ? AND op_id = ?';
+    sql.exec(`DELETE FROM idempotency ${own} AND state = 'running'`, keyHash, operationId);
+    // One before it may still end with a charge.
+    sql.exec(`UPDATE idempotency SET state = 'expired' ${own}`, keyHash, operationId);
+  }
+  // Where it was tried again, and that came to nothing too, the answer may be to another body.
   else
     sql.exec(
       `UPDATE idempotency SET state = CASE op_id WHEN ?2 THEN ?1 ELSE 'lost' END, op_id = ?2
@@ -59,7 +73,13 @@ export function endIdempotency(sql: Sql, keyHash: string, operationId: string, s
     );
 }
 
-type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro'>;
+type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro' | 'detail'>;
+
+/** The calls that a line charges: the one that it is of, and one that ended after its hold had run out. */
+function chargedBy({ id, state, amountMicro, detail }: Ended): unknown[] {
+  if (amountMicro < 0 && detail.adjusts !== undefined) return [detail.adjusts];
+  return state === 'settled' || amountMicro !== 0 ? [id] : [];
+}
 
 /**
  * Ends the records of calls that did not close themselves: those that were charged become `charged`, the others
@@ -67,11 +87,18 @@ type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro'>;
  */
 export function endIdempotencies(sql: Sql, ended: readonly Ended[], charged: 'stored' | 'lost'): void {
   if (ended.length === 0) return;
-  const idsOf = (wasCharged: boolean) =>
-    JSON.stringify(ended.filter((one) => (one.state === 'settled' || one.amountMicro !== 0) === wasCharged).map(({ id }) => id));
-  const which = "state = 'running' AND op_id IN (SELECT value FROM json_each(?))";
-  sql.exec(`UPDATE idempotency SET state = ? WHERE ${which}`, charged, idsOf(true));
-  sql.exec(`UPDATE idempotency SET state = 'expired' WHERE ${which}`, idsOf(false));
+  const end = (state: State, from: string, ids: readonly unknown[]) =>
+    sql.exec(
+      `UPDATE idempotency SET state = ? WHERE state IN (${from}) AND op_id IN (SELECT value FROM json_each(?))`,
+      state,
+      JSON.stringify(ids),
+    );
+  end(charged, "'running', 'again', 'expired'", ended.flatMap(chargedBy));
+  end(
+    'expired',
+    "'running', 'again'",
+    ended.map(({ id }) => id),
+  );
 }
 
 /** Removes records that no longer count. Scans the whole table, so no call does it. */

@@ -35,10 +35,12 @@ import type {
 
 /** How long after its hold expired a call may still be charged its real cost. */
 const LATE_CLOSE_MS = DAY_MS;
+/** With more lines than this on their way to D1, each of its confirmations does not look through them all: calls would wait. */
+const BACKLOG = 5_000;
 
 export class Ledger {
   readonly open = new Map<number, OperationRow>();
-  /** Closed operations that D1 has not confirmed, by close sequence. */
+  /** Closed operations that D1 has not confirmed, by close sequence and in its order. */
   readonly unconfirmed = new Map<number, { month: number; seq: number }>();
   private readonly rates = new RateWindows();
   private readonly spending: KeySpending;
@@ -60,8 +62,8 @@ export class Ledger {
       this.open.set(operation.seq, operation);
       this.spending.addHeld(operation, operation.heldMicro);
     }
-    for (const { closeSeq, month, seq } of this.operations.closedFrom(this.row.lowSeq, this.row))
-      this.unconfirmed.set(closeSeq, { month, seq });
+    const closed = this.operations.closedFrom(this.row.lowSeq, this.row).sort((a, b) => a.closeSeq - b.closeSeq);
+    for (const { closeSeq, month, seq } of closed) this.unconfirmed.set(closeSeq, { month, seq });
     const recent: Recent[] = [];
     for (const operation of this.operations.recent()) {
       this.lastMs = Math.max(this.lastMs, operation.openedAtMs);
@@ -341,16 +343,18 @@ export class Ledger {
   confirm(epoch: number, closeSeqs: readonly number[]): void {
     if (epoch !== this.row.epoch) return;
     for (const closeSeq of closeSeqs) this.unconfirmed.delete(closeSeq);
-    let first = this.row.closeSeq + 1;
-    let lowSeq = this.row.seq + 1;
-    for (const [closeSeq, { seq }] of this.unconfirmed) {
-      first = Math.min(first, closeSeq);
-      lowSeq = Math.min(lowSeq, seq);
-    }
-    for (const seq of this.open.keys()) lowSeq = Math.min(lowSeq, seq);
+    const [first = this.row.closeSeq + 1] = this.unconfirmed.keys();
     this.row.acked = first - 1;
-    this.row.lowSeq = lowSeq;
+    if (this.unconfirmed.size <= BACKLOG) this.row.lowSeq = this.lowestSeq();
     this.store.writeSums(this.row);
+  }
+
+  /** Of what is open or not confirmed. */
+  private lowestSeq(): number {
+    let lowest = this.row.seq + 1;
+    for (const { seq } of this.unconfirmed.values()) lowest = Math.min(lowest, seq);
+    for (const seq of this.open.keys()) lowest = Math.min(lowest, seq);
+    return lowest;
   }
 
   /** Undefined where a provider may be asked for one more count, which then counts. */

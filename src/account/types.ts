@@ -276,6 +276,8 @@ export interface Books {
   /** The number of this epoch's last closed operation. */
   closeSeq: number;
   ackedCloseSeq: number;
+  /** Whether D1 has yet to learn something else: see `Outbox`. */
+  hasNews: boolean;
   overdueHolds: number;
 }
 

@@ -135,7 +135,7 @@ async function checkAccount(deps: ConsoleDeps, accountId: string, sums: BooksSum
   const books = await stub.books();
   if (!books) return ['the account object has no account'];
   const problems = checkBooks(books);
-  if (books.overdueHolds > 0 || books.closeSeq > books.ackedCloseSeq) await stub.wakeIfForgotten();
+  if (books.overdueHolds > 0 || books.closeSeq > books.ackedCloseSeq || books.hasNews) await stub.wakeIfForgotten();
   const copy = await copyOf(deps, accountId, books);
   addTo(sums, books, copy.lastCallAtMs > deps.now() - DAY_MS);
   if (copy.lines < books.ackedCloseSeq) {

@@ -5,10 +5,19 @@ import type { AddRequest, CreateRequest, FinishRequest, PageRequest, RemoveItemR
 
 export class Conversation extends DurableObject {
   private opened: Promise<ConversationLog> | undefined;
+  private awake: Promise<ConversationLog> | undefined;
 
-  private log(): Promise<ConversationLog> {
+  private open(): Promise<ConversationLog> {
     this.opened ??= import('./log').then(({ ConversationLog }) => new ConversationLog(this.ctx.storage, Date.now));
     return this.opened;
+  }
+
+  private log(): Promise<ConversationLog> {
+    this.awake ??= this.open().then(async (log) => {
+      await log.wakeIfForgotten().catch((error: unknown) => console.error('alarm not set', String(error)));
+      return log;
+    });
+    return this.awake;
   }
 
   async create(request: CreateRequest) {
@@ -60,6 +69,6 @@ export class Conversation extends DurableObject {
   }
 
   override async alarm(): Promise<void> {
-    await (await this.log()).expire();
+    await (await this.open()).expire();
   }
 }

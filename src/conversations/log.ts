@@ -4,7 +4,8 @@
  * What a call says is written when it begins, beyond the end of the conversation. It counts once the answer is added,
  * together with it and in one step; of a call that comes to nothing it is written over.
  */
-import { DAY_MS } from '../core/time';
+import { isToCome } from '../core/alarm';
+import { DAY_MS, HOUR_MS } from '../core/time';
 import type {
   AddRequest,
   Changed,
@@ -23,6 +24,8 @@ import type {
 /** After the last change. What a test key has made cost nothing, so it is not kept for long. */
 export const KEPT_MS = 31 * DAY_MS;
 export const TEST_KEPT_MS = DAY_MS;
+/** Storage that fails when it is to be emptied is tried again after this, since nobody else would ever come by. */
+const EMPTY_AGAIN_MS = HOUR_MS;
 /** All of it is in memory at once, in the object and where it is sent to a model. An answer may exceed it once. */
 const MAX_CHARS = 8_388_608;
 const MAX_ITEMS = 5_000;
@@ -51,10 +54,11 @@ const DDL = [
   'CREATE TABLE IF NOT EXISTS item (seq INTEGER, part INTEGER, id TEXT, text TEXT NOT NULL, PRIMARY KEY (seq, part)) WITHOUT ROWID',
 ];
 
-type Storage = Pick<DurableObjectStorage, 'sql' | 'setAlarm' | 'deleteAll'>;
+type Storage = Pick<DurableObjectStorage, 'sql' | 'getAlarm' | 'setAlarm' | 'deleteAll'>;
 
 const charsOf = (items: readonly Item[]): number => items.reduce((sum, { text }) => sum + text.length, 0);
 const keptMsOf = ({ isTest }: Pick<Head, 'isTest'>): number => (isTest ? TEST_KEPT_MS : KEPT_MS);
+const keptUntilMs = (head: Head): number => head.changedAtMs + keptMsOf(head);
 const viewOf = ({ createdAtMs, metadata }: Head): ConversationView => ({ createdAtMs, metadata });
 
 export class ConversationLog {
@@ -194,9 +198,20 @@ export class ConversationLog {
   /** Looks whether the conversation has been left alone for long enough. */
   async expire(): Promise<void> {
     const head = this.head();
-    const untilMs = head ? head.changedAtMs + keptMsOf(head) : 0;
-    if (untilMs > this.now()) await this.storage.setAlarm(untilMs);
-    else await this.storage.deleteAll();
+    const untilMs = head ? keptUntilMs(head) : 0;
+    if (untilMs > this.now()) return this.storage.setAlarm(untilMs);
+    try {
+      await this.storage.deleteAll();
+    } catch (error) {
+      console.error('conversation not emptied', String(error));
+      await this.storage.setAlarm(this.now() + EMPTY_AGAIN_MS);
+    }
+  }
+
+  /** Makes up for an alarm that was given up. */
+  async wakeIfForgotten(): Promise<void> {
+    const head = this.head();
+    if (head && !isToCome(await this.storage.getAlarm(), this.now())) await this.storage.setAlarm(Math.max(this.now(), keptUntilMs(head)));
   }
 
   /** Looks without creating tables, since an object may be asked for a conversation that never was. */

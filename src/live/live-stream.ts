@@ -52,8 +52,14 @@ export class LiveStream extends DurableObject<Bindings> {
 
   override async alarm(): Promise<void> {
     if (this.log?.over === false) return this.ctx.storage.setAlarm(Date.now() + ABANDONED_MS);
-    await this.ctx.storage.deleteAll();
-    this.log = undefined;
+    try {
+      await this.ctx.storage.deleteAll();
+      this.log = undefined;
+    } catch (error) {
+      // The runtime gives up on an alarm that fails six times, and nobody else would ever come by.
+      console.error('stream not forgotten', String(error));
+      await this.ctx.storage.setAlarm(Date.now() + ABANDONED_MS);
+    }
   }
 
   private async begin(request: Request): Promise<Response> {
@@ -94,8 +100,7 @@ export class LiveStream extends DurableObject<Bindings> {
     } catch (error) {
       console.error('a resumable stream broke off', String(error));
     } finally {
-      await log.finish(isWhole);
-      await this.ctx.storage.setAlarm(Date.now() + KEPT_MS);
+      await log.finish(isWhole).finally(() => this.ctx.storage.setAlarm(Date.now() + KEPT_MS));
     }
   }
 

@@ -7,6 +7,7 @@ import type { AccountStub } from '../../../src/account/stub';
 import type { AdmitRequest, AdmitResult, CloseRequest, CloseResult, KeyRecord, Outcome } from '../../../src/account/types';
 import { recover } from '../../../src/console/restore';
 import type { RateFamily } from '../../../src/core/family';
+import type { IdempotencyHashes } from '../../../src/core/idempotency';
 import { newNonce, parseOperationId } from '../../../src/core/ids';
 import { TIERS } from '../../../src/core/tiers';
 import { agree, agreeEach, comparable, refusalAsModel } from './agree';
@@ -66,7 +67,7 @@ export class Driver {
   private readonly holds: string[] = [];
   private readonly given = new Set<string>();
   private readonly events: string[] = [];
-  private readonly idempotencyOf = new Map<string, { keyHash: string; bodyHash: string }>();
+  private readonly idempotencyOf = new Map<string, IdempotencyHashes>();
   private readonly carrier: Carrier;
   private alarm: Promise<void> | undefined;
   private restorePoint: { rows: Rows; model: Model } | undefined;
@@ -267,8 +268,15 @@ export class Driver {
       ...(random.chance(0.4) && { worstMicro: estimateMicro + random.between(0, 6 * CREDIT) }),
       leaseMs: random.chance(0.1) ? random.between(5, 20) * MINUTE_MS : LEASE_MS,
       hourlyLimit: LIMITS[family]!,
-      idempotency: random.chance(0.15) ? { keyHash: `i${random.between(1, 60)}`, bodyHash: `b${random.between(1, 6) > 1 ? 1 : 2}` } : null,
+      idempotency: random.chance(0.4) ? this.idempotency() : null,
     };
+  }
+
+  /** Often that of a call of late, which is tried again. */
+  private idempotency(): IdempotencyHashes {
+    const { random } = this;
+    const again = random.chance(0.5) && this.idempotencyOf.get(this.recentHold());
+    return again || { keyHash: `i${random.between(1, 60)}`, bodyHash: `b${random.between(1, 6) > 1 ? 1 : 2}` };
   }
 
   private openHold(): string {
@@ -337,7 +345,7 @@ export class Driver {
   }
 
   private release(object: Inside): void {
-    const holdId = this.openHold();
+    const holdId = this.random.chance(0.9) ? this.openHold() : this.recentHold();
     const { idempotency } = this.closing(holdId);
     const request: CloseRequest = { holdId, costMicro: 0, outcome: 'released', detailJson: '{}', ...(idempotency && { idempotency }) };
     this.compareClose(request, object.settle(request));
@@ -437,7 +445,7 @@ export class Driver {
       [10, HOUR_MS + random.between(-2, 2)],
       [2, DAY_MS + random.between(-HOUR_MS, HOUR_MS)],
       [1, monthEnd - this.model.nowMs - random.between(0, 20 * SECOND_MS)],
-      [0.6, 20 * DAY_MS],
+      [1, 20 * DAY_MS],
     ]);
     this.account.nowMs += Math.max(0, ms);
     this.model.nowMs = this.account.nowMs;
@@ -520,6 +528,24 @@ export class Driver {
     if (whole) this.compareRetired(lines.length, expected);
     agreeEach('lines, newest first', lines.map(comparable), expected.slice(0, lines.length).map(comparable));
     await this.compareAlarm(object, state);
+    if (!this.options.restores) this.compareKeys();
+  }
+
+  /** Calls with one idempotency key within a day are one call: no two of them are charged. */
+  private compareKeys(): void {
+    const costs = new Map<string, number>();
+    for (const { id, adjusts, amountMicro } of this.model.operations) {
+      const of = id ?? adjusts;
+      if (of !== null) costs.set(of, (costs.get(of) ?? 0) - amountMicro);
+    }
+    const charged = new Map<string, string>();
+    for (const [holdId, { keyHash }] of this.idempotencyOf) {
+      if (!costs.get(holdId)) continue;
+      const before = charged.get(keyHash);
+      if (before && this.model.openedAtMs(holdId)! - this.model.openedAtMs(before)! < DAY_MS)
+        throw new Error(`${before} and ${holdId} are both charged under the key ${keyHash}`);
+      charged.set(keyHash, holdId);
+    }
   }
 
   private compareRetired(shown: number, expected: ModelOperation[]): void {

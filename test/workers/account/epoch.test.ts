@@ -22,6 +22,7 @@ import {
   putBackRows,
   type Rows,
   refusalOf,
+  SECOND_MS,
   START_MS,
   TestAccount,
   testKey,
@@ -290,9 +291,13 @@ describe('an account restored to an earlier moment', () => {
     const [charged, failed, open] = await account.run((object) =>
       ['charged', 'failed', 'open'].map((keyHash) => holdOf(object.admit(admitRequest(of(keyHash))))),
     );
+    const late = await account.run((object) => holdOf(object.admit(admitRequest({ ...of('late'), leaseMs: SECOND_MS }))));
     await account.project();
     const then = await remember(account);
-    await account.run((object) => {
+    account.nowMs += SECOND_MS;
+    await account.run(async (object) => {
+      await object.alarm();
+      object.settle({ ...closing(late, CREDIT), idempotency: { keyHash: 'late', stored: true } });
       object.settle({ ...closing(charged!, CREDIT), idempotency: { keyHash: 'charged', stored: true } });
       object.release({ holdId: failed!, detailJson: '{}', idempotency: { keyHash: 'failed', stored: false } });
     });
@@ -300,6 +305,7 @@ describe('an account restored to an earlier moment', () => {
     await restore(account, then);
     await account.run((object) => {
       expect(object.admit(admitRequest(of('charged')))).toEqual({ ok: true, replay: { operationId: charged } });
+      expect(object.admit(admitRequest(of('late')))).toEqual({ ok: true, replay: { operationId: late } });
       expect(refusalOf(object.admit(admitRequest(of('open')))).kind).toBe('idempotency_in_flight');
       expect(holdOf(object.admit(admitRequest(of('failed'))))).not.toBe(failed);
       object.settle({ ...closing(open!, CREDIT), idempotency: { keyHash: 'open', stored: true } });

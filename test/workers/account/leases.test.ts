@@ -367,6 +367,27 @@ describe('the alarm', () => {
     expect(account.queue.take().flatMap(({ lines }) => lines)).toHaveLength(1);
   });
 
+  it('sends a hundred lines in passing also after some were confirmed while they were sent again', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.run(async (object) => {
+      const { queue } = account;
+      const grants = (from: number, to: number) => {
+        for (let at = from; at < to; at++) object.grant({ eventId: `event-${at}`, amountMicro: 1, reason: '', topUp: false });
+      };
+      grants(1, 400);
+      queue.mode = 'waits';
+      const flushed = object.flush();
+      object.acknowledge({ epoch: 1, closeSeqs: Array.from({ length: 400 }, (_, at) => at + 1), entities: [] });
+      await queue.calm();
+      await flushed;
+      queue.take();
+      grants(400, 500);
+      object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT));
+      await queue.calm();
+      expect(queue.take().flatMap(({ lines }) => lines)).toHaveLength(101);
+    });
+  });
+
   it('sends again after a minute what was not confirmed, and not before', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.run((object) => object.flush());
@@ -398,6 +419,24 @@ describe('the alarm', () => {
     expect(await sent(MINUTE_MS)).toBe(1);
     expect(await sent(MINUTE_MS)).toBe(1);
   });
+
+  it.each([
+    ['first', 2, 2],
+    ['second', 3, 1],
+  ])(
+    'counts lines as confirmed up to the first that is not, whichever call began first: the %s to end',
+    async (_which, confirmed, acked) => {
+      const account = await TestAccount.create({ credits: 100 });
+      await account.project();
+      await account.run((object) => {
+        const holds = Array.from({ length: 3 }, () => holdOf(object.admit(admitRequest())));
+        for (const holdId of holds.reverse()) object.settle(closing(holdId, CREDIT));
+      });
+      await account.evict();
+      await account.run((object) => object.acknowledge({ epoch: 1, closeSeqs: [confirmed], entities: [] }));
+      expect(await account.stub.books()).toMatchObject({ closeSeq: 4, ackedCloseSeq: acked });
+    },
+  );
 
   it('hands a long backlog over in parts, and stops where the queue takes nothing', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);

@@ -69,7 +69,7 @@ interface State {
   /** The highest limit that was alerted for, by `kind:key:month`. */
   alerted: Map<string, number>;
   alerts: Map<string, Record<string, unknown>>;
-  idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'stored' | 'lost' | 'expired'; atMs: number }>;
+  idempotency: Map<string, { bodyHash: string; holdId: string; state: 'running' | 'again' | 'stored' | 'lost' | 'expired'; atMs: number }>;
 }
 
 export interface Refusal {
@@ -253,7 +253,7 @@ export class Model {
     const record = idempotency && this.state.idempotency.get(idempotency.keyHash);
     if (idempotency && record && record.state !== 'expired' && this.nowMs - record.atMs < DAY_MS) {
       if (record.bodyHash !== idempotency.bodyHash || record.state === 'lost') return no('idempotency_mismatch');
-      if (record.state === 'running') return no('idempotency_in_flight', { retryAfterSeconds: 1 });
+      if (record.state === 'running' || record.state === 'again') return no('idempotency_in_flight', { retryAfterSeconds: 1 });
       return { ok: true, replayOf: record.holdId };
     }
     const refusal = this.refuseCall(key, request);
@@ -277,7 +277,12 @@ export class Model {
       outcome: null,
     });
     if (idempotency)
-      this.state.idempotency.set(idempotency.keyHash, { bodyHash: idempotency.bodyHash, holdId, state: 'running', atMs: this.nowMs });
+      this.state.idempotency.set(idempotency.keyHash, {
+        bodyHash: idempotency.bodyHash,
+        holdId,
+        state: record?.state === 'expired' && this.nowMs - record.atMs < DAY_MS ? 'again' : 'running',
+        atMs: this.nowMs,
+      });
     return { ok: true, userId: key.userId };
   }
 
@@ -454,7 +459,8 @@ export class Model {
     const record = idempotency && this.state.idempotency.get(idempotency.keyHash);
     if (!record) return;
     if (record.holdId === holdId) {
-      if (outcome === 'released') this.state.idempotency.delete(idempotency.keyHash);
+      if (outcome === 'released' && record.state === 'running') this.state.idempotency.delete(idempotency.keyHash);
+      else if (outcome === 'released') record.state = 'expired';
       else record.state = idempotency.stored ? 'stored' : 'lost';
     } else if (record.state === 'expired' && outcome !== 'released') Object.assign(record, { holdId, state: 'lost' });
   }
@@ -477,7 +483,8 @@ export class Model {
       overshootMicro += Math.max(0, costMicro - hold.heldMicro);
       this.end(hold, costMicro, 'expired', costMicro > 0 ? 'estimated' : 'released', { expired: true });
       for (const record of this.state.idempotency.values())
-        if (record.holdId === hold.id && record.state === 'running') record.state = costMicro > 0 ? 'lost' : 'expired';
+        if (record.holdId === hold.id && (record.state === 'running' || record.state === 'again'))
+          record.state = costMicro > 0 ? 'lost' : 'expired';
     }
     return overshootMicro;
   }
@@ -560,9 +567,10 @@ export class Model {
     };
     const keys = new Map([...before.keys].map(([id, key]) => [id, { ...key, status: closed(key) }]));
     for (const record of before.idempotency.values()) {
-      const ended = record.state === 'running' ? operations.find(({ id }) => id === record.holdId) : undefined;
+      const mayHaveEnded = record.state !== 'stored' && record.state !== 'lost';
+      const ended = mayHaveEnded ? operations.find(({ id }) => id === record.holdId) : undefined;
       if (!ended || ended.state === 'open') continue;
-      record.state = ended.state === 'settled' || ended.amountMicro !== 0 ? 'stored' : 'expired';
+      record.state = ended.state === 'settled' || ended.amountMicro !== 0 || late.get(ended.id!)?.costMicro ? 'stored' : 'expired';
     }
     const epoch = Math.max(before.epoch, known.epoch, now.begunEpoch) + 1;
     this.state = {

@@ -3,7 +3,18 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import type { LedgerMessage, LineInD1 } from '../../../src/account/types';
 import { catchUp, projectLedger } from '../../../src/jobs/project-ledger';
-import { admitRequest, closing, deliver, holdOf, ledgerRows, MINUTE_MS, settleMicrotasks, TestAccount, testKey } from './support';
+import {
+  admitRequest,
+  closing,
+  deliver,
+  holdOf,
+  type Inside,
+  ledgerRows,
+  MINUTE_MS,
+  settleMicrotasks,
+  TestAccount,
+  testKey,
+} from './support';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -221,6 +232,23 @@ describe('states on their way to D1', () => {
     await account.fireAlarm();
     expect(account.queue.take()).toEqual([]);
     expect(await account.alarmAtMs()).toBeNull();
+  });
+
+  it('are not sent with every message while D1 is slow, but a change of theirs at once, and all after a minute', async () => {
+    const account = await TestAccount.create();
+    const sent = async (change: (object: Inside) => void, afterMs = 0) => {
+      account.nowMs += afterMs;
+      await account.run((object) => {
+        change(object);
+        return object.flush();
+      });
+      return account.queue.take().flatMap(({ entities }) => entities.map(({ id }) => id));
+    };
+    expect(await sent(() => undefined)).toEqual(['account', 'key:key_a']);
+    const grant = (object: Inside) => void object.grant({ eventId: 'more', amountMicro: 1, reason: '', topUp: false });
+    expect(await sent(grant)).toEqual([]);
+    expect(await sent((object) => void object.revokeKey('key_a'))).toEqual(['key:key_a']);
+    expect(await sent(() => undefined, MINUTE_MS)).toEqual(['account', 'key:key_a']);
   });
 
   it('never carry the hash of a secret', async () => {

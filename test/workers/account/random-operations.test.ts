@@ -18,7 +18,7 @@ const AT_LEAST: Tally = {
   'closed again': 4_000,
   expired: 2_000,
   adjusted: 300,
-  'paid by another': 5,
+  'paid by another': 20,
   too_late: 200,
   overshoot: 1_000,
   forged: 500,

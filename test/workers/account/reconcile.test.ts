@@ -100,11 +100,14 @@ describe('the reconciliation', () => {
   });
 
   it('wakes an account that has something to do and no alarm', async () => {
-    for (const doing of ['a hold', 'a line'] as const) {
+    for (const doing of ['a hold', 'a line', 'a change of a key'] as const) {
       const account = await settledAccount();
       await account.run((object, state) => {
-        const hold = holdOf(object.admit(admitRequest()));
-        if (doing === 'a line') object.settle(closing(hold, CREDIT));
+        if (doing === 'a change of a key') object.revokeKey('key_a');
+        else {
+          const hold = holdOf(object.admit(admitRequest()));
+          if (doing === 'a line') object.settle(closing(hold, CREDIT));
+        }
         return state.storage.deleteAlarm();
       });
       await account.evict();

@@ -637,6 +637,19 @@ describe('an idempotency key', () => {
     });
   });
 
+  it('is not charged again where a call expired, its second try came to nothing, and the first ends with a charge all the same', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const expired = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      object.release({ holdId: first(object), detailJson: '{}', idempotency: { keyHash: 'i', stored: false } });
+      close(object, expired, true);
+      expect(refusalOf(again(object)).kind).toBe('idempotency_mismatch');
+      expect(object.view()).toMatchObject({ balanceMicro: 9 * CREDIT, heldMicro: 0 });
+    });
+  });
+
   it.each(['under way', 'over', 'expired as well'])(
     'is charged once for calls of which the first had expired, the second being %s',
     async (second) => {

@@ -1,8 +1,9 @@
 // What the object of a conversation keeps, and who may change it when.
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ConversationLog, KEPT_MS, TEST_KEPT_MS } from '../../../src/conversations/log';
 import type { Item } from '../../../src/conversations/types';
+import { HOUR_MS } from '../../../src/core/time';
 import { countRows } from '../count-rows';
 
 const FIRST = 'req_0123456789abc-1-4cc3-1';
@@ -253,4 +254,33 @@ describe('the object of a conversation', () => {
       expect(log.view()).toBeUndefined();
     }),
   );
+
+  it('has its alarm again where the runtime gave it up, as soon as anybody asks for it', async () => {
+    const stub = fresh();
+    await stub.create(begun([item('a')]));
+    const alarm = (work: (storage: DurableObjectStorage) => Promise<unknown>) =>
+      runInDurableObject(stub, (_, { storage }) => work(storage));
+    const atMs = await alarm((storage) => storage.getAlarm());
+    await alarm((storage) => storage.deleteAlarm());
+    await evictDurableObject(stub);
+    await stub.view();
+    expect(await alarm((storage) => storage.getAlarm())).toBeGreaterThanOrEqual(Number(atMs));
+  });
+
+  it('is emptied later where it cannot be now', () =>
+    runInDurableObject(fresh(), async (_, { storage }) => {
+      const logged = vi.spyOn(console, 'error').mockReturnValue();
+      let nowMs = START_MS;
+      const emptied = vi.spyOn(storage, 'deleteAll').mockRejectedValueOnce(new Error('the storage is not there'));
+      const log = new ConversationLog(storage, () => nowMs);
+      log.create(begun([item('a')]));
+      nowMs += KEPT_MS;
+      await log.expire();
+      expect(await storage.getAlarm()).toBe(nowMs + HOUR_MS);
+      expect(log.view()).toBeDefined();
+      await log.expire();
+      expect(log.view()).toBeUndefined();
+      emptied.mockRestore();
+      logged.mockRestore();
+    }));
 });

@@ -83,4 +83,19 @@ describe('the object of a resumable stream', () => {
     expect(left).toMatchObject({ rowsUnderWay: 2, rows: 0 });
     expect(left.alarmMs! - Date.now()).toBeGreaterThan(10 * MINUTE_MS);
   });
+
+  it('has an alarm though its end could not be kept, and another where it could not be emptied', () =>
+    inside(fresh(), async (object, { storage }) => {
+      const logged = vi.spyOn(console, 'error').mockReturnValue();
+      const log = new StreamLog(storage, HEAD, Date.now);
+      vi.spyOn(log, 'finish').mockRejectedValueOnce(new Error('the storage is not there'));
+      await expect(object.record(log, new Response('data: 1\n\n').body!)).rejects.toThrow('not there');
+      expect(await storage.getAlarm()).not.toBeNull();
+      await storage.deleteAlarm();
+      const emptied = vi.spyOn(storage, 'deleteAll').mockRejectedValueOnce(new Error('the storage is not there'));
+      await object.alarm();
+      expect(await storage.getAlarm()).not.toBeNull();
+      emptied.mockRestore();
+      logged.mockRestore();
+    }));
 });
