@@ -3,13 +3,13 @@ import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answerHeaders } from './core/answer-headers';
 import { fail, type GatewayError, internalError } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
-import { BASES, GEMINI_BASES } from './http/bases';
+import { BASES, GEMINI_BASES, MODELS_BASE, withoutClientsOwn } from './http/bases';
 import { clientDialect, takesPages } from './http/client-format';
 import type { AppContext, AppEnv } from './http/context';
 import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
 import { firstCatalogue, gatewayDeps } from './http/deps';
-import { CALL_ENDPOINTS } from './http/endpoints';
+import { CALL_ENDPOINTS, MODELS_ENDPOINTS } from './http/endpoints';
 import { likePath, methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { carriesKey } from './http/request-key';
@@ -30,7 +30,7 @@ import {
 import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream, getOpenrouterGeneration } from './routes/generations';
 import { getDownload, getOperation } from './routes/media/gemini-films';
-import { mountFiles, mountMedia } from './routes/media/mount';
+import { mountFiles, mountMedia, mountMediaOfAModel } from './routes/media/mount';
 import { countModels, getModel, getModels, getOpenrouterModel, listModelsOf } from './routes/models';
 import { getBilledUsage, getCredits, getOwnKey, getSubscription } from './routes/own-key';
 import { health, hello } from './routes/probes';
@@ -65,8 +65,8 @@ function withCommonHeaders(c: AppContext, response: Response): Response {
   return response;
 }
 
-function mountCalls(app: Hono<AppEnv>, base: string): void {
-  for (const [path, endpoint] of Object.entries(CALL_ENDPOINTS)) app.post(base + path, withDeps(callRoute(endpoint)));
+function mountCalls(app: Hono<AppEnv>, base: string, endpoints = CALL_ENDPOINTS): void {
+  for (const [path, endpoint] of Object.entries(endpoints)) app.post(base + path, withDeps(callRoute(endpoint)));
 }
 
 function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
@@ -145,10 +145,10 @@ function mountModels(app: Hono<AppEnv>, base: string): void {
 
 /**
  * The path that was meant by one with doubled slashes or, on POST, with one at its end, as base URLs with a trailing
- * slash make. A GET keeps its last slash: an id is missing behind it.
+ * slash make, or with a base of its client's own. A GET keeps its last slash: an id is missing behind it.
  */
 function tidied(path: string, method: string): string {
-  const single = path.replace(/\/{2,}/g, '/');
+  const single = withoutClientsOwn(path.replace(/\/{2,}/g, '/'));
   return method === 'POST' ? single.replace(/(?<=.)\/$/, '') : single;
 }
 
@@ -224,6 +224,8 @@ export function createApp(): Hono<AppEnv> {
     mountModels(app, base);
   }
   mountAtRoot(app);
+  mountCalls(app, MODELS_BASE, MODELS_ENDPOINTS);
+  mountMediaOfAModel(app, MODELS_BASE, api);
   mountFiles(app, api);
   for (const base of GEMINI_BASES) mountModels(app, base);
   app.get('/', (c) => (takesPages(c) ? accountPlane(c) : api(hello)(c)));

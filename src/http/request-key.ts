@@ -3,12 +3,15 @@ import type { ApiKey, KeyReader } from '../core/api-key';
 import { fail, ok, type Result, unknownKey } from '../core/errors';
 import type { Settings } from '../env';
 
+/** Those of Anthropic's clients, Google's and Azure's. */
+const KEY_HEADERS = ['x-api-key', 'x-goog-api-key', 'api-key'];
+
 function tokensOf(request: Request): string[] {
   const authorization = request.headers.get('authorization');
   // Some clients, written for other gateways, send the key without `Bearer`.
   const bearer = authorization && /^(?:Bearer\s+)?(\S+)\s*$/i.exec(authorization)?.[1];
   const tokens = bearer ? [bearer] : [];
-  for (const token of [request.headers.get('x-api-key'), request.headers.get('x-goog-api-key'), keyInUrl(request.url)])
+  for (const token of [...KEY_HEADERS.map((name) => request.headers.get(name)), keyInUrl(request.url)])
     if (token && !tokens.includes(token)) tokens.push(token);
   return tokens;
 }
@@ -17,7 +20,7 @@ const keyInUrl = (url: string): string | null => (url.includes('key=') ? new URL
 
 /** Does anything stand where a request has its key, be it good or bad? */
 export const carriesKey = ({ headers, url }: Request): boolean =>
-  ['authorization', 'x-api-key', 'x-goog-api-key'].some((name) => headers.has(name)) || new URL(url).searchParams.has('key');
+  ['authorization', ...KEY_HEADERS].some((name) => headers.has(name)) || new URL(url).searchParams.has('key');
 
 /** The keys of a request that are correctly signed. Whether they exist is for admission to say, which asks their account. */
 export async function requestKeys(reader: KeyReader, request: Request): Promise<Result<ApiKey[]>> {

@@ -42,7 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...adminRoutes,
 ];
 
-const KEY_SCHEMES = [{ bearer: [] }, { apiKey: [] }, { googleApiKey: [] }, { keyQuery: [] }];
+const KEY_SCHEMES = [{ bearer: [] }, { apiKey: [] }, { googleApiKey: [] }, { azureApiKey: [] }, { keyQuery: [] }];
 
 const SECURITY: Readonly<Record<Access, Json[]>> = {
   public: [],
@@ -165,6 +165,7 @@ const DESCRIPTION = `One key in front of every model, paid from one prepaid wall
 - Paths under \`/v1\` exist under ${BASES.filter((base) => base !== '/v1')
   .map((base) => `\`${base}\``)
   .join(', ')} too, and Google's own paths below each of them with \`/v1beta\` or \`/gemini\`.
+- So do they under \`/openai/v1\` and \`/openai\`, where some clients look for OpenAI's paths; under \`/openai/deployments/{model}\` are completions, embeddings, pictures and sound with that model, whatever the body says.
 - They exist without any of these as well, for clients that are given the host alone; \`GET /models\` is a page there unless a key is sent.
 - A key that begins with \`ck_test_\` runs every call on the sandbox, free of charge.
 - Fields that are not named here go to the provider as they came.

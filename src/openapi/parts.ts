@@ -20,6 +20,7 @@ export const SECURITY_SCHEMES: Readonly<Record<string, Json>> = {
   bearer: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer ck_...`.' },
   apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'An API key, as Anthropic’s clients send it.' },
   googleApiKey: { type: 'apiKey', in: 'header', name: 'x-goog-api-key', description: 'An API key, as Google’s clients send it.' },
+  azureApiKey: { type: 'apiKey', in: 'header', name: 'api-key', description: 'An API key, as Azure’s clients send it.' },
   keyQuery: { type: 'apiKey', in: 'query', name: 'key', description: 'An API key in the URL, as some of Google’s clients send it.' },
   session: {
     type: 'apiKey',

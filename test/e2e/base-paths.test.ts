@@ -67,6 +67,8 @@ const ENDPOINTS: Record<string, Endpoint> = {
 
 /** The documented base URLs, and what they become when a client adds a `/v1` of its own. */
 const BASES = ['/v1', '/api/v1', '/api', '/api/v1/v1', '/v1/v1'];
+/** And an `/openai`. */
+const OPENAIS = ['/openai/v1', '/v1/openai'];
 
 const GEMINI_PREFIXES = [
   '',
@@ -95,7 +97,7 @@ const call = (path: string, body: unknown) =>
     body: JSON.stringify(body),
   });
 
-const joins = ['', ...BASES].flatMap((base) => Object.keys(ENDPOINTS).map((path) => ({ base, path })));
+const joins = ['', ...BASES, ...OPENAIS].flatMap((base) => Object.keys(ENDPOINTS).map((path) => ({ base, path })));
 
 describe('an endpoint', () => {
   it.each(joins)('is there: POST $base$path', async ({ base, path }) => {
@@ -189,7 +191,7 @@ describe('an endpoint', () => {
     },
   );
 
-  it.each(BASES)('may be looked at without a key, where that is a connectivity check: %s', async (base) => {
+  it.each([...BASES, ...OPENAIS])('may be looked at without a key, where that is a connectivity check: %s', async (base) => {
     for (const path of ['/chat/completions', '/responses', '/codex/responses', '/models']) {
       const response = await fetch(rig.worker.url + base + path);
       expect([path, response.status]).toEqual([path, 200]);
@@ -203,6 +205,36 @@ describe('an endpoint', () => {
     const id = (await call('/v1/chat/completions', { model: lanes.solo!.model, messages })).headers.get('x-request-id')!;
     const receipt = await fetch(`${rig.worker.url}${base}/generations/${id}`, { headers: { 'x-api-key': account.key } });
     expect(await receipt.json()).toMatchObject({ id, object: 'generation' });
+  });
+});
+
+describe("a path that names the model, as Azure's clients have them", () => {
+  it.each(['/chat/completions', '/embeddings', '/completions'])('means that model, whatever the body says: %s', async (path) => {
+    const { lane, body, holds } = ENDPOINTS[path]!;
+    const { model } = lanes[lane]!;
+    const calls = [
+      { base: '/openai/deployments', body: { ...body(model), model: undefined } },
+      { base: '/v1/openai/deployments', body: body('another') },
+    ];
+    for (const { base, body } of calls) {
+      const response = await fetch(`${rig.worker.url}${base}/${model}${path}?api-version=2024-10-21`, {
+        method: 'POST',
+        headers: { 'api-key': account.key, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining(holds)]);
+    }
+  });
+
+  it('and an Idempotency-Key is good for that model alone', async () => {
+    const ask = (model: string) =>
+      fetch(`${rig.worker.url}/openai/deployments/${model}/chat/completions`, {
+        method: 'POST',
+        headers: { 'api-key': account.key, 'content-type': 'application/json', 'idempotency-key': 'of-one-model' },
+        body: JSON.stringify({ messages }),
+      });
+    expect((await ask(lanes.solo!.model)).status).toBe(200);
+    expect((await ask('gpt-5.4')).status).toBe(422);
   });
 });
 

@@ -10,7 +10,7 @@ import { createOpenRouter } from '@openrouter/ai-sdk-provider';
 import { OpenRouter } from '@openrouter/sdk';
 import { generateImage, generateText, experimental_generateVideo as generateVideo } from 'ai';
 import type OpenAI from 'openai';
-import { toFile } from 'openai';
+import { AzureOpenAI, toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Account } from './support/account';
@@ -190,6 +190,19 @@ describe.concurrent.each(MAJORS)('openai $major', ({ Client }) => {
     const srt = await client.audio.transcriptions.create({ model: 'audio-asr', file, response_format: 'srt' });
     expect(String(srt)).toContain('00:00:00,900 --> 00:00:02,500');
   });
+});
+
+it("makes and edits pictures for Azure's client, whose path names the model", async () => {
+  const client = new AzureOpenAI({
+    endpoint: worker.url,
+    apiKey: account.key,
+    apiVersion: '2025-04-01-preview',
+    deployment: 'gpt-image-2',
+  });
+  const model = 'what-the-body-says';
+  const made = await client.images.generate({ model, prompt: 'a cat' });
+  const edited = await client.images.edit({ model, prompt: 'it', image: await toFile(PNG, 'a.png', { type: 'image/png' }) });
+  expect([made, edited].map(({ data }) => isPng(data?.[0]?.b64_json))).toEqual([true, true]);
 });
 
 it('hears for the AI SDK, which looks at all of a segment', async () => {

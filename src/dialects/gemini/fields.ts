@@ -9,6 +9,7 @@ export const recordField = (record: Fields, name: string): Fields | undefined =>
   return isRecord(value) ? value : undefined;
 };
 
-export const listField = (record: Fields, name: string): Fields[] => recordsOf(field(record, name));
+/** Google takes a lone object for a list of one, and some clients send their tools so. */
+export const listField = (record: Fields, name: string): Fields[] => recordsOf([field(record, name)].flat());
 
 export const textField = (record: Fields, name: string): string | undefined => filledText(field(record, name));

@@ -1,4 +1,4 @@
-import { type Fields, isRecord, recordsOf } from '../../core/record';
+import { type Fields, isRecord } from '../../core/record';
 import { textChars } from '../../core/text-chars';
 import { field, listField, recordField, textField } from './fields';
 
@@ -15,10 +15,9 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   'mediaResolution',
 ]);
 
-export const partsOf = (candidate: Fields): Fields[] => listField(recordField(candidate, 'content') ?? {}, 'parts');
+export const partsIn = (content: Fields): Fields[] => listField(content, 'parts');
 
-/** Google takes a single part for a list of one, and so do its clients. */
-export const partsIn = (content: Fields): Fields[] => recordsOf([content.parts].flat());
+export const partsOf = (candidate: Fields): Fields[] => partsIn(recordField(candidate, 'content') ?? {});
 
 /** Did the model produce anything in this part? */
 export const partSays = (part: Fields): boolean =>

@@ -50,6 +50,15 @@ export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   mountKept(app, base, api, own);
 }
 
+/** Under a base that names the model. */
+export function mountMediaOfAModel(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
+  const api: Wrap = (handler) => wrap(whole(handler));
+  app.post(`${base}/images/generations`, api(postImageGenerations));
+  app.post(`${base}/images/edits`, api(postImageEdits));
+  app.post(`${base}/audio/speech`, api(postSpeech));
+  app.post(`${base}/audio/transcriptions`, api(postTranscriptions));
+}
+
 function mountGpu(app: Hono<AppEnv>, base: string, api: Wrap, own: Wrap): void {
   app.get(`${base}/gpu`, api(getGpuCatalogue));
   app.get(`${base}/gpu/jobs/:id`, api(getGpuJob));

@@ -10,6 +10,7 @@ import type { Dialect } from '../../dialects/types';
 import { refuseKeys } from '../../gateway/authorize-key';
 import { ClientStream, HELD_JSON_HEADERS } from '../../gateway/client-stream';
 import { idempotencyOf } from '../../gateway/idempotency';
+import { modelOfPath } from '../../http/bases';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
 import { type MediaBody, readMediaBody } from '../../http/media-body';
@@ -81,15 +82,21 @@ export async function readMediaRequest(
   endpoint: string,
   { form = 'media', asked = endpoint }: { form?: keyof typeof FORMS; asked?: string } = {},
 ): Promise<Result<MediaRequest>> {
+  const model = modelOfPath(c.req.url);
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
   const gateway = c.get('gateway');
   const askFirst = () => refuseKeys(gateway, reader.value.keys, reader.value);
   const body = await readMediaBody(c.req.raw, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!body.ok) return body;
-  const idempotency = await idempotencyOf(c.req.raw.headers.get('idempotency-key'), asked, body.value.fingerprint);
+  const idempotency = await idempotencyOf(
+    c.req.raw.headers.get('idempotency-key'),
+    model === undefined ? asked : `${asked}/${model}`,
+    body.value.fingerprint,
+  );
   if (!idempotency.ok) return idempotency;
   const read = FORMS[form](body.value);
+  if (model !== undefined) read.fields.model = model;
   const webhookUrl = read.fields.webhook_url ?? read.fields.webhookUrl ?? null;
   if (webhookUrl !== null && typeof webhookUrl !== 'string')
     return fail('invalid_request', 'The field `webhook_url` must be a URL.', { param: 'webhook_url' });

@@ -4,7 +4,7 @@
  */
 import diagnostics from 'node:diagnostics_channel';
 import { afterAll, expect } from 'vitest';
-import { BASES, GEMINI_BASES } from '../../../src/http/bases';
+import { BASES, GEMINI_BASES, withoutClientsOwn } from '../../../src/http/bases';
 import { type ApiDocument, problemOf } from './documented';
 import { documentOf } from './known-workers';
 
@@ -31,7 +31,7 @@ const GOOGLES = longestFirst(GEMINI_BASES);
 
 /** The path as the document names it, whatever its base path. */
 function documentedPath(path: string): string {
-  const name = path.replace(/\?.*$/, '');
+  const name = withoutClientsOwn(path.replace(/\?.*$/, '')).replace(/^\/openai\/deployments\/[^/]+/, '/v1');
   const called = /\/(?:models\/[^/]+(?::\w+|\/operations\/[^/]+)|files\/[^/]+:download)$/.exec(name);
   if (called) return `/v1beta${called[0]}`;
   const google = GOOGLES.find((base) => name.startsWith(`${base}/models`));

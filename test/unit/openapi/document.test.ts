@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app';
 import { ERRORS } from '../../../src/core/errors';
-import { BASES, GEMINI_BASES } from '../../../src/http/bases';
+import { BASES, GEMINI_BASES, MODELS_BASE } from '../../../src/http/bases';
 import { Fields } from '../../../src/jobs/read-fields';
 import { readInput } from '../../../src/jobs/read-input';
 import { buildDocument, ROUTES } from '../../../src/openapi/document';
@@ -42,7 +42,10 @@ const GOOGLES_END = /\/(?:models\/\{\}\/operations\/\{\}|files\/\{\})$/;
 
 /** The name of a mounted route in the document, which lists it once for all base paths. */
 function namesOf(method: string, mounted: string): string[] {
-  const path = mounted.replace(/:\w+(\{[^}]*\})?/g, '{}').replace(/(?<=.)\/$/, '');
+  const path = mounted
+    .replace(MODELS_BASE, '/v1')
+    .replace(/:\w+(\{[^}]*\})?/g, '{}')
+    .replace(/(?<=.)\/$/, '');
   const end = GOOGLES_END.exec(path)?.[0];
   if (end !== undefined) return [`${method} /v1beta${end.replace(/files\/\{\}/, '$&:download')}`];
   const google = longestFirst(GEMINI_BASES).find((base) => path.startsWith(`${base}/models`));

@@ -25,9 +25,8 @@ it.each([{ RESULT_RETENTION_DAYS: '-1' }, { CUSTOM_PROVIDERS: '{' }, { SIGN_UP: 
 
 it.each([
   ['POST', '/anthropic/v1/messages', '/v1/messages'],
-  ['POST', '/openai/deployments/gpt-5.5/chat/completions', '/v1/chat/completions'],
   ['POST', '/v1/chat/completions/chat/completions', '/v1/chat/completions'],
-  ['GET', '/openai/v1/models', '/v1/models'],
+  ['GET', '/compatible-mode/v1/models', '/v1/models'],
   ['POST', '/v1/moderations', undefined],
 ])('tells who asks at another gateway’s path where the same is here: %s %s', async (method, path, here) => {
   const response = await createApp().fetch(new Request(`https://gateway.example${path}`, { method }), env, createExecutionContext());

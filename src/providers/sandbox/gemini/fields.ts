@@ -5,5 +5,5 @@ export function field(object: Fields, name: string): unknown {
   return object[name] ?? object[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
 }
 
-/** Contents and parts, of which a single one may come without its list. */
+/** Contents, parts and tools, of which a single one may come without its list. */
 export const listed = (value: unknown): Fields[] => (isRecord(value) ? [value] : recordsOf(value));

@@ -1,4 +1,4 @@
-import { type Fields, isRecord, parseJson, recordOf, recordsOf, textOrEmpty } from '../../../core/record';
+import { type Fields, isRecord, parseJson, recordOf, textOrEmpty } from '../../../core/record';
 import { countPrompt, lengthOf, readConversation, type Turn, turnTokens } from '../conversation';
 import { bad, isWhole, type LanguageRequest, type Parsed } from '../request';
 import { estimateTokens } from '../tokens';
@@ -92,8 +92,8 @@ function resultText(response: unknown): string {
 }
 
 function readTools(body: Fields): Pick<LanguageRequest, 'tools' | 'mustCallTool'> {
-  const tools = recordsOf(body.tools)
-    .flatMap((tool) => recordsOf(field(tool, 'functionDeclarations')))
+  const tools = listed(body.tools)
+    .flatMap((tool) => listed(field(tool, 'functionDeclarations')))
     .filter((declared) => typeof declared.name === 'string')
     .map((declared) => ({ name: textOrEmpty(declared.name), parameters: parametersOf(declared) }));
   const config = recordOf(field(recordOf(field(body, 'toolConfig')), 'functionCallingConfig'));

@@ -422,6 +422,14 @@ describe('functions as tools', () => {
     expect(chat({ contents: hi, toolConfig: { functionCallingConfig: { mode: 'AUTO' } } })).not.toHaveProperty('tool_choice');
   });
 
+  it('are found without their list, as a part is', () => {
+    const request = chat({ contents: [{ parts: { text: 'Hi' } }], tools: { functionDeclarations: { name: 'f' } } });
+    expect(names(request)).toEqual(['f']);
+    expect(request.messages).toEqual([{ role: 'user', content: 'Hi' }]);
+    const search = chat({ contents: hi, tools: { googleSearch: {} } });
+    expect(search.messages).toMatchObject([{ role: 'system', content: expect.stringContaining('googleSearch') }, {}]);
+  });
+
   it('stand beside Google’s own, of which the model is told that it has none', () => {
     const request = chat({ contents: hi, tools: [...tools, { googleSearch: {} }, { urlContext: {} }, { mcpServers: [{ name: 'm' }] }] });
     expect(names(request)).toEqual(['f', 'g', 'h']);
