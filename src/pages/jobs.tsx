@@ -42,7 +42,7 @@ const Results: FC<{ of: Job }> = ({ of: job }) => {
   const files = [...outputUrls(job), ...(json !== undefined && isOver(job) ? [json] : [])];
   if (job.filesRemovedAt !== null) return <span class="quiet">no longer kept</span>;
   return (
-    <>
+    <span>
       {files.map((url, index) => (
         <>
           {index > 0 && ', '}
@@ -52,7 +52,7 @@ const Results: FC<{ of: Job }> = ({ of: job }) => {
         </>
       ))}
       {isOver(job) && files.length === 0 && '–'}
-    </>
+    </span>
   );
 };
 
@@ -102,23 +102,21 @@ const Row: FC<{ of: Job; context: VerbContext }> = ({ of: job, context }) => {
       <td class="number wide-only">{ms === undefined ? '–' : duration(ms)}</td>
       <td class="number wide-only">{alignedCredits(creditsUsed(job))}</td>
       <td>
-        {isOver(job) ? (
-          <Results of={job} />
-        ) : (
-          !job.cancelRequested && <Change of={job} context={context} verb="cancel" ask={`Cancel this job of ${job.model}?`} />
-        )}
-        {isOver(job) && job.filesRemovedAt === null && (
-          <div class="below">
-            <Change of={job} context={context} verb="delete" ask="Delete for good what this job was asked for and made?" />
-          </div>
-        )}
-        {job.webhookUrl !== null && context.permissions.has('webhooks.read') && (
-          <small>
+        <div class="row">
+          {isOver(job) ? (
+            <Results of={job} />
+          ) : (
+            !job.cancelRequested && <Change of={job} context={context} verb="cancel" ask={`Cancel this job of ${job.model}?`} />
+          )}
+          {job.webhookUrl !== null && context.permissions.has('webhooks.read') && (
             <a href={within(`/infra/webhooks?jobId=${job.id}`, context.organization?.id)} aria-label={`Webhooks of job ${job.id}`}>
               Webhooks
             </a>
-          </small>
-        )}
+          )}
+          {isOver(job) && job.filesRemovedAt === null && (
+            <Change of={job} context={context} verb="delete" ask="Delete for good what this job was asked for and made?" />
+          )}
+        </div>
       </td>
     </tr>
   );

@@ -75,7 +75,7 @@ function limitsOf(key: KeyView, nowMs: number): [string, string][] {
     ['For', [...key.families, ...key.models].join(', ')],
     ['May', key.scopes.join(', ')],
     ['Until', key.expiresAt ? `${minuteOf(key.expiresAt)} UTC` : ''],
-    ['Old secret until', grace ? `${minuteOf(grace)} UTC` : ''],
+    ['Old secret', grace ? `until ${minuteOf(grace)} UTC` : ''],
   ];
   return limits.filter(([, value]) => value !== '');
 }

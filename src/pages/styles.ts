@@ -172,7 +172,9 @@ form.inline { display: inline-flex; }
 form.row { display: flex; }
 form.ends { align-items: end; flex-wrap: nowrap; }
 form.ends > label { flex: 1; }
-form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
+.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
+.filter > details[open] { grid-column: 1 / -1; }
+.filter summary { min-height: 2.375rem; align-content: center; }
 form.filter > :is(button, .button) { justify-self: start; min-width: 7rem; }
 label .step { color: var(--ink); font-size: var(--body); }
 label, .label { display: grid; gap: var(--s1); font-size: var(--small); color: var(--quiet); align-content: start; }
@@ -231,7 +233,8 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 td.who { min-width: 8.75rem; overflow-wrap: anywhere; }
 td.act { min-width: 9.5rem; overflow-wrap: anywhere; }
 td.what { min-width: 8rem; overflow-wrap: anywhere; }
-td .below { margin-top: .5rem; font-size: var(--small); }
+td > .row { align-items: baseline; }
+td button.link { font-size: inherit; }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
@@ -303,7 +306,7 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .scan { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: var(--s4) var(--s5); align-items: center; }
 .qr { display: block; width: 100%; max-width: 14rem; border-radius: var(--radius); outline: 1px solid var(--line); }
 .choice { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0 var(--s4); }
-.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.35fr) minmax(0, .85fr) minmax(0, 1.65fr) 13rem; gap: var(--s2) var(--s4); align-items: start; }
+.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.35fr) minmax(0, .85fr) minmax(0, 1.65fr) 14rem; gap: var(--s2) var(--s4); align-items: start; }
 .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) 10.5rem; }
 .deployment > .all { grid-column: 1 / -1; }
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
@@ -346,6 +349,8 @@ const WIDTHS = `
   .bar .end { flex: 1 1 0; justify-content: flex-end; gap: var(--s3); }
   .wide-only { display: none; }
   .narrow-only { display: inline; }
+  td time { white-space: normal; }
+  td:has(> time, > a > time) { min-width: 6.5rem; }
   td small.narrow-only, th small.narrow-only { display: block; }
   td.break, td.act { width: 100%; min-width: 0; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
@@ -362,7 +367,7 @@ const WIDTHS = `
   .key, .key.deployment { grid-template-columns: minmax(0, 1fr); }
   .scan { grid-template-columns: minmax(0, 1fr); }
   .turns { min-height: 8rem; }
-  form.filter { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .filter { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   form.filter > .all { grid-column: 1 / -1; }
   input, select, textarea { font-size: 1rem; }
   .foot > div { flex-direction: column; }
@@ -370,6 +375,7 @@ const WIDTHS = `
 @media screen and (min-width: 75rem) {
   .scroll.long { overflow: visible; }
   .long thead th { position: sticky; top: 0; z-index: 1; box-shadow: inset 0 -1px var(--line); }
+  .long td > .row { flex-wrap: nowrap; }
   .long a { scroll-margin-top: var(--s5); }
   .long thead th:first-child { border-start-start-radius: 9px; }
   .long thead th:last-child { border-start-end-radius: 9px; }

@@ -226,6 +226,15 @@ describe('a filter that is not understood', () => {
   });
 });
 
+describe('a filter that nothing fits', () => {
+  it('is still to be seen, and is sent again with the form', async () => {
+    const { status, text } = await call('GET', '/usage?model=never-called&q=req_x', { as: await someone() });
+    expect([status, text.includes('No request fits')]).toEqual([200, true]);
+    expect(text).toContain('<option value="never-called" selected="">');
+    expect(text).toMatch(/<details class="small" open="">.*name="q" value="req_x"/s);
+  });
+});
+
 describe('a filter of the audit log that is not understood', () => {
   it.each([
     ['fromDay=20255-01-01', 'name="fromDay" type="date" max="9999-12-30" value="20255-01-01"', 'Since'],
