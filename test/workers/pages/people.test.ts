@@ -142,6 +142,26 @@ describe('a form whose session is over', () => {
   });
 });
 
+describe('an empty wallet', () => {
+  it('is told before the first call is refused, with the way to top up for who may see the bill', async () => {
+    const [owner, developer, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await join(id, developer, 'developer');
+    const said = 'This wallet is empty, so a live key’s calls are refused.';
+    const [seen, withoutBill] = [await show(owner, `/usage?org=${id}`), await show(developer, `/usage?org=${id}`)];
+    expect(seen).toContain(said);
+    expect(seen).toContain(`<a href="/settings/billing?org=${id}">Top it up</a>`);
+    expect([withoutBill.includes(said), withoutBill.includes('Top it up')]).toEqual([true, false]);
+    for (const [mode, isTold] of [['live', true], ['test', false]] as const) {
+      const made = await call('POST', `/manage-api-keys?org=${id}`, { as: owner, form: { name: 'one', mode } });
+      const cookie = `${owner.cookie}; ${made.headers.get('set-cookie')!.split(';')[0]}`;
+      expect((await show({ ...owner, cookie }, `/manage-api-keys?org=${id}`)).includes(said), mode).toBe(isTold);
+    }
+    await accountStub(env.ACCOUNT, accountId).grant({ eventId: 'one', amountMicro: 1, reason: '', topUp: false });
+    expect(await show(owner, `/usage?org=${id}`)).not.toContain(said);
+  });
+});
+
 describe('a link that is over', () => {
   it('is said to be, with a way on, and leaves nothing in the address', async () => {
     const html = (await call('GET', `/sign-in?next=${encodeURIComponent('/usage?error=INVALID_TOKEN')}`)).text;
