@@ -293,6 +293,7 @@ const PAGES = `
 #output:empty::before { content: attr(data-empty); color: var(--quiet); max-width: 34rem; }
 .turn { display: grid; gap: var(--s3); grid-template-columns: minmax(0, 1fr); }
 .turn .asked { justify-self: end; max-width: 85%; padding: var(--s2) var(--s3); border-radius: 10px; background: var(--sunken); font-size: .875rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.turn :is(.asked, .answer), textarea { unicode-bidi: plaintext; }
 .turn .answer { white-space: pre-wrap; overflow-wrap: anywhere; }
 .turn .came { display: grid; gap: var(--s3); grid-template-columns: minmax(0, 1fr); }
 .turn footer { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s3); align-items: baseline; font-size: var(--tiny); color: var(--quiet); overflow-wrap: anywhere; }

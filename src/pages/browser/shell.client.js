@@ -32,6 +32,10 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   });
 }
 
+/** Pages tell times in UTC, as the API does; who points at one is told their own clock's. */
+const clock = new Intl.DateTimeFormat([], { dateStyle: 'medium', timeStyle: 'long' });
+for (const time of document.querySelectorAll('time[datetime$=Z]')) time.title = clock.format(new Date(time.dateTime));
+
 /** What opens above the page, and is in the way of it. */
 const ABOVE = '.menu, .key details';
 
