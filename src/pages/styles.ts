@@ -246,7 +246,7 @@ td small, th small { display: block; font-size: var(--tiny); color: var(--quiet)
 .chart .dates { grid-column: 2; display: flex; justify-content: space-between; padding-top: var(--s2); }
 .span:hover .hover { fill: var(--sunken); }
 .span .hover { fill: transparent; }
-.legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--small); padding: 0; list-style: none; }
+.legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--small); padding: 0; list-style: none; overflow-wrap: anywhere; }
 .legend svg, .swatch { width: .625rem; height: .625rem; display: inline-block; margin-inline-end: .4em; border-radius: 2px; flex: none; }
 .meter { width: 100%; height: .25rem; display: block; border-radius: 2px; background: var(--sunken); margin-top: var(--s2); }
 .f0 { fill: var(--c0); } .f1 { fill: var(--c1); } .f2 { fill: var(--c2); } .f3 { fill: var(--c3); } .f4 { fill: var(--c4); } .f5 { fill: var(--c5); } .f6 { fill: var(--c6); }
