@@ -15,7 +15,21 @@ import { creditsUsed, isOver, JOB_STATUSES, outputJsonUrl, outputUrls, stateOf, 
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { readQuery } from './form';
 import { within } from './frame';
-import { alignedCredits, Choice, duration, Empty, Headings, Name, Notice, OrgField, Pages, type Pick, Scroll, Time } from './parts';
+import {
+  alignedCredits,
+  Choice,
+  duration,
+  Empty,
+  FilterForm,
+  Headings,
+  Name,
+  Notice,
+  OrgField,
+  Pages,
+  type Pick,
+  Scroll,
+  Time,
+} from './parts';
 import { orgQuery, page } from './shell';
 
 const JOBS = '/infra/jobs';
@@ -160,7 +174,7 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
         )}
       </div>
       <Notice error={error} />
-      <form class="filter" method="get" action={JOBS} aria-label="Filter">
+      <FilterForm path={JOBS}>
         <OrgField context={context} />
         <Choice of={pick('status', JOB_STATUSES)} value={status} error={wrong} />
         <Choice of={pick('type', TYPES)} value={type} error={wrong} />
@@ -170,7 +184,7 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
             All jobs
           </a>
         )}
-      </form>
+      </FilterForm>
       {jobs.length > 0 ? (
         <Scroll label="Jobs" long>
           <table>

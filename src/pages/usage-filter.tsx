@@ -7,7 +7,7 @@ import { callerChoices, modelChoices } from '../console/usage/choices';
 import { STATUSES, type UsageFilter, usageFilterInput } from '../console/usage/filter';
 import { type Asked, marked, readQuery } from './form';
 import { within } from './frame';
-import { Choice, type Pick } from './parts';
+import { Choice, FilterForm, type Pick } from './parts';
 
 const TEXTS = [
   ['endUser', 'End user', 'customer-42'],
@@ -77,7 +77,7 @@ const Seldom: FC<Omit<FilterProps, 'picks' | 'org'>> = ({ asked: { error }, type
 export const Filter: FC<FilterProps> = ({ asked, typed, picks, org }) => {
   const { filter } = asked;
   return (
-    <form class="filter" method="get" action="/usage" aria-label="Filter">
+    <FilterForm path="/usage">
       {org !== undefined && <input type="hidden" name="org" value={org} />}
       <input type="hidden" name="days" value={String(filter.days)} />
       {UNSEEN.map((name) => filter[name] !== undefined && <input type="hidden" name={name} value={String(filter[name])} />)}
@@ -91,7 +91,7 @@ export const Filter: FC<FilterProps> = ({ asked, typed, picks, org }) => {
           All requests
         </a>
       )}
-    </form>
+    </FilterForm>
   );
 };
 

@@ -275,8 +275,8 @@ describe('a filter that nothing fits', () => {
 
 describe('a filter of the audit log that is not understood', () => {
   it.each([
-    ['fromDay=20255-01-01', 'name="fromDay" type="date" max="9999-12-30" value="20255-01-01"', 'Since'],
-    ['toDay=9999-12-31', 'name="toDay" type="date" max="9999-12-30" value="9999-12-31"', 'Until'],
+    ['fromDay=20255-01-01', 'name="fromDay" type="date" max="9999-12-30" value="20255-01-01"', 'Since (UTC)'],
+    ['toDay=9999-12-31', 'name="toDay" type="date" max="9999-12-30" value="9999-12-31"', 'Until (UTC)'],
   ])('%s is said by its label, by the field, and takes none of the others with it', async (wrong, field, label) => {
     const answer = await call('GET', `/settings/audit?${wrong}&action=account.create&actor=Ada`, { as: await someone() });
     expect([answer.status, answer.text.includes(`${label}: must be a date.`)]).toEqual([400, true]);
