@@ -218,8 +218,7 @@ const Key: FC<KeyProps> = ({ of: key, context, maker, sent }) => (
         <Status of={key} nowMs={context.now()} />
       </p>
       <p class="tiny quiet">
-        <span class="mono break">{tokenBeginning(key.mode, context.accountId, key.id)}…</span>
-        <br />
+        <span class="mono cut">{tokenBeginning(key.mode, context.accountId, key.id)}…</span>
         Made <Day at={key.createdAt} />
         {maker !== undefined && (
           <>

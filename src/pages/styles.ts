@@ -63,6 +63,7 @@ img, svg, video { max-width: 100%; }
 .tiny { font-size: var(--tiny); }
 .strong { font-weight: 600; }
 .break { overflow-wrap: anywhere; }
+.cut { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .narrow-only { display: none; }
 .lines-4 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -322,6 +323,11 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 `;
 
 const WIDTHS = `
+@media (max-width: 70rem) {
+  .key, .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .key > .row { justify-content: flex-start; grid-column: 1 / -1; }
+  .key .facts:empty { display: none; }
+}
 @media (max-width: 60rem) {
   .frame { display: block; padding: 0; }
   .frame main { padding-inline: var(--gutter); padding-top: var(--s5); }
@@ -339,10 +345,6 @@ const WIDTHS = `
   .sides { grid-template-columns: minmax(0, 1fr); gap: var(--s5); }
   .sides > nav { position: static; max-height: none; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 var(--s4); border-bottom: 1px solid var(--line); padding-bottom: var(--s4); }
   .sides > nav .strong { grid-column: 1 / -1; }
-  .key { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .key > .row { justify-content: flex-start; grid-column: 1 / -1; }
-  .key .facts:empty { display: none; }
-  .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   .bar > div { flex-wrap: wrap; gap: 0 var(--s4); padding-top: var(--s2); }
