@@ -233,6 +233,7 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 .bare tbody tr:hover > * { background: none; }
 td.who { min-width: 8.75rem; overflow-wrap: anywhere; }
 td.act { min-width: 9.5rem; overflow-wrap: anywhere; }
+th.what { width: 30%; min-width: 8rem; overflow-wrap: break-word; }
 td.what { min-width: 8rem; overflow-wrap: anywhere; }
 td > .row { align-items: baseline; }
 td button.link { font-size: inherit; }
