@@ -51,7 +51,7 @@ const Status: FC<{ of: Job }> = ({ of: job }) => {
   return <span class={`tag ${TONES[status] ?? ''}`}>{status === 'processing' && job.cancelRequested ? 'canceling' : status}</span>;
 };
 
-const Results: FC<{ of: Job }> = ({ of: job }) => {
+export const Results: FC<{ of: Job }> = ({ of: job }) => {
   const json = outputJsonUrl(job).outputJsonUrl;
   const files = [...outputUrls(job), ...(json !== undefined && isOver(job) ? [json] : [])];
   if (job.filesRemovedAt !== null) return <span class="quiet">no longer kept</span>;

@@ -1,12 +1,15 @@
 /** A whole request: what it cost and why, what was tried, and everything else known of it. */
-import type { FC } from 'hono/jsx';
+import type { Child, FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { keyNameOf } from '../console/usage/names';
 import { type Receipt, showReceipt } from '../console/usage/receipt';
 import { toCredits } from '../core/money';
 import { isRecord, recordsOf } from '../core/record';
 import type { AppContext } from '../http/context';
+import { findJobOf } from '../jobs/access';
+import { isOver } from '../jobs/view';
 import { parameter } from '../routes/account/route';
+import { Results } from './jobs';
 import { Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
@@ -127,6 +130,13 @@ const Attempts: FC<{ attempts: Attempt[]; error: string }> = ({ attempts, error 
   </section>
 );
 
+/** What the call made, where that is files which outlast it. */
+async function madeBy(context: VerbContext, jobId: unknown): Promise<Child> {
+  if (typeof jobId !== 'string' || !context.permissions.has('jobs.read')) return undefined;
+  const job = await findJobOf(context, context, jobId);
+  return job.ok && isOver(job.value) ? <Results of={job.value} /> : undefined;
+}
+
 const ENDINGS: Record<string, string> = { settled: 'Settled', released: 'Failed, and free', expired: 'Expired', open: 'Under way' };
 
 export async function receiptPage(c: AppContext, context: VerbContext): Promise<Response> {
@@ -136,10 +146,11 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
   const keyName = receipt.keyId === null ? undefined : await keyNameOf(context.db, context.accountId, receipt.keyId);
   const { latencyMs, firstByteMs, attempts, stream, endUser, tags, jobId } = receipt.detail;
   const error = text(receipt.detail.error);
-  const facts: [string, string | undefined][] = [
+  const facts: [string, Child][] = [
     ['Endpoint', receipt.endpoint ?? undefined],
     ['Key', keyName ?? receipt.keyId ?? undefined],
-    ['Job', typeof jobId === 'string' ? jobId : undefined],
+    ['Job', text(jobId) || undefined],
+    ['Result', await madeBy(context, jobId)],
     ['End user', typeof endUser === 'string' ? endUser : undefined],
     ['Tags', Array.isArray(tags) ? tags.join(', ') : undefined],
     ['Took', typeof latencyMs === 'number' ? duration(latencyMs) : undefined],
