@@ -10,14 +10,15 @@ import { findJobOf } from '../jobs/access';
 import { isOver } from '../jobs/view';
 import { parameter } from '../routes/account/route';
 import { Results } from './jobs';
-import { Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
+import { alignedCredits, Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 interface Line {
   item: string;
-  quantity: number;
+  /** Undefined for what is no piece, such as a surcharge. */
+  quantity?: number;
   /** The price of a million tokens, or of one piece. */
-  each: number;
+  each?: number;
   credits: number;
 }
 
@@ -39,7 +40,7 @@ function unitLines({ detail: { price, usage } }: Receipt): Line[] {
 function restOf({ test, creditsUsed }: Receipt, lines: readonly Line[]): Line[] {
   const rest = creditsUsed - lines.reduce((sum, line) => sum + line.credits, 0);
   if (Math.abs(rest) <= 1e-9) return [];
-  return [{ item: test ? 'Test key, free of charge' : 'Surcharges and minimum', quantity: 1, each: rest, credits: rest }];
+  return [{ item: test ? 'Test key, free of charge' : 'Surcharges and minimum', credits: rest }];
 }
 
 function linesOf(receipt: Receipt): Line[] {
@@ -54,7 +55,7 @@ function linesOf(receipt: Receipt): Line[] {
   return byUnit.length > 0 ? [...byUnit, ...restOf(receipt, byUnit)] : [];
 }
 
-const exact = (amount: number): string => amount.toLocaleString('en', { minimumFractionDigits: 6, maximumFractionDigits: 6 });
+const exact = (amount: number): string => alignedCredits(amount, 6);
 
 const Sum: FC<{ receipt: Receipt }> = ({ receipt }) => {
   const byTokens = receipt.lines.length > 0;
@@ -77,8 +78,8 @@ const Sum: FC<{ receipt: Receipt }> = ({ receipt }) => {
             {linesOf(receipt).map(({ item, quantity, each, credits: cost }) => (
               <tr>
                 <th scope="row">{item}</th>
-                <td class="number">{whole(quantity)}</td>
-                <td class="number">{credits(each)}</td>
+                <td class="number">{quantity !== undefined && whole(quantity)}</td>
+                <td class="number">{each !== undefined && credits(each)}</td>
                 <td class="number">{exact(cost)}</td>
               </tr>
             ))}

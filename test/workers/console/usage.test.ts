@@ -290,10 +290,10 @@ describe('the page of a call', () => {
   it('with a test key adds up to nothing, and says so', async () => {
     const price = { per: 'token', inputMicroPerMtok: 1_000_000_000_000, outputMicroPerMtok: 0 };
     const tokens = await shown({ isTest: true, credits: 0, detail: { price } });
-    expect(tokens).toContain('Test key, free of charge||1||−5||-5.000000|');
+    expect(tokens).toContain('Test key, free of charge||||||−5.000000|');
     const film = await shown({ isTest: true, credits: 0, detail: { price: { per: 'second', micro: 2_000_000 }, usage: { seconds: 5 } } });
     expect(film).toContain('Seconds||5||2||10.000000|');
-    expect(film).toContain('Test key, free of charge||1||−10||-10.000000|');
+    expect(film).toContain('Test key, free of charge||||||−10.000000|');
   });
 });
 
