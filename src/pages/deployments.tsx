@@ -153,7 +153,7 @@ const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, min
           action={action('stop')}
           data-ask={`Stop the workers of “${slug}” that always run? A run then waits until one has started.`}
         >
-          <button type="submit" class="link" aria-label={`Stop the workers of ${slug} that always run`}>
+          <button type="submit" class="link" aria-label={`Stop always-on workers of ${slug}`}>
             Stop always-on workers
           </button>
         </form>
