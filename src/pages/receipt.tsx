@@ -140,6 +140,34 @@ async function madeBy(context: VerbContext, jobId: unknown): Promise<Child> {
 
 const ENDINGS: Record<string, string> = { settled: 'Settled', released: 'Failed, and free', expired: 'Expired', open: 'Under way' };
 
+const Figures: FC<{ receipt: Receipt }> = ({ receipt }) => (
+  <dl class="figures panel">
+    <div>
+      <dt>Charged</dt>
+      <dd>
+        {dollars(receipt.creditsUsed)}
+        <small>{credits(receipt.creditsUsed)} credits</small>
+      </dd>
+    </div>
+    <div>
+      <dt>Held at first</dt>
+      <dd>
+        {dollars(receipt.creditsHeld)}
+        <small>{credits(receipt.creditsHeld)} credits</small>
+      </dd>
+    </div>
+    <div>
+      <dt>State</dt>
+      <dd>
+        {ENDINGS[receipt.state] ?? receipt.state}
+        <small>
+          <Time at={receipt.createdAt} /> UTC
+        </small>
+      </dd>
+    </div>
+  </dl>
+);
+
 export async function receiptPage(c: AppContext, context: VerbContext): Promise<Response> {
   const found = await showReceipt(context, parameter(c, 'id'));
   if (!found.ok) return refusalPage(c, found.error);
@@ -172,31 +200,7 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
         </h1>
         <p class="mono quiet small break">{receipt.id}</p>
       </div>
-      <dl class="figures panel">
-        <div>
-          <dt>Charged</dt>
-          <dd>
-            {dollars(receipt.creditsUsed)}
-            <small>{credits(receipt.creditsUsed)} credits</small>
-          </dd>
-        </div>
-        <div>
-          <dt>Held at first</dt>
-          <dd>
-            {dollars(receipt.creditsHeld)}
-            <small>{credits(receipt.creditsHeld)} credits</small>
-          </dd>
-        </div>
-        <div>
-          <dt>State</dt>
-          <dd>
-            {ENDINGS[receipt.state] ?? receipt.state}
-            <small>
-              <Time at={receipt.createdAt} /> UTC
-            </small>
-          </dd>
-        </div>
-      </dl>
+      <Figures receipt={receipt} />
       {error !== '' && <p class="notice bad">{error}</p>}
       {linesOf(receipt).length > 0 && <Sum receipt={receipt} />}
       {tried.length > 0 && <Attempts attempts={tried} error={error} />}
