@@ -10,7 +10,7 @@ import { DAY_MS } from '../core/time';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { type Asked, marked, readQuery } from './form';
-import { Empty, Headings, Name, Notice, OrgField, Pages, Scroll, Time } from './parts';
+import { Empty, FilterForm, Headings, Name, Notice, OrgField, Pages, Scroll, Time } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 const PATH = '/settings/audit';
@@ -131,11 +131,11 @@ const FIELDS = [
 ] as const;
 
 const DAYS = [
-  ['fromDay', 'from', 'Since'],
-  ['toDay', 'to', 'Until'],
+  ['fromDay', 'from', 'Since (UTC)'],
+  ['toDay', 'to', 'Until (UTC)'],
 ] as const;
 
-const LABELS = { ...Object.fromEntries(FIELDS), from: 'Since', to: 'Until' };
+const LABELS = { ...Object.fromEntries(FIELDS), from: 'Since (UTC)', to: 'Until (UTC)' };
 
 /** An invalid day is passed on as it is, so that the schema refuses it under the form's label. */
 const momentOf = (day: string, daysLater: number): string => {
@@ -161,7 +161,7 @@ interface FilterProps {
 }
 
 const Filter: FC<FilterProps> = ({ error, typed, context }) => (
-  <form class="filter" method="get" action={PATH} aria-label="Filter">
+  <FilterForm path={PATH}>
     <OrgField context={context} />
     {FIELDS.map(([name, label, placeholder]) => (
       <label>
@@ -181,7 +181,7 @@ const Filter: FC<FilterProps> = ({ error, typed, context }) => (
         All entries
       </a>
     )}
-  </form>
+  </FilterForm>
 );
 
 async function auditPage(c: AppContext, context: VerbContext): Promise<Response> {

@@ -57,7 +57,13 @@ const Fields: FC<Pick<Shown, 'error'> & { form: Form }> = ({ form, error }) => {
       <div class="halves">
         <label>
           {LABELS.slug}
-          <input {...text('slug')} required pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?" placeholder="my-model" />
+          <input
+            {...text('slug')}
+            required
+            pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?"
+            title="Small letters and digits, and dashes between them; at most 63"
+            placeholder="my-model"
+          />
         </label>
         <label>
           {LABELS.dockerImage}
@@ -147,7 +153,7 @@ const Actions: FC<{ of: Deployment; context: VerbContext }> = ({ of: { slug, min
           action={action('stop')}
           data-ask={`Stop the workers of “${slug}” that always run? A run then waits until one has started.`}
         >
-          <button type="submit" class="link" aria-label={`Stop the workers of ${slug} that always run`}>
+          <button type="submit" class="link" aria-label={`Stop always-on workers of ${slug}`}>
             Stop always-on workers
           </button>
         </form>

@@ -103,6 +103,13 @@ export const Sessions: FC<{ sessions: SessionView[]; current: string | undefined
         </li>
       ))}
     </ul>
+    {sessions.length > 2 && (
+      <form class="row" method="post" action="/settings/sessions/revoke-others" data-ask="End every session but this one?">
+        <button type="submit" class="danger">
+          End all others
+        </button>
+      </form>
+    )}
   </Section>
 );
 

@@ -10,7 +10,7 @@ import { DEPLOYMENTS as NEW } from './deployments';
 import { within } from './frame';
 import { GPUS, gigabytesNeeded, recommend, WEIGHTS } from './gpu-sizes';
 import { runsOfWhom } from './own-prices';
-import { Code, dollars, Headings, Scroll, whole } from './parts';
+import { Code, dollars, FilterForm, Headings, Scroll, whole } from './parts';
 import { creditTag, oneOf } from './price';
 import { page, viewerOf } from './shell';
 
@@ -59,7 +59,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
         <p class="lead">A model must fit in memory, with a fifth more for its cache and what it works with.</p>
       </div>
       {await runsOfWhom(c, context)}
-      <form class="filter" method="get" action="/gpu-recommend" aria-label="Your model">
+      <FilterForm path="/gpu-recommend" label="Your model">
         {org && <input type="hidden" name="org" value={org} />}
         <label>
           Parameters, in billions
@@ -76,7 +76,7 @@ async function recommendPage(c: AppContext): Promise<Response> {
           </select>
         </label>
         <button type="submit">Work it out</button>
-      </form>
+      </FilterForm>
       <section class="panel stack" aria-labelledby="answer">
         <h2 id="answer">{best ? `${best.label}, ${best.gigabytes} GB` : 'No single GPU is large enough'}</h2>
         <p>

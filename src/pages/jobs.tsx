@@ -15,7 +15,21 @@ import { creditsUsed, isOver, JOB_STATUSES, outputJsonUrl, outputUrls, stateOf, 
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { readQuery } from './form';
 import { within } from './frame';
-import { alignedCredits, Choice, duration, Empty, Headings, Name, Notice, OrgField, Pages, type Pick, Scroll, Time } from './parts';
+import {
+  alignedCredits,
+  Choice,
+  duration,
+  Empty,
+  FilterForm,
+  Headings,
+  Name,
+  Notice,
+  OrgField,
+  Pages,
+  type Pick,
+  Scroll,
+  Time,
+} from './parts';
 import { orgQuery, page } from './shell';
 
 const JOBS = '/infra/jobs';
@@ -37,12 +51,12 @@ const Status: FC<{ of: Job }> = ({ of: job }) => {
   return <span class={`tag ${TONES[status] ?? ''}`}>{status === 'processing' && job.cancelRequested ? 'canceling' : status}</span>;
 };
 
-const Results: FC<{ of: Job }> = ({ of: job }) => {
+export const Results: FC<{ of: Job }> = ({ of: job }) => {
   const json = outputJsonUrl(job).outputJsonUrl;
   const files = [...outputUrls(job), ...(json !== undefined && isOver(job) ? [json] : [])];
   if (job.filesRemovedAt !== null) return <span class="quiet">no longer kept</span>;
   return (
-    <>
+    <span>
       {files.map((url, index) => (
         <>
           {index > 0 && ', '}
@@ -52,7 +66,7 @@ const Results: FC<{ of: Job }> = ({ of: job }) => {
         </>
       ))}
       {isOver(job) && files.length === 0 && '–'}
-    </>
+    </span>
   );
 };
 
@@ -102,23 +116,21 @@ const Row: FC<{ of: Job; context: VerbContext }> = ({ of: job, context }) => {
       <td class="number wide-only">{ms === undefined ? '–' : duration(ms)}</td>
       <td class="number wide-only">{alignedCredits(creditsUsed(job))}</td>
       <td>
-        {isOver(job) ? (
-          <Results of={job} />
-        ) : (
-          !job.cancelRequested && <Change of={job} context={context} verb="cancel" ask={`Cancel this job of ${job.model}?`} />
-        )}
-        {isOver(job) && job.filesRemovedAt === null && (
-          <div class="below">
-            <Change of={job} context={context} verb="delete" ask="Delete for good what this job was asked for and made?" />
-          </div>
-        )}
-        {job.webhookUrl !== null && context.permissions.has('webhooks.read') && (
-          <small>
+        <div class="row">
+          {isOver(job) ? (
+            <Results of={job} />
+          ) : (
+            !job.cancelRequested && <Change of={job} context={context} verb="cancel" ask={`Cancel this job of ${job.model}?`} />
+          )}
+          {job.webhookUrl !== null && context.permissions.has('webhooks.read') && (
             <a href={within(`/infra/webhooks?jobId=${job.id}`, context.organization?.id)} aria-label={`Webhooks of job ${job.id}`}>
               Webhooks
             </a>
-          </small>
-        )}
+          )}
+          {isOver(job) && job.filesRemovedAt === null && (
+            <Change of={job} context={context} verb="delete" ask="Delete for good what this job was asked for and made?" />
+          )}
+        </div>
       </td>
     </tr>
   );
@@ -162,7 +174,7 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
         )}
       </div>
       <Notice error={error} />
-      <form class="filter" method="get" action={JOBS} aria-label="Filter">
+      <FilterForm path={JOBS}>
         <OrgField context={context} />
         <Choice of={pick('status', JOB_STATUSES)} value={status} error={wrong} />
         <Choice of={pick('type', TYPES)} value={type} error={wrong} />
@@ -172,7 +184,7 @@ async function jobsPage(c: AppContext, context: VerbContext, said?: GatewayError
             All jobs
           </a>
         )}
-      </form>
+      </FilterForm>
       {jobs.length > 0 ? (
         <Scroll label="Jobs" long>
           <table>

@@ -18,13 +18,23 @@ import { CreateForm, createFrom, LABELS, Renewal, type Sent, UNSENT } from './ke
 import { Code, credits, Day, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
+import { isEmptyWallet, TopUpFirst } from './top-up-first';
 
 const PATH = '/manage-api-keys';
 /** With no more keys than this, the form for a new one stays open. */
 const FEW = 5;
 
+/** A key as it is just once, with its secret. */
+type Made = Pick<KeyView, 'name' | 'mode'> & { key: string };
+
+interface SecretProps {
+  of: Made;
+  context: VerbContext;
+  needsCredits: boolean;
+}
+
 /** The secret, and a call with it that works when pasted. */
-const Secret: FC<{ name: string; secret: string; context: VerbContext }> = ({ name, secret, context: { origin, organization } }) => (
+const Secret: FC<SecretProps> = ({ of: { name, key: secret }, context, needsCredits }) => (
   <div class="panel stack">
     <section class="stack" aria-labelledby="secret">
       <h2 id="secret">The secret of “{name}”</h2>
@@ -35,12 +45,13 @@ const Secret: FC<{ name: string; secret: string; context: VerbContext }> = ({ na
     </section>
     <section class="stack" aria-labelledby="try">
       <h3 id="try">Try it</h3>
-      <Code label="A first call with curl">{`curl ${origin}/v1/chat/completions \\
+      {needsCredits && <TopUpFirst context={context} />}
+      <Code label="A first call with curl">{`curl ${context.origin}/v1/chat/completions \\
   -H "Authorization: Bearer ${secret}" \\
   -H "Content-Type: application/json" \\
   -d '{"model": "gpt-5.5", "messages": [{"role": "user", "content": "Say hi in one word."}]}'`}</Code>
       <p class="small">
-        <a href={within('/docs', organization?.id)}>Set up Claude Code, Codex, Cursor or an SDK with it</a>
+        <a href={within('/docs', context.organization?.id)}>Set up Claude Code, Codex, Cursor or an SDK with it</a>
       </p>
     </section>
   </div>
@@ -75,7 +86,7 @@ function limitsOf(key: KeyView, nowMs: number): [string, string][] {
     ['For', [...key.families, ...key.models].join(', ')],
     ['May', key.scopes.join(', ')],
     ['Until', key.expiresAt ? `${minuteOf(key.expiresAt)} UTC` : ''],
-    ['Old secret until', grace ? `${minuteOf(grace)} UTC` : ''],
+    ['Old secret', grace ? `until ${minuteOf(grace)} UTC` : ''],
   ];
   return limits.filter(([, value]) => value !== '');
 }
@@ -207,8 +218,7 @@ const Key: FC<KeyProps> = ({ of: key, context, maker, sent }) => (
         <Status of={key} nowMs={context.now()} />
       </p>
       <p class="tiny quiet">
-        <span class="mono break">{tokenBeginning(key.mode, context.accountId, key.id)}…</span>
-        <br />
+        <span class="mono cut">{tokenBeginning(key.mode, context.accountId, key.id)}…</span>
         Made <Day at={key.createdAt} />
         {maker !== undefined && (
           <>
@@ -281,11 +291,7 @@ async function makersOf(context: VerbContext): Promise<ReadonlyMap<string, strin
 async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT): Promise<Response> {
   const { error } = sent;
   const makesKeys = context.permissions.has('keys.write');
-  const [{ keys }, makers, secret] = await Promise.all([
-    listApiKeys(context),
-    makersOf(context),
-    shownTo<{ name: string; key: string }>(c, context),
-  ]);
+  const [{ keys }, makers, secret] = await Promise.all([listApiKeys(context), makersOf(context), shownTo<Made>(c, context)]);
   return page(
     c,
     { title: 'API keys', context, ...(error && { status: 400 }), cookie: secret && shown(context, PATH) },
@@ -302,15 +308,15 @@ async function keysPage(c: AppContext, context: VerbContext, sent: Sent = UNSENT
         )}
       </div>
       <Notice error={error} />
-      {secret && <Secret name={secret.name} secret={secret.key} context={context} />}
+      {secret && <Secret of={secret} context={context} needsCredits={secret.mode === 'live' && (await isEmptyWallet(context))} />}
       <Keys keys={keys} makers={makers} context={context} sent={sent} />
       {makesKeys && <CreateForm path={PATH} context={context} sent={sent.keyId === undefined ? sent : UNSENT} />}
     </>,
   );
 }
 
-const showSecret = (c: AppContext, context: VerbContext, { name, key }: { name: string; key: string }): Promise<Response> =>
-  thenShown(c, context, PATH, { name, key });
+const showSecret = (c: AppContext, context: VerbContext, { name, mode, key }: Made): Promise<Response> =>
+  thenShown(c, context, PATH, { name, mode, key });
 
 async function create(c: AppContext, context: VerbContext): Promise<Response> {
   const form = await c.req.parseBody({ all: true });
@@ -333,8 +339,8 @@ const onKey =
       return done.error.kind === 'not_found'
         ? refusalPage(c, done.error)
         : keysPage(c, context, { ...UNSENT, texts, keyId, error: done.error });
-    const { name, key } = done.value;
-    if (key !== undefined) return showSecret(c, context, { name, key });
+    const { name, mode, key } = done.value;
+    if (key !== undefined) return showSecret(c, context, { name, mode, key });
     return c.redirect(`${PATH}${orgQuery(context)}`, 303);
   };
 

@@ -9,7 +9,7 @@ import type { AccountRoute } from '../routes/account/route';
 import { within } from './frame';
 import { FAMILY_LABELS, shortTokens, tierLabel, words } from './model-words';
 import { modelsAtOwnPrices, OfWhom } from './own-prices';
-import { Empty, Name, plural, Scroll, whole } from './parts';
+import { Empty, FilterForm, Name, plural, Scroll, whole } from './parts';
 import { comparable, creditTag, oneOf, usdTag } from './price';
 import { page, viewerOf } from './shell';
 
@@ -70,7 +70,7 @@ const options = (first: string, values: readonly string[]): [string, string][] =
 const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort((a, b) => a.localeCompare(b, 'en'));
 
 const Filter: FC<{ query: Query; all: readonly Model[]; providers: [string, string][] }> = ({ query, all, providers }) => (
-  <form class="filter" method="get" action="/models" aria-label="Filter">
+  <FilterForm path="/models">
     {query.family && <input type="hidden" name="family" value={query.family} />}
     {query.org && <input type="hidden" name="org" value={query.org} />}
     <label class="all">
@@ -86,7 +86,7 @@ const Filter: FC<{ query: Query; all: readonly Model[]; providers: [string, stri
     </label>
     <Choice label="Order" name="order" value={query.order} options={ORDERS} />
     <button type="submit">Show</button>
-  </form>
+  </FilterForm>
 );
 
 /** One link for each kind, with its number of models; the rest of the filter stays. */

@@ -15,7 +15,7 @@ import {
   transferOrganization,
 } from '../console/organizations/members';
 import { updateOrganization } from '../console/organizations/update';
-import { ROLES } from '../console/permissions';
+import { type Permission, permits, ROLES } from '../console/permissions';
 import { checkProvider, createProvider, createProviderInput, deleteProvider, listSso, verifyDomain } from '../console/sso/manage';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import type { AppContext } from '../http/context';
@@ -161,6 +161,37 @@ const Invite: FC<{ context: VerbContext; form: Form; error: GatewayError | undef
   </form>
 );
 
+/** The permissions that people ask about, in words. */
+const MAY: readonly (readonly [permission: Permission, what: string])[] = [
+  ['usage.read', 'see usage and jobs'],
+  ['billing.read', 'see the bill'],
+  ['audit.read', 'read the audit log'],
+  ['keys.write', 'make, limit and revoke keys'],
+  ['deployments.write', 'run jobs and deployments'],
+  ['billing.write', 'top up'],
+  ['members.write', 'invite people and change roles'],
+  ['sso.write', 'set up single sign-on'],
+  ['organization.delete', 'hand it over, or delete it'],
+];
+
+const Roles: FC = () => (
+  <details class="small">
+    <summary>What each role may do</summary>
+    <dl class="facts">
+      {ROLES.map((role) => (
+        <>
+          <dt>{role}</dt>
+          <dd>
+            {MAY.filter(([permission]) => permits(role, permission))
+              .map(([, what]) => what)
+              .join('; ')}
+          </dd>
+        </>
+      ))}
+    </dl>
+  </details>
+);
+
 type Form = Record<string, string>;
 
 interface Shown {
@@ -203,6 +234,7 @@ async function organizationPage(c: AppContext, context: VerbContext, { error, me
         </ul>
         {pending.length > 0 && <Pending invitations={pending} context={context} />}
         {may.has('members.write') && <Invite context={context} form={form} error={error} />}
+        <Roles />
       </section>
       {sso && <Sso providers={sso.providers} context={context} form={form} error={error} />}
       {audit?.ok && (

@@ -118,6 +118,16 @@ export const Choice: FC<{ of: Pick; value: unknown; error?: GatewayError | undef
   );
 };
 
+/**
+ * What filters a list. A browser that goes back would bring back what was chosen on leaving, beside a list that was
+ * filtered by something else.
+ */
+export const FilterForm: FC<{ path: string; label?: string; children?: Child }> = ({ path, label = 'Filter', children }) => (
+  <form class="filter" method="get" action={path} aria-label={label} autocomplete="off">
+    {children}
+  </form>
+);
+
 interface PagesProps {
   of: string;
   path: string;

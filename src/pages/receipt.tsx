@@ -1,52 +1,61 @@
 /** A whole request: what it cost and why, what was tried, and everything else known of it. */
-import type { FC } from 'hono/jsx';
+import type { Child, FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
 import { keyNameOf } from '../console/usage/names';
 import { type Receipt, showReceipt } from '../console/usage/receipt';
 import { toCredits } from '../core/money';
 import { isRecord, recordsOf } from '../core/record';
 import type { AppContext } from '../http/context';
+import { findJobOf } from '../jobs/access';
+import { isOver } from '../jobs/view';
 import { parameter } from '../routes/account/route';
-import { Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
+import { Results } from './jobs';
+import { alignedCredits, Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 interface Line {
   item: string;
-  quantity: number;
+  /** Undefined for what is no piece, such as a surcharge. */
+  quantity?: number;
   /** The price of a million tokens, or of one piece. */
-  each: number;
+  each?: number;
   credits: number;
 }
 
-const inWords = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** As a price calls it: `imagesMade` as "Images made". */
+const inWords = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/^./, (first) => first.toUpperCase());
 
-/** Lines by the price's unit; what the sum leaves out, such as a surcharge, is a line of its own. */
-function unitLines({ detail, creditsUsed }: Receipt): Line[] {
-  const { price, usage } = detail;
+/** The line by the price's unit. */
+function unitLines({ detail: { price, usage } }: Receipt): Line[] {
   if (!isRecord(price) || !isRecord(usage) || price.per === 'token' || typeof price.micro !== 'number') return [];
   const each = toCredits(price.micro);
   const counted = Object.entries(usage).find(([, count]) => typeof count === 'number');
   if (!counted) return [];
   const [item, quantity] = [inWords(counted[0]), Number(counted[1])];
-  const sum = quantity * each;
-  const rest = creditsUsed - sum;
-  return [
-    { item, quantity, each, credits: sum },
-    ...(Math.abs(rest) > 1e-9 ? [{ item: 'Surcharges and minimum', quantity: 1, each: rest, credits: rest }] : []),
-  ];
+  return [{ item, quantity, each, credits: quantity * each }];
 }
 
-const linesOf = (receipt: Receipt): Line[] =>
-  receipt.lines.length > 0
-    ? receipt.lines.map((line) => ({
-        item: line.item,
-        quantity: 'tokens' in line ? line.tokens : line.count,
-        each: 'tokens' in line ? line.creditsPerMillion : line.creditsEach,
-        credits: line.credits,
-      }))
-    : unitLines(receipt);
+/** What leads from the lines to the charge; tokens add up to it, but for a rounding, unless the call was free. */
+function restOf({ test, creditsUsed }: Receipt, lines: readonly Line[]): Line[] {
+  const rest = creditsUsed - lines.reduce((sum, line) => sum + line.credits, 0);
+  if (Math.abs(rest) <= 1e-9) return [];
+  return [{ item: test ? 'Test key, free of charge' : 'Surcharges and minimum', credits: rest }];
+}
 
-const exact = (amount: number): string => amount.toLocaleString('en', { minimumFractionDigits: 6, maximumFractionDigits: 6 });
+function linesOf(receipt: Receipt): Line[] {
+  const lines = receipt.lines.map((line) => ({
+    item: line.item,
+    quantity: 'tokens' in line ? line.tokens : line.count,
+    each: 'tokens' in line ? line.creditsPerMillion : line.creditsEach,
+    credits: line.credits,
+  }));
+  if (lines.length > 0) return receipt.test ? [...lines, ...restOf(receipt, lines)] : lines;
+  const byUnit = unitLines(receipt);
+  return byUnit.length > 0 ? [...byUnit, ...restOf(receipt, byUnit)] : [];
+}
+
+const exact = (amount: number): string => alignedCredits(amount, 6);
 
 const Sum: FC<{ receipt: Receipt }> = ({ receipt }) => {
   const byTokens = receipt.lines.length > 0;
@@ -69,8 +78,8 @@ const Sum: FC<{ receipt: Receipt }> = ({ receipt }) => {
             {linesOf(receipt).map(({ item, quantity, each, credits: cost }) => (
               <tr>
                 <th scope="row">{item}</th>
-                <td class="number">{whole(quantity)}</td>
-                <td class="number">{credits(each)}</td>
+                <td class="number">{quantity !== undefined && whole(quantity)}</td>
+                <td class="number">{each !== undefined && credits(each)}</td>
                 <td class="number">{exact(cost)}</td>
               </tr>
             ))}
@@ -97,19 +106,22 @@ type Attempt = Record<string, unknown>;
 
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 
-const Attempts: FC<{ attempts: Attempt[] }> = ({ attempts }) => (
+const Attempts: FC<{ attempts: Attempt[]; error: string }> = ({ attempts, error }) => (
   <section class="stack" aria-labelledby="attempts">
     <h2 id="attempts">Attempts</h2>
     <Scroll label="Attempts">
       <table>
         <Headings of={['Provider', 'Its model', 'Status', 'Outcome', 'Took']} figures={['Status', 'Took']} wide={['Its model']} />
         <tbody>
-          {attempts.map(({ provider, model, status, outcome, durationMs }) => (
+          {attempts.map(({ provider, model, status, outcome, durationMs, message }) => (
             <tr>
               <th scope="row">{text(provider)}</th>
               <td class="mono wide-only">{text(model)}</td>
               <td class="number">{text(status)}</td>
-              <td>{text(outcome).replaceAll('_', ' ')}</td>
+              <td>
+                {text(outcome).replaceAll('_', ' ')}
+                {!['', error].includes(text(message)) && <small class="break">{text(message)}</small>}
+              </td>
               <td class="number">{typeof durationMs === 'number' ? duration(durationMs) : '–'}</td>
             </tr>
           ))}
@@ -119,17 +131,55 @@ const Attempts: FC<{ attempts: Attempt[] }> = ({ attempts }) => (
   </section>
 );
 
+/** What the call made, where that is files which outlast it. */
+async function madeBy(context: VerbContext, jobId: unknown): Promise<Child> {
+  if (typeof jobId !== 'string' || !context.permissions.has('jobs.read')) return undefined;
+  const job = await findJobOf(context, context, jobId);
+  return job.ok && isOver(job.value) ? <Results of={job.value} /> : undefined;
+}
+
 const ENDINGS: Record<string, string> = { settled: 'Settled', released: 'Failed, and free', expired: 'Expired', open: 'Under way' };
+
+const Figures: FC<{ receipt: Receipt }> = ({ receipt }) => (
+  <dl class="figures panel">
+    <div>
+      <dt>Charged</dt>
+      <dd>
+        {dollars(receipt.creditsUsed)}
+        <small>{credits(receipt.creditsUsed)} credits</small>
+      </dd>
+    </div>
+    <div>
+      <dt>Held at first</dt>
+      <dd>
+        {dollars(receipt.creditsHeld)}
+        <small>{credits(receipt.creditsHeld)} credits</small>
+      </dd>
+    </div>
+    <div>
+      <dt>State</dt>
+      <dd>
+        {ENDINGS[receipt.state] ?? receipt.state}
+        <small>
+          <Time at={receipt.createdAt} /> UTC
+        </small>
+      </dd>
+    </div>
+  </dl>
+);
 
 export async function receiptPage(c: AppContext, context: VerbContext): Promise<Response> {
   const found = await showReceipt(context, parameter(c, 'id'));
   if (!found.ok) return refusalPage(c, found.error);
   const receipt = found.value;
   const keyName = receipt.keyId === null ? undefined : await keyNameOf(context.db, context.accountId, receipt.keyId);
-  const { latencyMs, firstByteMs, attempts, stream, endUser, tags } = receipt.detail;
-  const facts: [string, string | undefined][] = [
+  const { latencyMs, firstByteMs, attempts, stream, endUser, tags, jobId } = receipt.detail;
+  const error = text(receipt.detail.error);
+  const facts: [string, Child][] = [
     ['Endpoint', receipt.endpoint ?? undefined],
     ['Key', keyName ?? receipt.keyId ?? undefined],
+    ['Job', text(jobId) || undefined],
+    ['Result', await madeBy(context, jobId)],
     ['End user', typeof endUser === 'string' ? endUser : undefined],
     ['Tags', Array.isArray(tags) ? tags.join(', ') : undefined],
     ['Took', typeof latencyMs === 'number' ? duration(latencyMs) : undefined],
@@ -145,36 +195,15 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
         <p class="small no-print">
           <a href={`/usage${orgQuery(context)}`}>Usage</a> <span class="quiet">/ Request</span>
         </p>
-        <h1>{receipt.model ?? 'A request'}</h1>
+        <h1>
+          {receipt.model ?? 'A request'} {receipt.test && <span class="tag">test</span>}
+        </h1>
         <p class="mono quiet small break">{receipt.id}</p>
       </div>
-      <dl class="figures panel">
-        <div>
-          <dt>Charged</dt>
-          <dd>
-            {dollars(receipt.creditsUsed)}
-            <small>{credits(receipt.creditsUsed)} credits</small>
-          </dd>
-        </div>
-        <div>
-          <dt>Held at first</dt>
-          <dd>
-            {dollars(receipt.creditsHeld)}
-            <small>{credits(receipt.creditsHeld)} credits</small>
-          </dd>
-        </div>
-        <div>
-          <dt>State</dt>
-          <dd>
-            {ENDINGS[receipt.state] ?? receipt.state}
-            <small>
-              <Time at={receipt.createdAt} /> UTC
-            </small>
-          </dd>
-        </div>
-      </dl>
+      <Figures receipt={receipt} />
+      {error !== '' && <p class="notice bad">{error}</p>}
       {linesOf(receipt).length > 0 && <Sum receipt={receipt} />}
-      {tried.length > 0 && <Attempts attempts={tried} />}
+      {tried.length > 0 && <Attempts attempts={tried} error={error} />}
       <section class="stack" aria-labelledby="facts">
         <h2 id="facts">Facts</h2>
         <dl class="facts">

@@ -5,7 +5,7 @@ import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { openapiDocument } from '../openapi-document';
 import { type AccountRoute, parameter } from '../routes/account/route';
-import { Code, Headings, Scroll } from './parts';
+import { Code, Headings, Name, Scroll } from './parts';
 import { lostPage, page, viewerOf } from './shell';
 
 type Json = Record<string, unknown>;
@@ -131,16 +131,20 @@ type Field = { name: string; type: string; required: boolean; description: strin
 const Fields: FC<{ label: string; fields: Field[] }> = ({ label, fields }) => (
   <Scroll label={label}>
     <table>
-      <Headings of={[label, 'Type', 'What']} wide={['What']} />
+      <Headings of={[label, 'What']} />
       <tbody>
         {fields.map(({ name, type, required, description }) => (
           <tr>
-            <th scope="row" class="mono">
-              {name}
-              {required && <small>required</small>}
+            <th scope="row" class="what">
+              <span class="mono">
+                <Name of={name} />
+              </span>
+              <small>
+                {type}
+                {required && ', required'}
+              </small>
             </th>
-            <td>{type}</td>
-            <td class="wide-only">
+            <td class="break">
               <Words of={description} />
             </td>
           </tr>

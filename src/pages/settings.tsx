@@ -29,6 +29,7 @@ const SET_UP_SECONDS = 900;
 /** What a form has done, shown after a redirect. */
 const DONE: Record<string, string> = {
   session: 'That session is over.',
+  sessions: 'Every session but this one is over.',
   passkey: 'That passkey signs nobody in any more.',
   'two-factor-on': 'The second step is on: a code is asked for after the password.',
   'two-factor-off': 'The second step is off.',
@@ -182,6 +183,9 @@ async function changePassword(c: AppContext, context: VerbContext): Promise<Resp
   return change(c, context, { path: '/change-password', body, done: 'password', wrong });
 }
 
+const revokeOthers = (c: AppContext, context: VerbContext): Promise<Response> =>
+  change(c, context, { path: '/revoke-other-sessions', body: {}, done: 'sessions', wrong: 'That did not work; try again.' });
+
 async function changeName(c: AppContext, context: VerbContext): Promise<Response> {
   const { name = '' } = await fields(c);
   if (name === '') return settingsPage(c, context, { error: about('name', 'Your name: must not be empty.') });
@@ -197,6 +201,7 @@ export const settingsPages: AccountRoute[] = [
     handle: (c, context) => settingsPage(c, context, { message: DONE[c.req.query('done') ?? ''] }),
   },
   { method: 'POST', path: '/settings/organizations', permission: 'self', handle: makeOrganization },
+  { method: 'POST', path: '/settings/sessions/revoke-others', permission: 'self', handle: revokeOthers },
   {
     method: 'POST',
     path: '/settings/sessions/:id/revoke',

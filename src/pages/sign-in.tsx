@@ -233,7 +233,9 @@ async function signUp(c: AppContext): Promise<Response> {
       <p>
         A link is on its way to <strong class="break">{email}</strong>. It confirms the address and signs you in.
       </p>
-      <p class="small quiet">Nothing there after a minute? Look among the unwanted mail.</p>
+      <p class="small quiet">
+        Nothing there after a minute? Look among the unwanted mail. To have another sent, <a href="/sign-in">sign in</a>.
+      </p>
     </>,
   );
 }

@@ -63,6 +63,7 @@ img, svg, video { max-width: 100%; }
 .tiny { font-size: var(--tiny); }
 .strong { font-weight: 600; }
 .break { overflow-wrap: anywhere; }
+.cut { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .narrow-only { display: none; }
 .lines-4 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -172,7 +173,9 @@ form.inline { display: inline-flex; }
 form.row { display: flex; }
 form.ends { align-items: end; flex-wrap: nowrap; }
 form.ends > label { flex: 1; }
-form.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
+.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); align-items: end; gap: var(--s3); }
+.filter > details[open] { grid-column: 1 / -1; }
+.filter summary { min-height: 2.375rem; align-content: center; }
 form.filter > :is(button, .button) { justify-self: start; min-width: 7rem; }
 label .step { color: var(--ink); font-size: var(--body); }
 label, .label { display: grid; gap: var(--s1); font-size: var(--small); color: var(--quiet); align-content: start; }
@@ -230,8 +233,10 @@ tr.gap > * { background: color-mix(in srgb, var(--sunken) 45%, transparent); fon
 .bare tbody tr:hover > * { background: none; }
 td.who { min-width: 8.75rem; overflow-wrap: anywhere; }
 td.act { min-width: 9.5rem; overflow-wrap: anywhere; }
+th.what { width: 30%; min-width: 8rem; overflow-wrap: break-word; }
 td.what { min-width: 8rem; overflow-wrap: anywhere; }
-td .below { margin-top: .5rem; font-size: var(--small); }
+td > .row { align-items: baseline; }
+td button.link { font-size: inherit; }
 td small, th small { display: block; font-size: var(--tiny); color: var(--quiet); font-weight: 400; }
 .name { text-decoration: none; font-weight: 550; color: var(--ink); }
 .name:hover { text-decoration: underline; }
@@ -243,7 +248,7 @@ td small, th small { display: block; font-size: var(--tiny); color: var(--quiet)
 .chart .dates { grid-column: 2; display: flex; justify-content: space-between; padding-top: var(--s2); }
 .span:hover .hover { fill: var(--sunken); }
 .span .hover { fill: transparent; }
-.legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--small); padding: 0; list-style: none; }
+.legend { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s4); font-size: var(--small); padding: 0; list-style: none; overflow-wrap: anywhere; }
 .legend svg, .swatch { width: .625rem; height: .625rem; display: inline-block; margin-inline-end: .4em; border-radius: 2px; flex: none; }
 .meter { width: 100%; height: .25rem; display: block; border-radius: 2px; background: var(--sunken); margin-top: var(--s2); }
 .f0 { fill: var(--c0); } .f1 { fill: var(--c1); } .f2 { fill: var(--c2); } .f3 { fill: var(--c3); } .f4 { fill: var(--c4); } .f5 { fill: var(--c5); } .f6 { fill: var(--c6); }
@@ -290,6 +295,7 @@ const PAGES = `
 #output:empty::before { content: attr(data-empty); color: var(--quiet); max-width: 34rem; }
 .turn { display: grid; gap: var(--s3); grid-template-columns: minmax(0, 1fr); }
 .turn .asked { justify-self: end; max-width: 85%; padding: var(--s2) var(--s3); border-radius: 10px; background: var(--sunken); font-size: .875rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.turn :is(.asked, .answer), textarea { unicode-bidi: plaintext; }
 .turn .answer { white-space: pre-wrap; overflow-wrap: anywhere; }
 .turn .came { display: grid; gap: var(--s3); grid-template-columns: minmax(0, 1fr); }
 .turn footer { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s3); align-items: baseline; font-size: var(--tiny); color: var(--quiet); overflow-wrap: anywhere; }
@@ -303,7 +309,7 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 .scan { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: var(--s4) var(--s5); align-items: center; }
 .qr { display: block; width: 100%; max-width: 14rem; border-radius: var(--radius); outline: 1px solid var(--line); }
 .choice { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0 var(--s4); }
-.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.35fr) minmax(0, .85fr) minmax(0, 1.65fr) 13rem; gap: var(--s2) var(--s4); align-items: start; }
+.key { position: relative; padding: var(--s4); display: grid; grid-template-columns: minmax(0, 1.35fr) minmax(0, .85fr) minmax(0, 1.65fr) 14rem; gap: var(--s2) var(--s4); align-items: start; }
 .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) 10.5rem; }
 .deployment > .all { grid-column: 1 / -1; }
 .keys { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
@@ -318,6 +324,11 @@ progress { width: 100%; height: .25rem; accent-color: var(--accent); display: bl
 `;
 
 const WIDTHS = `
+@media (max-width: 70rem) {
+  .key, .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .key > .row { justify-content: flex-start; grid-column: 1 / -1; }
+  .key .facts:empty { display: none; }
+}
 @media (max-width: 60rem) {
   .frame { display: block; padding: 0; }
   .frame main { padding-inline: var(--gutter); padding-top: var(--s5); }
@@ -335,10 +346,6 @@ const WIDTHS = `
   .sides { grid-template-columns: minmax(0, 1fr); gap: var(--s5); }
   .sides > nav { position: static; max-height: none; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: 0 var(--s4); border-bottom: 1px solid var(--line); padding-bottom: var(--s4); }
   .sides > nav .strong { grid-column: 1 / -1; }
-  .key { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .key > .row { justify-content: flex-start; grid-column: 1 / -1; }
-  .key .facts:empty { display: none; }
-  .key.deployment { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   .bar > div { flex-wrap: wrap; gap: 0 var(--s4); padding-top: var(--s2); }
@@ -346,6 +353,8 @@ const WIDTHS = `
   .bar .end { flex: 1 1 0; justify-content: flex-end; gap: var(--s3); }
   .wide-only { display: none; }
   .narrow-only { display: inline; }
+  td time { white-space: normal; }
+  td:has(> time, > a > time) { min-width: 6.5rem; }
   td small.narrow-only, th small.narrow-only { display: block; }
   td.break, td.act { width: 100%; min-width: 0; }
   main { gap: var(--s5); padding-block: var(--s5) var(--s6); }
@@ -362,7 +371,7 @@ const WIDTHS = `
   .key, .key.deployment { grid-template-columns: minmax(0, 1fr); }
   .scan { grid-template-columns: minmax(0, 1fr); }
   .turns { min-height: 8rem; }
-  form.filter { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .filter { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   form.filter > .all { grid-column: 1 / -1; }
   input, select, textarea { font-size: 1rem; }
   .foot > div { flex-direction: column; }
@@ -370,6 +379,7 @@ const WIDTHS = `
 @media screen and (min-width: 75rem) {
   .scroll.long { overflow: visible; }
   .long thead th { position: sticky; top: 0; z-index: 1; box-shadow: inset 0 -1px var(--line); }
+  .long td > .row { flex-wrap: nowrap; }
   .long a { scroll-margin-top: var(--s5); }
   .long thead th:first-child { border-start-start-radius: 9px; }
   .long thead th:last-child { border-start-end-radius: 9px; }

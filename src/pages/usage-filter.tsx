@@ -7,18 +7,21 @@ import { callerChoices, modelChoices } from '../console/usage/choices';
 import { STATUSES, type UsageFilter, usageFilterInput } from '../console/usage/filter';
 import { type Asked, marked, readQuery } from './form';
 import { within } from './frame';
-import { Choice, type Pick } from './parts';
+import { Choice, FilterForm, type Pick } from './parts';
 
 const TEXTS = [
   ['endUser', 'End user', 'customer-42'],
   ['tag', 'Tag', 'env:prod'],
   ['endpoint', 'Endpoint', '/v1/messages'],
+  ['q', 'Part of a request’s id', 'req_…'],
 ] as const;
 
 const NUMBERS = [
   ['minCredits', 'Credits, at least'],
   ['minLatencyMs', 'Milliseconds, at least'],
 ] as const;
+
+const SELDOM = [...TEXTS, ...NUMBERS].map(([name]) => name);
 
 /** Filters without a form field, kept from the URL. */
 const UNSEEN = ['maxCredits', 'maxLatencyMs'] as const;
@@ -29,7 +32,6 @@ const LABELS = {
   model: 'Model',
   keyId: 'Key',
   member: 'Member',
-  q: 'Part of a request’s id',
   maxCredits: 'Credits, at most',
   maxLatencyMs: 'Milliseconds, at most',
   ...Object.fromEntries([...TEXTS, ...NUMBERS].map(([name, label]) => [name, label])),
@@ -48,39 +50,48 @@ interface FilterProps {
 /** What a form without a choice sends, and what is no choice of the form's. */
 const isChosen = ([name, value]: [string, string]): boolean => value !== '' && Object.hasOwn(LABELS, name) && name !== 'days';
 
-export const Filter: FC<FilterProps> = ({ asked: { filter, error }, typed, picks, org }) => {
+/** What is seldom filtered by is folded away, unless it is filtered by, so that the figures are in sight. */
+const Seldom: FC<Omit<FilterProps, 'picks' | 'org'>> = ({ asked: { error }, typed }) => {
   const text = (name: string) => ({ name, value: typed[name] ?? '', ...marked(error, name) });
   return (
-    <form class="filter" method="get" action="/usage" aria-label="Filter">
+    <details class="small" open={SELDOM.some((name) => (typed[name] ?? '') !== '')}>
+      <summary>More filters</summary>
+      <div class="filter">
+        {TEXTS.map(([name, label, example]) => (
+          <label>
+            {label}
+            <input {...text(name)} placeholder={example} />
+          </label>
+        ))}
+        {NUMBERS.map(([name, label]) => (
+          <label>
+            {label}
+            <input {...text(name)} type="number" min="0" step="any" inputmode="decimal" />
+          </label>
+        ))}
+      </div>
+    </details>
+  );
+};
+
+export const Filter: FC<FilterProps> = ({ asked, typed, picks, org }) => {
+  const { filter } = asked;
+  return (
+    <FilterForm path="/usage">
       {org !== undefined && <input type="hidden" name="org" value={org} />}
       <input type="hidden" name="days" value={String(filter.days)} />
       {UNSEEN.map((name) => filter[name] !== undefined && <input type="hidden" name={name} value={String(filter[name])} />)}
       {picks.map((pick) => (
         <Choice of={pick} value={filter[pick.name as keyof UsageFilter]} />
       ))}
-      {TEXTS.map(([name, label, example]) => (
-        <label>
-          {label}
-          <input {...text(name)} placeholder={example} />
-        </label>
-      ))}
-      {NUMBERS.map(([name, label]) => (
-        <label>
-          {label}
-          <input {...text(name)} type="number" min="0" step="any" inputmode="decimal" />
-        </label>
-      ))}
-      <label>
-        Part of a request’s id
-        <input {...text('q')} placeholder="req_…" />
-      </label>
+      <Seldom asked={asked} typed={typed} />
       <button type="submit">Filter</button>
       {Object.entries(typed).some(isChosen) && (
         <a class="button plain" href={within(`/usage?days=${filter.days}`, org)}>
           All requests
         </a>
       )}
-    </form>
+    </FilterForm>
   );
 };
 
@@ -112,5 +123,6 @@ export async function picksOf(context: VerbContext, filter: UsageFilter, called:
     { name: 'keyId', label: 'Key', any: 'All', options: named(keys.keys) },
     { name: 'member', label: 'Member', any: 'All', options: named(people) },
   ];
-  return picks.filter(({ options }) => options.length > 0);
+  // What is filtered by stays to be seen, and is sent again, though nothing fits.
+  return picks.filter(({ name, options }) => options.length > 0 || filter[name as keyof UsageFilter] !== undefined);
 }

@@ -10,6 +10,7 @@ import { type AccountRoute, queryOf } from '../routes/account/route';
 import { alignedCredits, credits, dollars, duration, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
 import { orgQuery, page, refusalPage } from './shell';
+import { isEmptyWallet, TopUpFirst } from './top-up-first';
 import { CostChart, chartOf } from './usage-chart';
 import { askedOf, Filter, picksOf } from './usage-filter';
 import { SharesTable, sharesOf } from './usage-shares';
@@ -136,30 +137,33 @@ const Logs: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
   </Scroll>
 );
 
-/** Tells "no usage at all" from "nothing matches the filter". */
-const Nothing: FC<{ filtered: boolean; org: string; makesKeys: boolean }> = ({ filtered, org, makesKeys }) =>
-  filtered ? (
-    <Empty title="No request fits">
-      <p>A request is here once it has ended.</p>
-      <a class="button plain" href={`/usage${org}`}>
-        Show all requests
-      </a>
-    </Empty>
-  ) : (
+const NothingFits: FC<{ org: string }> = ({ org }) => (
+  <Empty title="No request fits">
+    <p>A request is here once it has ended.</p>
+    <a class="button plain" href={`/usage${org}`}>
+      Show all requests
+    </a>
+  </Empty>
+);
+
+const NothingYet: FC<{ context: VerbContext; needsCredits: boolean }> = ({ context, needsCredits }) => (
+  <>
+    {needsCredits && <TopUpFirst context={context} />}
     <Empty title="No request yet">
       <p>A call with a key of this wallet is here once it has ended, with what it cost and why.</p>
       <div class="row">
-        {makesKeys && (
-          <a class="button" href={`/manage-api-keys${org}`}>
+        {context.permissions.has('keys.write') && (
+          <a class="button" href={`/manage-api-keys${orgQuery(context)}`}>
             Make a key
           </a>
         )}
-        <a class="button plain" href={`/docs${org}`}>
+        <a class="button plain" href={`/docs${orgQuery(context)}`}>
           How to call
         </a>
       </div>
     </Empty>
-  );
+  </>
+);
 
 async function usagePage(c: AppContext, context: VerbContext): Promise<Response> {
   const typed = queryOf(c);
@@ -196,7 +200,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
       </div>
       <Notice error={error} />
       {logs.length === 0 && !filtered ? (
-        <Nothing filtered={false} org={org} makesKeys={context.permissions.has('keys.write')} />
+        <NothingYet context={context} needsCredits={await isEmptyWallet(context)} />
       ) : (
         <>
           <div class="stack">
@@ -213,7 +217,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
           )}
           <section class="stack" aria-labelledby="requests">
             <h2 id="requests">Requests</h2>
-            {logs.length > 0 ? <Logs logs={logs} org={org} /> : <Nothing filtered org={org} makesKeys={false} />}
+            {logs.length > 0 ? <Logs logs={logs} org={org} /> : <NothingFits org={org} />}
             <Pages of="requests" path="/usage" query={query} nextCursor={nextCursor} />
           </section>
         </>

@@ -13,7 +13,7 @@ import { readSecrets, rotateSecret } from '../jobs/webhooks/secrets';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { DELIVERY_STATES } from '../routes/media/webhooks';
 import { marked, readQuery } from './form';
-import { Choice, Code, Empty, Headings, Name, Notice, OrgField, Pages, type Pick, Scroll, Time, whole } from './parts';
+import { Choice, Code, Empty, FilterForm, Headings, Name, Notice, OrgField, Pages, type Pick, Scroll, Time, whole } from './parts';
 import { orgQuery, page } from './shell';
 
 const WEBHOOKS = '/infra/webhooks';
@@ -107,7 +107,7 @@ interface FilterProps {
 }
 
 const Filter: FC<FilterProps> = ({ state, jobId, error, context }) => (
-  <form class="filter" method="get" action={WEBHOOKS} aria-label="Filter">
+  <FilterForm path={WEBHOOKS}>
     <OrgField context={context} />
     <Choice of={STATES} value={state} error={error} />
     <label>
@@ -120,7 +120,7 @@ const Filter: FC<FilterProps> = ({ state, jobId, error, context }) => (
         All webhooks
       </a>
     )}
-  </form>
+  </FilterForm>
 );
 
 async function webhooksPage(c: AppContext, context: VerbContext, said?: GatewayError): Promise<Response> {

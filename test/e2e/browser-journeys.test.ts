@@ -112,6 +112,11 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await page.locator(`a[href*="${id}"]`).first().click();
     await page.getByText('How the charge comes about').waitFor();
     await page.goBack();
+    await page.getByLabel('Status').selectOption('failed');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByText('No request fits').waitFor();
+    await page.goBack();
+    expect(await page.getByLabel('Status').inputValue(), 'the filter of the list that came back').toBe('');
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Export as CSV').click()]);
     expect(download.suggestedFilename()).toMatch(/usage-\d{4}-\d{2}-\d{2}\.csv$/);
     expect(readFileSync((await download.path())!, 'utf8')).toContain(id);
@@ -125,6 +130,13 @@ describe.skipIf(!chromiumPath)('a person in a browser', () => {
     await mailTo(worker, email, /“capped” has reached its limit/);
     await page.goto(`${worker.url}/manage-api-keys`);
     await page.getByRole('button', { name: 'Enable capped' }).waitFor();
+    const [one, other] = ['first', 'capped'].map((name) => page.getByLabel(`Change the limit of ${name}`, { exact: true }));
+    const opened = () => page.locator('.key details[open]').count();
+    await one!.click();
+    await other!.press('Enter');
+    expect(await opened(), 'one form above the list at a time').toBe(1);
+    await page.keyboard.press('Escape');
+    expect(await opened()).toBe(0);
     await page.context().close();
   });
 

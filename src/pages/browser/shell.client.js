@@ -32,14 +32,21 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   });
 }
 
-function closeMenus(except) {
-  for (const menu of document.querySelectorAll('details.menu[open]')) if (menu !== except) menu.open = false;
+/** Pages tell times in UTC, as the API does; who points at one is told their own clock's. */
+const clock = new Intl.DateTimeFormat([], { dateStyle: 'medium', timeStyle: 'long' });
+for (const time of document.querySelectorAll('time[datetime$=Z]')) time.title = clock.format(new Date(time.dateTime));
+
+/** What opens above the page, and is in the way of it. */
+const ABOVE = '.menu, .key details';
+
+function closeAbove(except) {
+  for (const open of document.querySelectorAll(ABOVE)) if (open !== except) open.open = false;
 }
 
-addEventListener('click', ({ target }) => closeMenus(target.closest('details.menu')));
-addEventListener('focusin', ({ target }) => closeMenus(target.closest?.('details.menu')));
+addEventListener('click', ({ target }) => closeAbove(target.closest(ABOVE)));
+addEventListener('focusin', ({ target }) => closeAbove(target.closest?.(ABOVE)));
 addEventListener('keydown', ({ key }) => {
-  const open = document.querySelector('details.menu[open]');
+  const open = [...document.querySelectorAll(ABOVE)].find((one) => one.open);
   if (key !== 'Escape' || !open) return;
   open.open = false;
   open.querySelector('summary').focus();

@@ -15,6 +15,7 @@ it('names what workers that always run cost an hour, stops them, and deletes', a
   await must('POST', '/v1/deployments', { key, json: { slug: 'mine', ...FIELDS } });
   const page = async () => (await call('GET', PATH, { as: person })).text;
   expect(await page()).toContain('$10.80 an hour');
+  expect(await page(), 'by the words that it shows').toContain('aria-label="Stop always-on workers of mine">Stop always-on workers<');
   // Of 5,000 credits, those set aside for the workers cannot be spent, and the billing page says so.
   const billing = (await call('GET', '/settings/billing', { as: person })).text;
   expect(billing).toMatch(/<dt>Set aside for deployments<\/dt><dd>[\d,]+/);

@@ -6,6 +6,7 @@ import { cell, exportUsage } from '../../../src/console/usage/export';
 import { sinceMs, usageFilterInput } from '../../../src/console/usage/filter';
 import { spentLately } from '../../../src/console/usage/lately';
 import { receiptLines } from '../../../src/console/usage/receipt';
+import { monthOf, operationId } from '../../../src/core/ids';
 import { readAccountSettings } from '../../../src/env-account';
 import { projectLedger } from '../../../src/jobs/project-ledger';
 import { accountOf, call, join, must, organization, type Someone, someone } from './support';
@@ -26,6 +27,8 @@ interface Line {
   kind?: string;
   endUser?: string;
   tags?: string[];
+  isTest?: boolean;
+  detail?: Record<string, unknown>;
 }
 
 let closeSeq = 0;
@@ -34,12 +37,12 @@ let closeSeq = 0;
 async function record(accountId: string, lines: Line[]): Promise<void> {
   const insert = `INSERT INTO ledger (account_id, close_seq, id, kind, state, key_id, user_id, model, endpoint, amount, opened_at, detail,
     epoch, seq, family, test, held, closed_at, outcome)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?2, 'chat', 0, 0, ?11 + 20, 'actual')`;
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?2, 'chat', ?13, 0, ?11 + 20, 'actual')`;
   await env.DB.batch(
     lines.map((line) => {
       const at = Date.now() - (line.daysAgo ?? 0) * DAY_MS;
       const { ending = 'complete', latencyMs = 10, endUser, tags } = line;
-      const detail = { ending, latencyMs, usage: { inputTokens: 5, outputTokens: 7 }, endUser, tags };
+      const detail = { ending, latencyMs, usage: { inputTokens: 5, outputTokens: 7 }, endUser, tags, ...line.detail };
       return env.DB.prepare(insert).bind(
         accountId,
         ++closeSeq,
@@ -53,6 +56,7 @@ async function record(accountId: string, lines: Line[]): Promise<void> {
         -(line.credits ?? 1) * 1_000_000,
         at,
         JSON.stringify(detail),
+        line.isTest ? 1 : 0,
       );
     }),
   );
@@ -259,6 +263,37 @@ describe('the days of usage', () => {
     [366, '2033-01-01T00:00:00.000Z', '2032-01-02T00:00:00.000Z'],
   ])('%i of them, at %s, begin with the UTC day at %s', (days, now, since) => {
     expect(new Date(sinceMs(days, Date.parse(now))).toISOString()).toBe(since);
+  });
+});
+
+describe('the page of a call', () => {
+  const shown = async (line: Line): Promise<string> => {
+    const person = await someone();
+    const id = operationId({ nonce: 'x'.repeat(13), epoch: 1, month: monthOf(Date.now()), seq: closeSeq + 1 });
+    await record(await accountOf(person), [{ ...line, id }]);
+    const { status, text } = await call('GET', `/usage/${id}`, { as: person });
+    expect(status, text).toBe(200);
+    return text.replaceAll(/<small[^>]*>/g, ' ').replaceAll(/<[^>]+>/g, '|');
+  };
+
+  it('says why it failed, and what each provider that was tried said', async () => {
+    const attempts = [
+      { provider: 'first', status: 503, outcome: 'failed', message: 'Overloaded.' },
+      { provider: 'last', status: 400, outcome: 'failed', message: 'No such voice.' },
+    ];
+    const detail = { usage: null, error: 'No such voice.', attempts };
+    const text = await shown({ state: 'released', credits: 0, detail });
+    expect(text).toContain('|failed Overloaded.|');
+    expect(text.split('No such voice.'), 'once as the reason, and once in the JSON for each of the two').toHaveLength(4);
+  });
+
+  it('with a test key adds up to nothing, and says so', async () => {
+    const price = { per: 'token', inputMicroPerMtok: 1_000_000_000_000, outputMicroPerMtok: 0 };
+    const tokens = await shown({ isTest: true, credits: 0, detail: { price } });
+    expect(tokens).toContain('Test key, free of charge||||||−5.000000|');
+    const film = await shown({ isTest: true, credits: 0, detail: { price: { per: 'second', micro: 2_000_000 }, usage: { seconds: 5 } } });
+    expect(film).toContain('Seconds||5||2||10.000000|');
+    expect(film).toContain('Test key, free of charge||||||−10.000000|');
   });
 });
 

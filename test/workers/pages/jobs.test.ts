@@ -27,6 +27,8 @@ describe('the page of jobs', () => {
     const { jobId } = await must('POST', '/v1/videos/generate', { key, json: SLOW_VIDEO });
     const both = await show(person, '/infra/jobs');
     expect(rowWith(both, 'gpt-image-2')).toMatch(new RegExp(`completed.*href="${picture.data[0].url}"[^>]*>Result</a>`, 's'));
+    const receipt = await show(person, /href="(\/usage\/[^"]+)"/.exec(rowWith(both, 'gpt-image-2'))![1]!);
+    expect(receipt).toMatch(new RegExp(`<dt>Result</dt><dd><span><a href="${picture.data[0].url}"`));
     expect(rowWith(both, jobId)).toMatch(/processing.*<form class="inline" method="post" action="\/infra\/jobs\/job_[^/]+\/cancel"/s);
     expect(await show(person, '/infra/jobs?type=image')).not.toContain(jobId);
     expect(await show(person, '/infra/jobs?status=processing')).not.toContain('gpt-image-2');

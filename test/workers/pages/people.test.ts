@@ -2,7 +2,7 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { hashPassword } from '../../../src/console/sign-in/passwords';
-import { call, join, must, organization, type Someone, someone } from '../console/support';
+import { call, join, must, organization, type Someone, sessionOf, someone } from '../console/support';
 
 const show = async (as: Someone, path: string): Promise<string> => (await call('GET', path, { as })).text;
 const nav = (html: string): string => /<nav aria-label="Wallet">.*?<\/nav>/s.exec(html)?.[0] ?? '';
@@ -46,6 +46,7 @@ describe('the page of an organization', () => {
     await must('POST', `/api/api-keys?org=${id}`, { as: owner, json: { name: 'production' } });
     const html = (await show(owner, path)).replaceAll(/\s+/g, ' ');
     expect(html).toContain('<select name="userId" required=""><option value="">Choose …</option>');
+    expect(html).toContain('<dt>billing</dt><dd>see usage and jobs; see the bill; read the audit log; top up</dd>');
     expect(html).toContain(`data-ask="Hand Acme over to ${admin.email}? You stay as admin and cannot take it back."`);
     expect(html).not.toContain('data-ask="Leave Acme?');
     expect(html).toContain('You own it alone: you can leave once another owns it too.');
@@ -142,6 +143,43 @@ describe('a form whose session is over', () => {
   });
 });
 
+describe('an empty wallet', () => {
+  it('is told before the first call is refused, with the way to top up for who may see the bill', async () => {
+    const [owner, developer, { id, accountId }] = [await someone(), await someone(), await organization()];
+    await join(id, owner, 'owner');
+    await join(id, developer, 'developer');
+    const said = 'This wallet is empty, so a live key’s calls are refused.';
+    const [seen, withoutBill] = [await show(owner, `/usage?org=${id}`), await show(developer, `/usage?org=${id}`)];
+    expect(seen).toContain(said);
+    expect(seen).toContain(`<a href="/settings/billing?org=${id}">Top it up</a>`);
+    expect([withoutBill.includes(said), withoutBill.includes('Top it up')]).toEqual([true, false]);
+    for (const [mode, isTold] of [
+      ['live', true],
+      ['test', false],
+    ] as const) {
+      const made = await call('POST', `/manage-api-keys?org=${id}`, { as: owner, form: { name: 'one', mode } });
+      const cookie = `${owner.cookie}; ${made.headers.get('set-cookie')!.split(';')[0]}`;
+      expect((await show({ ...owner, cookie }, `/manage-api-keys?org=${id}`)).includes(said), mode).toBe(isTold);
+    }
+    await accountStub(env.ACCOUNT, accountId).grant({ eventId: 'one', amountMicro: 1, reason: '', topUp: false });
+    expect(await show(owner, `/usage?org=${id}`)).not.toContain(said);
+  });
+});
+
+describe('the sessions of a person', () => {
+  it('all end but the one that says so', async () => {
+    const here = await someone();
+    const elsewhere = [await sessionOf(here.id), await sessionOf(here.id)].map((cookie) => ({ ...here, cookie }));
+    const stranger = await someone();
+    expect(await show(here, '/settings')).toContain('action="/settings/sessions/revoke-others"');
+    const ended = await call('POST', '/settings/sessions/revoke-others', { as: here, form: {} });
+    expect([ended.status, ended.headers.get('location')]).toEqual([303, '/settings?done=sessions']);
+    for (const as of elsewhere) expect((await call('GET', '/api/me', { as })).status).toBe(401);
+    for (const as of [here, stranger]) expect((await call('GET', '/api/me', { as })).status).toBe(200);
+    expect(await show(here, '/settings')).not.toContain('revoke-others');
+  });
+});
+
 describe('a link that is over', () => {
   it('is said to be, with a way on, and leaves nothing in the address', async () => {
     const html = (await call('GET', `/sign-in?next=${encodeURIComponent('/usage?error=INVALID_TOKEN')}`)).text;
@@ -226,10 +264,19 @@ describe('a filter that is not understood', () => {
   });
 });
 
+describe('a filter that nothing fits', () => {
+  it('is still to be seen, and is sent again with the form', async () => {
+    const { status, text } = await call('GET', '/usage?model=never-called&q=req_x', { as: await someone() });
+    expect([status, text.includes('No request fits')]).toEqual([200, true]);
+    expect(text).toContain('<option value="never-called" selected="">');
+    expect(text).toMatch(/<details class="small" open="">.*name="q" value="req_x"/s);
+  });
+});
+
 describe('a filter of the audit log that is not understood', () => {
   it.each([
-    ['fromDay=20255-01-01', 'name="fromDay" type="date" max="9999-12-30" value="20255-01-01"', 'Since'],
-    ['toDay=9999-12-31', 'name="toDay" type="date" max="9999-12-30" value="9999-12-31"', 'Until'],
+    ['fromDay=20255-01-01', 'name="fromDay" type="date" max="9999-12-30" value="20255-01-01"', 'Since (UTC)'],
+    ['toDay=9999-12-31', 'name="toDay" type="date" max="9999-12-30" value="9999-12-31"', 'Until (UTC)'],
   ])('%s is said by its label, by the field, and takes none of the others with it', async (wrong, field, label) => {
     const answer = await call('GET', `/settings/audit?${wrong}&action=account.create&actor=Ada`, { as: await someone() });
     expect([answer.status, answer.text.includes(`${label}: must be a date.`)]).toEqual([400, true]);
