@@ -74,7 +74,7 @@ export class Handover {
    * queue brings it again.
    */
   take({ operations, ledger, outbox }: Handed, nowMs: number): LedgerMessage[] {
-    if (ledger.unconfirmed.size > TAKEN_AT_MOST) return [];
+    if (!ledger.unconfirmed.isWhole || ledger.unconfirmed.size > TAKEN_AT_MOST) return [];
     const lines = [...ledger.unconfirmed].map(([closeSeq, at]) => ({ closeSeq, ...at }));
     const entities = outbox.entities();
     for (const { closeSeq } of lines) this.sentAtMs.set(closeSeq, nowMs);

@@ -9,6 +9,7 @@ import { LIST_PERMILLE, type MicroCredits, microAt } from '../core/money';
 import { effectiveTier, type TierId } from '../core/tiers';
 import { DAY_MS } from '../core/time';
 import { refuseBalance, refuseTier, sharedRiskMicro } from './admission';
+import { Backlog } from './backlog';
 import { refuseKey, refuseModels } from './key-scope';
 import { type KeyHooks, KeySpending } from './key-spending';
 import { newOperation } from './new-operation';
@@ -40,8 +41,8 @@ const BACKLOG = 5_000;
 
 export class Ledger {
   readonly open = new Map<number, OperationRow>();
-  /** Closed operations that D1 has not confirmed, by close sequence and in its order. */
-  readonly unconfirmed = new Map<number, { month: number; seq: number }>();
+  /** Closed operations that D1 has not confirmed. */
+  readonly unconfirmed: Backlog;
   private readonly rates = new RateWindows();
   private readonly spending: KeySpending;
   private lastMs = 0;
@@ -54,6 +55,7 @@ export class Ledger {
     nowMs: number,
   ) {
     this.spending = new KeySpending(store, row, hooks);
+    this.unconfirmed = new Backlog(operations, row);
     this.rebuild(nowMs);
   }
 
@@ -62,8 +64,6 @@ export class Ledger {
       this.open.set(operation.seq, operation);
       this.spending.addHeld(operation, operation.heldMicro);
     }
-    const closed = this.operations.closedFrom(this.row.lowSeq, this.row).sort((a, b) => a.closeSeq - b.closeSeq);
-    for (const { closeSeq, month, seq } of closed) this.unconfirmed.set(closeSeq, { month, seq });
     const recent: Recent[] = [];
     for (const operation of this.operations.recent()) {
       this.lastMs = Math.max(this.lastMs, operation.openedAtMs);
@@ -279,11 +279,12 @@ export class Ledger {
     operation.amountMicro = costMicro === 0 ? 0 : -costMicro;
     operation.closedAtMs = nowMs;
     operation.closeEpoch = this.row.epoch;
-    operation.closeSeq = ++this.row.closeSeq;
+    const closeSeq = ++this.row.closeSeq;
+    operation.closeSeq = closeSeq;
     operation.outcome = outcome;
     this.operations.close(operation, detailJson);
     this.open.delete(operation.seq);
-    this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
+    this.unconfirmed.add({ closeSeq, month: operation.month, seq: operation.seq });
     this.rates.ended(operation);
     if (costMicro > 0 && operation.keyId !== null) this.spending.add(operation.keyId, costMicro, operation, nowMs);
     else this.store.writeSums(this.row);
@@ -332,27 +333,26 @@ export class Ledger {
   private addLine(operation: OperationRow, nowMs: number): void {
     operation.closedAtMs = nowMs;
     operation.closeEpoch = this.row.epoch;
-    operation.closeSeq = ++this.row.closeSeq;
+    const closeSeq = ++this.row.closeSeq;
+    operation.closeSeq = closeSeq;
     this.row.balance += operation.amountMicro;
     this.operations.insert(operation);
     this.store.writeSums(this.row);
-    this.unconfirmed.set(operation.closeSeq, { month: operation.month, seq: operation.seq });
+    this.unconfirmed.add({ closeSeq, month: operation.month, seq: operation.seq });
   }
 
   /** D1 has these; nothing up to the last gapless one is sent again. */
   confirm(epoch: number, closeSeqs: readonly number[]): void {
     if (epoch !== this.row.epoch) return;
-    for (const closeSeq of closeSeqs) this.unconfirmed.delete(closeSeq);
-    const [first = this.row.closeSeq + 1] = this.unconfirmed.keys();
-    this.row.acked = first - 1;
-    if (this.unconfirmed.size <= BACKLOG) this.row.lowSeq = this.lowestSeq();
+    this.row.acked = this.unconfirmed.confirm(closeSeqs);
+    if (this.unconfirmed.isWhole && this.unconfirmed.size <= BACKLOG) this.row.lowSeq = this.lowestSeq();
     this.store.writeSums(this.row);
   }
 
   /** Of what is open or not confirmed. */
   private lowestSeq(): number {
     let lowest = this.row.seq + 1;
-    for (const { seq } of this.unconfirmed.values()) lowest = Math.min(lowest, seq);
+    for (const [, { seq }] of this.unconfirmed) lowest = Math.min(lowest, seq);
     for (const seq of this.open.keys()) lowest = Math.min(lowest, seq);
     return lowest;
   }

@@ -186,15 +186,17 @@ export class OperationTables {
     );
   }
 
-  /** What was closed in an epoch under these numbers. */
-  closedBetween(epoch: number, fromCloseSeq: number, toCloseSeq: number): Closed[] {
-    const which = "close_seq BETWEEN ? AND ? AND tail ->> 'closeEpoch' = ?";
-    return this.inOrder().flatMap(({ name, month }) =>
-      this.sql
-        .exec(`SELECT close_seq, seq FROM ${name} WHERE ${which} ORDER BY seq`, fromCloseSeq, toCloseSeq, epoch)
-        .toArray()
-        .map(({ close_seq, seq }) => ({ closeSeq: Number(close_seq), month, seq: Number(seq) })),
-    );
+  /** What was closed in an epoch under these numbers, in their order; all of it opened at `fromSeq` or later. */
+  closedBetween(epoch: number, fromCloseSeq: number, toCloseSeq: number, fromSeq = 0): Closed[] {
+    const which = "seq >= ? AND close_seq BETWEEN ? AND ? AND tail ->> 'closeEpoch' = ?";
+    const found: Closed[] = [];
+    for (const { name, month } of this.inOrder(fromSeq)) {
+      const rows = this.sql.exec(`SELECT close_seq, seq FROM ${name} WHERE ${which}`, fromSeq, fromCloseSeq, toCloseSeq, epoch);
+      for (const { close_seq, seq } of rows.toArray()) found.push({ closeSeq: Number(close_seq), month, seq: Number(seq) });
+      // Each number is given once, so that later tables need not be read.
+      if (found.length > toCloseSeq - fromCloseSeq) break;
+    }
+    return found.sort((a, b) => a.closeSeq - b.closeSeq);
   }
 
   /** Operations from a sequence on, oldest first. */
@@ -210,17 +212,6 @@ export class OperationTables {
         .exec(`SELECT * FROM ${name} WHERE seq >= ? AND state = 'open' ORDER BY seq`, fromSeq)
         .toArray()
         .map((row) => toOperation(row, month)),
-    );
-  }
-
-  /** And those that D1 may lack. */
-  closedFrom(fromSeq: number, { epoch, acked }: Confirmed): Closed[] {
-    const which = "seq >= ? AND close_seq > ? AND tail ->> 'closeEpoch' = ?";
-    return this.inOrder(fromSeq).flatMap(({ name, month }) =>
-      this.sql
-        .exec(`SELECT close_seq, seq FROM ${name} WHERE ${which} ORDER BY seq`, fromSeq, acked, epoch)
-        .toArray()
-        .map(({ close_seq, seq }) => ({ closeSeq: Number(close_seq), month, seq: Number(seq) })),
     );
   }
 

@@ -12,6 +12,7 @@ import {
   ledgerRows,
   MINUTE_MS,
   settleMicrotasks,
+  smallTables,
   TestAccount,
   testKey,
 } from './support';
@@ -59,6 +60,26 @@ describe('lines on their way to D1', () => {
     await deliver([first!, first!]);
     expect(await acked(account)).toEqual([351, 351]);
     expect((await ledgerRows(account.id)).map(({ close_seq }) => close_seq)).toEqual(Array.from({ length: 351 }, (_, i) => i + 1));
+  });
+
+  it('are read from disk a part at a time, in their order, where more wait than memory has room for', async () => {
+    const account = await TestAccount.create({ credits: 10_000 });
+    await account.run((object, state) => smallTables(object, state, 100));
+    await account.evict();
+    await account.run((object) => {
+      for (let i = 0; i < 350; i++) object.settle(closing(holdOf(object.admit(admitRequest({ estimateMicro: 1 }))), 1));
+    });
+    account.queue.take();
+    const parts: number[][] = [];
+    for (let round = 0; round < 20 && (await acked(account))[0] < 351; round++) {
+      await account.evict();
+      await account.run((object) => object.flush());
+      const messages = account.queue.take();
+      parts.push(messages.flatMap(({ closeSeqs }) => closeSeqs));
+      await deliver(messages);
+    }
+    expect(parts).toEqual([0, 100, 200, 300].map((from) => Array.from({ length: Math.min(100, 351 - from) }, (_, i) => from + i + 1)));
+    expect(await ledgerRows(account.id)).toHaveLength(351);
   });
 
   it('stand there under the model that answered, where another had been asked for first', async () => {
