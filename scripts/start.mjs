@@ -7,7 +7,7 @@ import { ensureAccount } from './lib/local-account.mjs';
 import { requireFreePort, takeState } from './lib/lock.mjs';
 import { ROOT, readPort, stateDirectory, statePaths, UsageError, wranglerPath } from './lib/paths.mjs';
 import { ensureSecrets } from './lib/secrets.mjs';
-import { configuredProviders, readStrayVariables, readVariables } from './lib/variables.mjs';
+import { configuredProviders, halfSet, readStrayVariables, readVariables } from './lib/variables.mjs';
 
 function providersLine(providers) {
   if (providers.length > 0) return `Providers: ${providers.map(({ label }) => label).join(', ')}.`;
@@ -17,12 +17,12 @@ function providersLine(providers) {
   ].join('\n');
 }
 
-function describe({ url, providers, stray, account, example, paths, seconds }) {
+function describe({ url, providers, idle, account, example, paths, seconds }) {
   const state = relative(ROOT, paths.directory);
   const place = state === '' || state.startsWith('..') ? paths.directory : state;
   return `
 The gateway runs at ${url} (started in ${seconds} s).
-${[providersLine(providers), ...stray].join('\n')}
+${[providersLine(providers), ...idle].join('\n')}
 
 API key: ${account.key}
 Test key: ${account.testKey}
@@ -63,7 +63,7 @@ async function run(env) {
   wranglerPath();
   const read = readVariables(ROOT, env);
   const providers = configuredProviders(read);
-  const stray = readStrayVariables(ROOT, providers);
+  const idle = [...readStrayVariables(ROOT, providers), ...halfSet(read)];
   const state = await takeState(paths, port);
   const slow = saySlow();
   let gateway;
@@ -88,7 +88,7 @@ async function run(env) {
     const example = await chooseExample({ url, providers, account });
     clearTimeout(slow);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    if (!stopping) console.log(describe({ url, providers, stray, account, example, paths, seconds }));
+    if (!stopping) console.log(describe({ url, providers, idle, account, example, paths, seconds }));
     await gateway.gone;
     if (!stopping) throw new Error('The gateway ended unexpectedly.');
   } catch (error) {

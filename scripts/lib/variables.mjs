@@ -130,3 +130,18 @@ export function strayVariables(devVarsText, providers) {
 }
 
 export const readStrayVariables = (root, providers) => strayVariables(readText(join(root, '.dev.vars')), providers);
+
+/** The first does nothing without the second. */
+const NEEDS = [
+  ...PROVIDERS.map(({ urlVariable, keyVariable }) => [urlVariable, keyVariable]),
+  ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+  ...['GITHUB', 'GOOGLE'].flatMap((name) => [
+    [`${name}_CLIENT_ID`, `${name}_CLIENT_SECRET`],
+    [`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID`],
+  ]),
+];
+
+export const halfSet = (variables) =>
+  NEEDS.filter(([name, other]) => variables[name] !== undefined && variables[other] === undefined).map(
+    ([name, other]) => `${name} does nothing without ${other}.`,
+  );

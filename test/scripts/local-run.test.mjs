@@ -8,7 +8,7 @@ import { migrate } from '../../scripts/lib/migrate.mjs';
 import { CHANGES } from '../../scripts/lib/miniflare.mjs';
 import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
 import { watchRuntime } from '../../scripts/lib/serve.mjs';
-import { collectVariables, configuredProviders, PROVIDERS, readVariables, strayVariables } from '../../scripts/lib/variables.mjs';
+import { collectVariables, configuredProviders, halfSet, PROVIDERS, readVariables, strayVariables } from '../../scripts/lib/variables.mjs';
 import { PROVIDER_SPECS } from '../../src/providers/registry';
 
 describe('the variables of a local run', () => {
@@ -87,6 +87,15 @@ describe('the variables of a local run', () => {
       '.dev.vars: OPENAI_API_KEYS is no variable of the gateway; did you mean OPENAI_API_KEY?',
       '.dev.vars: OPENAI_BASEURL is no variable of the gateway; did you mean OPENAI_BASE_URL?',
       '.dev.vars: PORT counts in the environment alone: PORT=... npm start',
+    ]);
+  });
+
+  it('that do nothing alone are told', () => {
+    expect(halfSet({ STRIPE_SECRET_KEY: 'a', STRIPE_WEBHOOK_SECRET: 'b', OPENAI_BASE_URL: 'c', OPENAI_API_KEY: 'd' })).toEqual([]);
+    expect(halfSet({ STRIPE_SECRET_KEY: 'b', GITHUB_CLIENT_ID: 'a', OPENAI_BASE_URL: 'c' })).toEqual([
+      'OPENAI_BASE_URL does nothing without OPENAI_API_KEY.',
+      'STRIPE_SECRET_KEY does nothing without STRIPE_WEBHOOK_SECRET.',
+      'GITHUB_CLIENT_ID does nothing without GITHUB_CLIENT_SECRET.',
     ]);
   });
 
