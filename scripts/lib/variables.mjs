@@ -106,25 +106,29 @@ function nearest(name, known) {
   return first.edits <= FARTHEST_EDITS ? first.other : undefined;
 }
 
+const KNOWN = [...PROVIDER_VARIABLES, ...OWN_VARIABLES, 'CUSTOM_PROVIDERS', 'CUSTOM_MEDIA_PROVIDERS'];
+
+function strayWords(name, known) {
+  const near = nearest(name, known);
+  return `${name} is no variable of the gateway${near ? `; did you mean ${near}?` : '.'}`;
+}
+
+/** Of a deployed gateway's variables and secrets. Those of providers of its own are not known by their names alone. */
+export const strayNames = (names) =>
+  names.filter((name) => !KNOWN.includes(name) && !isProviderVariable(name)).map((name) => strayWords(name, KNOWN));
+
 /** What is in `.dev.vars` and means nothing: a name with a typo in it would pass unnoticed. */
 export function strayVariables(devVarsText, providers) {
   const custom = providers.filter(({ id }) => id.startsWith('custom-')).map(({ id }) => id.toUpperCase().replaceAll('-', '_'));
-  const known = [
-    ...PROVIDER_VARIABLES,
-    ...OWN_VARIABLES,
-    'CUSTOM_PROVIDERS',
-    'CUSTOM_MEDIA_PROVIDERS',
-    ...custom.flatMap((name) => [`${name}_API_KEY`, `${name}_BASE_URL`]),
-  ];
+  const known = [...KNOWN, ...custom.flatMap((name) => [`${name}_API_KEY`, `${name}_BASE_URL`])];
   const text = devVarsText ?? '';
   const unset = [...text.matchAll(/^[ \t]*([A-Z][A-Z0-9_]+)[ \t]*:/gm)].map(([, name]) => `${name} is not set: write ${name}=...`);
   const stray = Object.keys(parseEnv(text)).filter((name) => !known.includes(name));
   return [
     ...unset,
     ...stray.map((name) => {
-      if (name === 'PORT' || name === 'STATE_DIR') return `${name} counts in the environment alone: ${name}=... npm start`;
-      const near = nearest(name, known);
-      return `${name} is no variable of the gateway${near ? `; did you mean ${near}?` : '.'}`;
+      const isOfStart = name === 'PORT' || name === 'STATE_DIR';
+      return isOfStart ? `${name} counts in the environment alone: ${name}=... npm start` : strayWords(name, known);
     }),
   ].map((words) => `.dev.vars: ${words}`);
 }
