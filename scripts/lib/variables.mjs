@@ -99,11 +99,11 @@ function editsBetween(a, b) {
   return above[b.length];
 }
 
-const FARTHEST_EDITS = 3;
+const MOST_EDITS = 4;
 
 function nearest(name, known) {
   const [first] = known.map((other) => ({ other, edits: editsBetween(name, other) })).sort((a, b) => a.edits - b.edits);
-  return first.edits <= FARTHEST_EDITS ? first.other : undefined;
+  return first.edits <= Math.min(MOST_EDITS, name.length / 3) ? first.other : undefined;
 }
 
 const KNOWN = [...PROVIDER_VARIABLES, ...OWN_VARIABLES, 'CUSTOM_PROVIDERS', 'CUSTOM_MEDIA_PROVIDERS'];

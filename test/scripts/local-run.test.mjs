@@ -79,10 +79,10 @@ describe('the variables of a local run', () => {
       'OPENAI_API_KEY=x\nexport BRAND=Acme\nCUSTOM_PROVIDERS=\'[\n{"id": "custom-a-b", "X": 1}]\'\nCUSTOM_A_B_API_KEY=y\n# FAL_KEY: no\n';
     expect(strayVariables(good, own)).toEqual([]);
     expect(strayVariables(undefined, [])).toEqual([]);
-    const bad = 'OPENAI_API_KEYS=x\nOPENAI_BASEURL=y\nCUSTOM_AB_API_KEY=z\nDATADOG=1\nPORT=1\nXAI_API_KEY: x\n';
+    const bad = 'OPENAI_API_KEYS=x\nOPENAI_BASEURL=y\nCUSTOM_A_B_KEY=z\nDATADOG=1\nPORT=1\nXAI_API_KEY: x\n';
     expect(strayVariables(bad, own)).toEqual([
       '.dev.vars: XAI_API_KEY is not set: write XAI_API_KEY=...',
-      '.dev.vars: CUSTOM_AB_API_KEY is no variable of the gateway; did you mean CUSTOM_A_B_API_KEY?',
+      '.dev.vars: CUSTOM_A_B_KEY is no variable of the gateway; did you mean CUSTOM_A_B_API_KEY?',
       '.dev.vars: DATADOG is no variable of the gateway.',
       '.dev.vars: OPENAI_API_KEYS is no variable of the gateway; did you mean OPENAI_API_KEY?',
       '.dev.vars: OPENAI_BASEURL is no variable of the gateway; did you mean OPENAI_BASE_URL?',
