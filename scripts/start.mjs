@@ -7,7 +7,7 @@ import { ensureAccount } from './lib/local-account.mjs';
 import { requireFreePort, takeState } from './lib/lock.mjs';
 import { ROOT, readPort, stateDirectory, statePaths, UsageError, wranglerPath } from './lib/paths.mjs';
 import { ensureSecrets } from './lib/secrets.mjs';
-import { configuredProviders, readVariables } from './lib/variables.mjs';
+import { configuredProviders, halfSet, readStrayVariables, readVariables } from './lib/variables.mjs';
 
 function providersLine(providers) {
   if (providers.length > 0) return `Providers: ${providers.map(({ label }) => label).join(', ')}.`;
@@ -17,12 +17,12 @@ function providersLine(providers) {
   ].join('\n');
 }
 
-function describe({ url, providers, account, example, paths, seconds }) {
+function describe({ url, providers, idle, account, example, paths, seconds }) {
   const state = relative(ROOT, paths.directory);
   const place = state === '' || state.startsWith('..') ? paths.directory : state;
   return `
 The gateway runs at ${url} (started in ${seconds} s).
-${providersLine(providers)}
+${[providersLine(providers), ...idle].join('\n')}
 
 API key: ${account.key}
 Test key: ${account.testKey}
@@ -43,6 +43,18 @@ const saySlow = () => setTimeout(() => process.stdout.isTTY && console.log('Buil
 const showMail = ({ to, subject, link, path }) =>
   console.log(`Mail to ${to}: ${subject}\n${link ? `  ${link}` : `  ${relative(ROOT, path)}`}`);
 
+/** A wrong key is what goes wrong first: customers are not told of it, so whoever started the gateway is, once a provider and reason. */
+function refusalShower(providers) {
+  const shown = new Set();
+  return ({ provider, status, message }) => {
+    const reason = `${provider} ${status}`;
+    if (shown.has(reason)) return;
+    shown.add(reason);
+    const label = providers.find(({ id }) => id === provider)?.label ?? provider;
+    console.log(`${label} refuses the gateway (${status}): ${message}`);
+  };
+}
+
 async function run(env) {
   const began = performance.now();
   const port = readPort(env);
@@ -51,6 +63,7 @@ async function run(env) {
   wranglerPath();
   const read = readVariables(ROOT, env);
   const providers = configuredProviders(read);
+  const idle = [...readStrayVariables(ROOT, providers), ...halfSet(read)];
   const state = await takeState(paths, port);
   const slow = saySlow();
   let gateway;
@@ -67,7 +80,7 @@ async function run(env) {
     await requireFreePort(port);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
     const variables = { ...ensureSecrets(paths.secrets), ...read, LOCAL: '1' };
-    gateway = startGateway({ paths, port, variables, onMail: showMail });
+    gateway = startGateway({ paths, port, variables, onMail: showMail, onRefusal: refusalShower(providers) });
     state.record(gateway.pid);
     await gateway.ready;
     await waitForHealth(url);
@@ -75,7 +88,7 @@ async function run(env) {
     const example = await chooseExample({ url, providers, account });
     clearTimeout(slow);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    if (!stopping) console.log(describe({ url, providers, account, example, paths, seconds }));
+    if (!stopping) console.log(describe({ url, providers, idle, account, example, paths, seconds }));
     await gateway.gone;
     if (!stopping) throw new Error('The gateway ended unexpectedly.');
   } catch (error) {

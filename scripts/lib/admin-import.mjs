@@ -1,5 +1,6 @@
 // Imports from other gateways: providers and models become files to review, keys become keys of an account.
 import { dirname, resolve } from 'node:path';
+import { aboveZero } from './admin-arguments.mjs';
 import { knownModels, makeKeys, readFile, readJsonFile, showImport, showKeys, writeImport } from './import-frame.mjs';
 import { importLitellm } from './import-litellm.mjs';
 import { readLitellmKeys } from './import-litellm-keys.mjs';
@@ -46,7 +47,8 @@ async function runLitellmKeys(api, { operands: [account, path], options }) {
 }
 
 async function runOpenrouter(api, { operands: [path], options }) {
-  const imported = importOpenrouter(readJsonFile(path), await knownModels(api), options.only);
+  const factor = options.prices === undefined ? undefined : aboveZero(options.prices, '--prices');
+  const imported = importOpenrouter(readJsonFile(path), await knownModels(api), options.only, factor);
   if (!imported) throw new UsageError(`${path} has no list of models: is it the answer to /api/v1/models?`);
   return writeImport(imported, options.out);
 }
@@ -96,10 +98,10 @@ export const IMPORT_COMMANDS = [
   {
     name: 'import openrouter',
     operands: ['MODELS.JSON'],
-    usage: '[--only PATTERN]... [--out FOLDER]',
+    usage: '[--only PATTERN]... [--prices FACTOR] [--out FOLDER]',
     notes:
-      "writes catalogue.json by the answer to /api/v1/models: more names for models that are here, and those that --only names ('deepseek/*')",
-    options: { only: { type: 'string', multiple: true }, out: text },
+      "writes catalogue.json by the answer to /api/v1/models: more names for models that are here, and those that --only names ('deepseek/*'); --prices 1 takes its prices for models that are here, 1.2 with a fifth on top",
+    options: { only: { type: 'string', multiple: true }, prices: text, out: text },
     run: runOpenrouter,
     show: showImport,
   },

@@ -70,7 +70,9 @@ function show({ metrics }, { operands: [part] }) {
   const lone = told.filter(isLone);
   const parts = told.filter((family) => !isLone(family)).map((family) => shownFamily(family, part !== undefined));
   if (lone.length > 0) parts.push(table(LONE_COLUMNS, lone));
-  return parts.length > 0 ? parts.join('\n\n') : 'Nothing yet.';
+  if (parts.length > 0) return parts.join('\n\n');
+  const isNamed = part === undefined || metrics.some(({ name }) => name.includes(part));
+  return isNamed ? 'Nothing yet.' : `No metric has "${part}" in its name. Those there are: npm run admin -- metrics`;
 }
 
 export const METRICS_COMMAND = {

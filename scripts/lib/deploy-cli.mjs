@@ -95,6 +95,7 @@ const madeWords = ({ ADMIN_TOKEN: token, ...others }, path) =>
 
 const closingWords = (url = 'https://YOUR-GATEWAY') => `The gateway is deployed. Next:
   GATEWAY_URL=${url} ADMIN_TOKEN=... npm run admin -- accounts create --name NAME --credits 10000
+  your own prices              before you sell: the catalogue's are below the makers' own (docs/catalogue.md)
   npm run deploy -- --yes      brings up a newer version, migrations included
   MAIL_FROM in [vars]          people can sign up by password once mail can be sent: README.md, Accounts
   routes in wrangler.toml      put it on your own domain: docs/operating.md`;

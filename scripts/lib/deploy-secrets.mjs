@@ -1,7 +1,7 @@
 import { failure, StepFailed } from './deploy-resources.mjs';
 import { readJson, writeJson } from './files.mjs';
 import { newSecret } from './secrets.mjs';
-import { isProviderVariable, PROVIDERS } from './variables.mjs';
+import { isProviderVariable, PROVIDERS, strayNames } from './variables.mjs';
 
 /** The names of the Worker's secrets; none for a Worker that does not exist yet. */
 async function existingSecrets({ wrangler }) {
@@ -101,6 +101,7 @@ async function providerSecrets({ yes, ask, env }, existing) {
 export async function collectSecrets(context) {
   // What wrangler.toml sets is no secret too: the next deploy would be refused for two of one name.
   const existing = new Set([...(await existingSecrets(context)), ...context.varNames]);
+  for (const words of strayNames([...existing])) context.say(`Look at this: ${words}`);
   const kept = readJson(context.keptPath) ?? {};
   let counted;
   const accountCount = () => {

@@ -35,9 +35,10 @@ export function loggedFailure(path) {
  * Starts the host; `ready` settles when the Worker runs, `gone` resolves when the host has ended. With an `inspectorPort`
  * its heap can be looked into; `mailBy`, `hosts` and `migrated` are for tests, see serve.mjs.
  * @param {{ paths: Record<string, string>, port: number, variables: Record<string, string>, inspectorPort?: number | undefined,
- *   mailBy?: string | undefined, hosts?: Record<string, string> | undefined, migrated?: boolean, onMail?: (mail: object) => void }} options
+ *   mailBy?: string | undefined, hosts?: Record<string, string> | undefined, migrated?: boolean, onMail?: (mail: object) => void,
+ *   onRefusal?: (refusal: object) => void }} options
  */
-export function startGateway({ paths, port, variables, inspectorPort, mailBy, hosts, migrated, onMail = () => {} }) {
+export function startGateway({ paths, port, variables, inspectorPort, mailBy, hosts, migrated, onMail = () => {}, onRefusal = () => {} }) {
   const log = openLog(paths.log);
   const child = spawn(nodePath(), ['--no-warnings', join(ROOT, 'scripts/lib/host.mjs')], {
     cwd: ROOT,
@@ -54,6 +55,7 @@ export function startGateway({ paths, port, variables, inspectorPort, mailBy, ho
     createInterface({ input: child.stdout }).on('line', (line) => {
       const message = JSON.parse(line);
       if (message.mail) onMail(message.mail);
+      else if (message.refusal) onRefusal(message.refusal);
       else if (message.ready) done();
       else fail(new Error(message.error));
     });

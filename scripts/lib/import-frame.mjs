@@ -114,5 +114,5 @@ export const showKeys = ({ keys, refused, skipped, pages }) =>
     ...refused.map(({ name, why }) => `Refused: ${name}. ${why}.`),
     ...skipped.map(({ name, why }) => `Left out: ${name}, ${why}.`),
     ...(pages > 1 ? [`The list has ${pages} pages, of which this is one: import the others too.`] : []),
-    'The secrets are shown this once.',
+    keys.some(({ key }) => key) ? 'The secrets are shown this once.' : 'Nothing was made.',
   ].join('\n');

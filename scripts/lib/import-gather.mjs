@@ -4,7 +4,7 @@ import { MESSAGES } from './import-places.mjs';
 
 /** The longest chain that is allowed: src/providers/overrides/schema.ts. */
 const MOST_PLACES = 20;
-const LANGUAGE_FAMILIES = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
+export const LANGUAGE_FAMILIES = new Set(['chat', 'messages', 'responses', 'gemini', 'embedding']);
 
 export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** Parses JSON; undefined if the text is none. Anything but text is returned as it is. */

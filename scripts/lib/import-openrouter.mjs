@@ -1,7 +1,7 @@
 // OpenRouter's list of models as names and models of this gateway. Pure.
 // Fields: https://openrouter.ai/docs/models, prices: https://openrouter.ai/docs/client-sdks/typescript/models/publicpricing
 import { given } from './given.mjs';
-import { Gathered, isObject, listOf, perMtok, wholeNumber } from './import-gather.mjs';
+import { Gathered, isObject, LANGUAGE_FAMILIES, listOf, perMtok, rounded, wholeNumber } from './import-gather.mjs';
 
 /** Families of models that a client of Chat Completions can ask for. */
 const CHAT_FAMILIES = new Set(['chat', 'responses', 'gemini']);
@@ -64,17 +64,49 @@ function unpriceable({ pricing }) {
     : undefined;
 }
 
+const isByTokens = (known) => LANGUAGE_FAMILIES.has(known?.family) && Boolean(known.pricing);
+
 class Import extends Gathered {
   models = [];
+  /** Of models that the gateway has, by id. */
+  repriced = new Set();
 
-  constructor(known) {
+  constructor(known, factor) {
     super(known);
     this.names = byPlainName(known);
+    this.factor = factor;
+  }
+
+  /** What is in the import of a model that the gateway has. */
+  changes({ id }) {
+    const begun = this.models.find((model) => model.id === id);
+    if (begun) return begun;
+    this.models.push({ id });
+    return this.models.at(-1);
+  }
+
+  /** The price of the list for what the gateway calls by this name, as the plain model and as its maker's own. */
+  reprice({ id, ...entry }) {
+    const own = [this.names.get(plainName(id)), this.names.get(`${plainName(id)}-official`)];
+    if (unpriceable(entry) || !(isCharged(entry.pricing.prompt) || isCharged(entry.pricing.completion))) return;
+    for (const model of new Set(own.filter(isByTokens))) {
+      const price = Object.entries(this.price(model.id, entry.pricing)).map(([name, usd]) => [name, rounded(usd * this.factor)]);
+      this.changes(model).price = Object.fromEntries(price);
+      this.repriced.add(model.id);
+    }
+  }
+
+  /** A price that nobody looked at may be below what its provider takes. */
+  sayUnpriced(isWanted) {
+    for (const model of isWanted ? [] : this.known.values()) {
+      if (isByTokens(model) && !this.repriced.has(model.id)) this.skip(`${model.id}: a price`, 'the list has none: it stays as it was');
+    }
   }
 
   entry(entry, isWanted) {
     const { id } = entry;
     if (isWanted && !isWanted(id)) return undefined;
+    if (this.factor !== undefined) this.reprice(entry);
     const known = this.names.get(plainName(id));
     if (known && answersAlike(known, entry)) return this.name(known, id);
     if (isWanted) return this.model(entry);
@@ -142,15 +174,17 @@ class Import extends Gathered {
 
 /**
  * Models that the gateway has get OpenRouter's name as an alias. Others come along where `only` (patterns) names them:
- * a list of hundreds of models at OpenRouter's own prices is hardly what a gateway means to sell.
+ * a list of hundreds of models at OpenRouter's own prices is hardly what a gateway means to sell. With a `factor`, those that
+ * it has get the list's prices times it.
  */
-export function importOpenrouter(exported, known = new Map(), only = []) {
+export function importOpenrouter(exported, known = new Map(), only = [], factor = undefined) {
   const list = Array.isArray(exported) ? exported : exported?.data;
   if (!Array.isArray(list)) return undefined;
-  const work = new Import(known);
+  const work = new Import(known, factor);
   const isWanted = only.length > 0 ? matcher(only) : undefined;
   const entries = list.filter((entry) => isObject(entry) && typeof entry.id === 'string' && entry.id.length <= LONGEST_NAME);
   for (const entry of new Map(entries.map((one) => [one.id, one])).values()) work.entry(entry, isWanted);
+  if (factor !== undefined) work.sayUnpriced(isWanted);
   for (const pattern of only) {
     const matches = matcher([pattern]);
     if (!entries.some(({ id }) => matches(id))) work.skip(`--only ${pattern}`, 'no model of the list matches it');

@@ -59,14 +59,21 @@ export function collectVariables(devVarsText, env) {
 
 export const readVariables = (root, env) => collectVariables(readText(join(root, '.dev.vars')), env);
 
+/** Where it is broken, without the words around it: keys may be among them. */
+function notJson(name, text, { message }) {
+  const place = / at position \d+ \((line \d+ column \d+)\)/.exec(message)?.[1];
+  const isCut = !/[\]}]$/.test(text.trim());
+  return `${name} is not valid JSON${place ? `: look at ${place}` : ''}.${isCut ? ' In .dev.vars, what has several lines stands in single quotes.' : ''}`;
+}
+
 function customProviders(variables, name) {
   const text = variables[name];
   if (text === undefined) return [];
   let list;
   try {
     list = JSON.parse(text);
-  } catch {
-    throw new UsageError(`${name} is not valid JSON.`);
+  } catch (error) {
+    throw new UsageError(notJson(name, text, error));
   }
   return Array.isArray(list) ? list.map((custom) => ({ id: String(custom?.id), label: String(custom?.label ?? custom?.id) })) : [];
 }
@@ -79,3 +86,66 @@ export function configuredProviders(variables) {
     ...customProviders(variables, 'CUSTOM_MEDIA_PROVIDERS'),
   ];
 }
+
+function editsBetween(a, b) {
+  let above = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      row[j] = Math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    above = row;
+  }
+  return above[b.length];
+}
+
+const MOST_EDITS = 4;
+
+function nearest(name, known) {
+  const [first] = known.map((other) => ({ other, edits: editsBetween(name, other) })).sort((a, b) => a.edits - b.edits);
+  return first.edits <= Math.min(MOST_EDITS, name.length / 3) ? first.other : undefined;
+}
+
+const KNOWN = [...PROVIDER_VARIABLES, ...OWN_VARIABLES, 'CUSTOM_PROVIDERS', 'CUSTOM_MEDIA_PROVIDERS'];
+
+function strayWords(name, known) {
+  const near = nearest(name, known);
+  return `${name} is no variable of the gateway${near ? `; did you mean ${near}?` : '.'}`;
+}
+
+/** Of a deployed gateway's variables and secrets. Those of providers of its own are not known by their names alone. */
+export const strayNames = (names) =>
+  names.filter((name) => !KNOWN.includes(name) && !isProviderVariable(name)).map((name) => strayWords(name, KNOWN));
+
+/** What is in `.dev.vars` and means nothing: a name with a typo in it would pass unnoticed. */
+export function strayVariables(devVarsText, providers) {
+  const custom = providers.filter(({ id }) => id.startsWith('custom-')).map(({ id }) => id.toUpperCase().replaceAll('-', '_'));
+  const known = [...KNOWN, ...custom.flatMap((name) => [`${name}_API_KEY`, `${name}_BASE_URL`])];
+  const text = devVarsText ?? '';
+  const unset = [...text.matchAll(/^[ \t]*([A-Z][A-Z0-9_]+)[ \t]*:/gm)].map(([, name]) => `${name} is not set: write ${name}=...`);
+  const stray = Object.keys(parseEnv(text)).filter((name) => !known.includes(name));
+  return [
+    ...unset,
+    ...stray.map((name) => {
+      const isOfStart = name === 'PORT' || name === 'STATE_DIR';
+      return isOfStart ? `${name} counts in the environment alone: ${name}=... npm start` : strayWords(name, known);
+    }),
+  ].map((words) => `.dev.vars: ${words}`);
+}
+
+export const readStrayVariables = (root, providers) => strayVariables(readText(join(root, '.dev.vars')), providers);
+
+/** The first does nothing without the second. */
+const NEEDS = [
+  ...PROVIDERS.map(({ urlVariable, keyVariable }) => [urlVariable, keyVariable]),
+  ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+  ...['GITHUB', 'GOOGLE'].flatMap((name) => [
+    [`${name}_CLIENT_ID`, `${name}_CLIENT_SECRET`],
+    [`${name}_CLIENT_SECRET`, `${name}_CLIENT_ID`],
+  ]),
+];
+
+export const halfSet = (variables) =>
+  NEEDS.filter(([name, other]) => variables[name] !== undefined && variables[other] === undefined).map(
+    ([name, other]) => `${name} does nothing without ${other}.`,
+  );

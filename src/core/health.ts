@@ -15,8 +15,8 @@ interface ProviderHealth {
 }
 
 export interface ProviderSeen {
-  /** Quiet: not called within the last minute. Paused: left alone after failures. */
-  state: 'quiet' | 'working' | 'failing' | 'paused';
+  /** Quiet: not called within the last minute. Paused: left alone after failures. Shut: none of its keys is let in for now. */
+  state: 'quiet' | 'working' | 'failing' | 'paused' | 'shut';
   successes: number;
   failures: number;
 }
@@ -74,13 +74,23 @@ export class Health {
   }
 
   /** What the last minute's calls came to, for people to look at. */
-  seen(provider: string, nowMs: number): ProviderSeen {
+  seen(provider: string, keyCount: number, nowMs: number): ProviderSeen {
     const health = this.providers.get(provider);
     const recent = health !== undefined && nowMs - health.windowStartMs <= WINDOW_MS;
     const [successes, failures] = recent ? [health.successes, health.failures] : [0, 0];
     if (health && health.openUntilMs > nowMs) return { state: 'paused', successes, failures };
+    if (successes === 0 && this.isShut(provider, keyCount, nowMs)) return { state: 'shut', successes, failures };
     if (successes + failures === 0) return { state: 'quiet', successes, failures };
     return { state: failures > successes ? 'failing' : 'working', successes, failures };
+  }
+
+  private isShut(provider: string, keyCount: number, nowMs: number): boolean {
+    const keys = Array.from({ length: keyCount }, (_, index) => index);
+    return keyCount > 0 && keys.every((index) => this.isPaused(provider, index, nowMs));
+  }
+
+  private isPaused(provider: string, keyIndex: number, nowMs: number): boolean {
+    return (this.pausedUntilMs.get(`${provider}#${keyIndex}`) ?? 0) > nowMs;
   }
 
   pauseKey(provider: string, keyIndex: number, untilMs: number): void {
@@ -93,7 +103,7 @@ export class Health {
     const turn = this.turns.get(provider) ?? 0;
     this.turns.set(provider, (turn + 1) % count);
     const order = Array.from({ length: count }, (_, i) => (turn + i) % count);
-    const paused = (index: number) => (this.pausedUntilMs.get(`${provider}#${index}`) ?? 0) > nowMs;
+    const paused = (index: number) => this.isPaused(provider, index, nowMs);
     return [...order.filter((index) => !paused(index)), ...order.filter(paused)];
   }
 }

@@ -15,6 +15,7 @@ const WORDS: Record<ProviderSeen['state'], string> = {
   quiet: 'Ready; not called within the last minute',
   failing: 'Failing; calls go on to the next provider',
   paused: 'Left alone for half a minute',
+  shut: 'Takes no calls from this gateway at the moment',
 };
 
 const DAYS = 7;
@@ -85,8 +86,11 @@ async function status(c: AppContext): Promise<Response> {
   const books = await booksOf(c);
   // Who has a session is somebody unknown until the database is there again.
   const context = await viewerOf(c).catch(() => undefined);
-  const upstreams = [...registry.providers.values()].map(({ spec }) => ({ ...health.seen(spec.id, now()), label: spec.label }));
-  const troubled = upstreams.filter(({ state }) => state === 'failing' || state === 'paused').length;
+  const upstreams = [...registry.providers.values()].map(({ spec, apiKeys }) => ({
+    ...health.seen(spec.id, apiKeys.length, now()),
+    label: spec.label,
+  }));
+  const troubled = upstreams.filter(({ state }) => state !== 'working' && state !== 'quiet').length;
   return page(
     c,
     { title: 'Status', context },

@@ -157,7 +157,7 @@ ul.tight, ul.plain, ol.plain { padding: 0; list-style: none; }
 .tabs a:focus-visible { outline-offset: -2px; }
 .dot { display: inline-block; width: .5rem; height: .5rem; border-radius: 50%; margin-inline-end: var(--s2); background: var(--edge); flex: none; }
 .dot.working { background: var(--accent); }
-.dot.failing, .dot.paused { background: var(--alarm); border-radius: 1px; }
+.dot.failing, .dot.paused, .dot.shut { background: var(--alarm); border-radius: 1px; }
 .lines { padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .lines > li { padding: var(--s3) var(--s4); display: flex; gap: var(--s2) var(--s4); align-items: center; flex-wrap: wrap; justify-content: space-between; }
 .lines > li + li { border-top: 1px solid var(--line); }

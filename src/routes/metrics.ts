@@ -46,7 +46,7 @@ export async function metrics(c: AppContext): Promise<Response> {
   if (!watched.ok) return renderError(c, watched.error);
   const all = [...registry.providers.values()];
   const seenBy = (seenIn: Health, work: 'text' | 'media', those: typeof all) =>
-    those.map(({ spec: { id } }) => ({ provider: id, work, seen: seenIn.seen(id, nowMs) }));
+    those.map(({ spec: { id }, apiKeys }) => ({ provider: id, work, seen: seenIn.seen(id, apiKeys.length, nowMs) }));
   const { isLoaded, seen } = liveCatalogue(c.env);
   const families = familiesOf(watched.value, {
     providers: [

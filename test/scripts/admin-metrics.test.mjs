@@ -43,5 +43,6 @@ it('shows metrics as tables, the largest first, and all of one that is named', (
   expect(output).toMatch(/books_checked_timestamp_seconds +2026-09-21 \d\d:\d\d:\d\dZ +When\./);
   expect(output).not.toContain('empty');
   expect(shown('calls').split('\n')).toHaveLength(27);
-  expect(shown('none')).toBe('Nothing yet.');
+  expect(shown('empty')).toBe('Nothing yet.');
+  expect(shown('calss')).toBe('No metric has "calss" in its name. Those there are: npm run admin -- metrics');
 });

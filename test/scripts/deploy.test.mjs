@@ -157,10 +157,11 @@ describe('deploying to an empty account', () => {
       DEEPSEEK_BASE_URL: 'https://deepseek.example/v1',
       ...{ CUSTOM_PROVIDERS: '[]', HOME: '/root', XAI_API_KEY: '', XAI_BASE_URL: 'https://x.example' },
     };
-    const config = { vars: { XAI_BASE_URL: 'https://xai.example/v1' } };
-    const { code, asked } = await deploy(cloud, { argv: ['--yes'], env, config });
+    const config = { vars: { XAI_BASE_URL: 'https://xai.example/v1', SIGNUP: 'closed', CUSTOM_A_API_KEY: 'a' } };
+    const { code, asked, output } = await deploy(cloud, { argv: ['--yes'], env, config });
     expect(code).toBe(0);
     expect(asked).toEqual([]);
+    expect(output.match(/Look at this: .*/g)).toEqual(['Look at this: SIGNUP is no variable of the gateway; did you mean SIGN_UP?']);
     expect(cloud.secrets).toMatchObject({
       OPENAI_API_KEY: 'sk-env',
       DEEPSEEK_BASE_URL: 'https://deepseek.example/v1',

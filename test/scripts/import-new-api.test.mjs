@@ -278,7 +278,8 @@ describe('the commands', () => {
   it('import new-api-keys makes the keys of one user, and none with --dry-run', async () => {
     const tokens = file('tokens.json');
     expect((await admin('import', 'new-api-keys', 'acc_1', tokens)).code).toBe(2);
-    expect((await admin('import', 'new-api-keys', 'acc_1', tokens, '--user', '2', '--dry-run')).bodies).toEqual([]);
+    const dry = await admin('import', 'new-api-keys', 'acc_1', tokens, '--user', '2', '--dry-run');
+    expect([dry.bodies, dry.output.trim().split('\n').at(-1)]).toEqual([[], 'Nothing was made.']);
     const { code, output, bodies } = await admin('import', 'new-api-keys', 'acc_1', tokens, '--user', '2');
     expect([code, bodies]).toEqual([0, [{ name: 'of-2', mode: 'live' }]]);
     expect(output).toContain('ck_new');

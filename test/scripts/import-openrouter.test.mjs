@@ -121,6 +121,27 @@ describe('the list of OpenRouter', () => {
     }
   });
 
+  it('gives models that the gateway has its prices, times a factor, where it is asked for them', () => {
+    const imported = importOpenrouter(LIST, listed(), [], 1.2);
+    expect(modelOf('gpt-5.5', imported)).toEqual({
+      id: 'gpt-5.5',
+      price: { inputUsdPerMtok: 6, outputUsdPerMtok: 36 },
+      aliases: ['openai/gpt-5.5'],
+    });
+    expect(modelOf('claude-sonnet-4-6', imported).price).toEqual({ inputUsdPerMtok: 3.6, outputUsdPerMtok: 18 });
+    expect(whyNot(imported, 'gpt-5.4-mini: a price')).toBe('the list has none: it stays as it was');
+    expect(errorsOf(imported)).toEqual([]);
+    const [, claude] = LIST.data;
+    const given = {
+      data: [
+        { ...claude, id: 'openai/gpt-5.4' },
+        { ...LIST.data[3], id: 'openai/gpt-5.5' },
+      ],
+    };
+    const { models } = importOpenrouter(given, listed(), [], 1).catalogue;
+    expect(models.filter(({ price }) => price).map(({ id }) => id)).toEqual(['gpt-5.4', 'gpt-5.4-official']);
+  });
+
   it('passes the check of the gateway', () => {
     expect(errorsOf(read('*'))).toEqual([]);
   });

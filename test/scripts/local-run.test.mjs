@@ -8,7 +8,7 @@ import { migrate } from '../../scripts/lib/migrate.mjs';
 import { CHANGES } from '../../scripts/lib/miniflare.mjs';
 import { ROOT, readPort, UsageError } from '../../scripts/lib/paths.mjs';
 import { watchRuntime } from '../../scripts/lib/serve.mjs';
-import { collectVariables, configuredProviders, PROVIDERS, readVariables } from '../../scripts/lib/variables.mjs';
+import { collectVariables, configuredProviders, halfSet, PROVIDERS, readVariables, strayVariables } from '../../scripts/lib/variables.mjs';
 import { PROVIDER_SPECS } from '../../src/providers/registry';
 
 describe('the variables of a local run', () => {
@@ -62,7 +62,41 @@ describe('the variables of a local run', () => {
     expect(configuredProviders(variables).map(({ label }) => label)).toEqual(['DeepSeek', 'Ours', 'custom-b']);
     expect(configuredProviders({ CUSTOM_MEDIA_PROVIDERS: '[{"id":"custom-farm"}]' }).map(({ label }) => label)).toEqual(['custom-farm']);
     expect(() => configuredProviders({ CUSTOM_PROVIDERS: '[{' })).toThrow(UsageError);
-    expect(() => configuredProviders({ CUSTOM_MEDIA_PROVIDERS: '{' })).toThrow('CUSTOM_MEDIA_PROVIDERS is not valid JSON.');
+    expect(() => configuredProviders({ CUSTOM_MEDIA_PROVIDERS: '{' })).toThrow('CUSTOM_MEDIA_PROVIDERS is not valid JSON');
+  });
+
+  it('of several lines say where their JSON breaks, without the keys in it, and how .dev.vars has several lines', () => {
+    expect(() => configuredProviders({ CUSTOM_PROVIDERS: '[{"apiKey":"sk-secret",}]' })).toThrow(
+      /^CUSTOM_PROVIDERS is not valid JSON(: look at line 1 column 24)?\.$/,
+    );
+    expect(() => configuredProviders(collectVariables('CUSTOM_PROVIDERS=[\n  {}\n]\n', {}))).toThrow('single quotes');
+    expect(configuredProviders(collectVariables('CUSTOM_PROVIDERS=\'[\n  {"id":"custom-a"}\n]\'\n', {}))).toHaveLength(1);
+  });
+
+  it('that mean nothing in .dev.vars are told, with the name that was meant', () => {
+    const own = [{ id: 'custom-a-b', label: 'Ours' }];
+    const good =
+      'OPENAI_API_KEY=x\nexport BRAND=Acme\nCUSTOM_PROVIDERS=\'[\n{"id": "custom-a-b", "X": 1}]\'\nCUSTOM_A_B_API_KEY=y\n# FAL_KEY: no\n';
+    expect(strayVariables(good, own)).toEqual([]);
+    expect(strayVariables(undefined, [])).toEqual([]);
+    const bad = 'OPENAI_API_KEYS=x\nOPENAI_BASEURL=y\nCUSTOM_A_B_KEY=z\nDATADOG=1\nPORT=1\nXAI_API_KEY: x\n';
+    expect(strayVariables(bad, own)).toEqual([
+      '.dev.vars: XAI_API_KEY is not set: write XAI_API_KEY=...',
+      '.dev.vars: CUSTOM_A_B_KEY is no variable of the gateway; did you mean CUSTOM_A_B_API_KEY?',
+      '.dev.vars: DATADOG is no variable of the gateway.',
+      '.dev.vars: OPENAI_API_KEYS is no variable of the gateway; did you mean OPENAI_API_KEY?',
+      '.dev.vars: OPENAI_BASEURL is no variable of the gateway; did you mean OPENAI_BASE_URL?',
+      '.dev.vars: PORT counts in the environment alone: PORT=... npm start',
+    ]);
+  });
+
+  it('that do nothing alone are told', () => {
+    expect(halfSet({ STRIPE_SECRET_KEY: 'a', STRIPE_WEBHOOK_SECRET: 'b', OPENAI_BASE_URL: 'c', OPENAI_API_KEY: 'd' })).toEqual([]);
+    expect(halfSet({ STRIPE_SECRET_KEY: 'b', GITHUB_CLIENT_ID: 'a', OPENAI_BASE_URL: 'c' })).toEqual([
+      'OPENAI_BASE_URL does nothing without OPENAI_API_KEY.',
+      'STRIPE_SECRET_KEY does nothing without STRIPE_WEBHOOK_SECRET.',
+      'GITHUB_CLIENT_ID does nothing without GITHUB_CLIENT_SECRET.',
+    ]);
   });
 
   it('cover every provider that the Worker reaches over the network', () => {

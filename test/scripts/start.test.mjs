@@ -1,6 +1,7 @@
 // The script of `npm start` as it is, with workerd, the Worker and its storage, on a free port and in its own state folder.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,15 @@ const freePort = () =>
       const { port: free } = server.address();
       server.close(() => done(free));
     });
+  });
+
+/** A provider that refuses its key. */
+const refusing = () =>
+  new Promise((done) => {
+    const server = createHttpServer((request, response) => {
+      request.resume();
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"This key has expired."}}');
+    }).listen(0, '127.0.0.1', () => done({ server, url: `http://127.0.0.1:${server.address().port}/v1` }));
   });
 
 /** This process's environment without any provider keys of whoever runs it. */
@@ -216,13 +226,20 @@ describe('npm start', { timeout: LIMIT }, () => {
     expect(status, body).toBe(200);
   });
 
-  it('names the configured providers instead of the sandbox', async () => {
+  it('names the configured providers instead of the sandbox, and says once what they have against the gateway', async () => {
     await stopAll();
-    const gateway = await start({ OPENAI_API_KEY: 'sk-none', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
+    const { server, url } = await refusing();
+    const gateway = await start({ OPENAI_API_KEY: 'sk-none', OPENAI_BASE_URL: url });
     expect(gateway.output).toContain('Providers: OpenAI.');
     expect(gateway.output).not.toContain('sandbox');
     expect(gateway.output).not.toContain('sk-none');
     expect(gateway.curl).toContain('"gpt-5.5"');
+    for (let call = 0; call < 2; call++) expect((await paste(gateway.curl)).body).not.toContain('expired');
+    await stop(gateway);
+    server.close();
+    expect(gateway.output.split('\n').filter((line) => line.includes('refuses'))).toEqual([
+      'OpenAI refuses the gateway (401): This key has expired.',
+    ]);
   });
 
   it.each([

@@ -130,7 +130,7 @@ function ofProviders({ providers, catalogueIsGood }: SeenHere): Family[] {
   return [
     gauge(
       'hypereal_provider_up',
-      'Whether calls go to the provider first: 0 while most fail, or while it is left alone. As one isolate saw the last minute.',
+      'Whether calls go to the provider first: 0 while most fail, while it is left alone, or while it refuses all keys. As one isolate saw the last minute.',
       providers.map(({ provider, work, seen }) => [{ provider: legible(provider), work }, isUp(seen) ? 1 : 0]),
     ),
     gauge(

@@ -106,4 +106,16 @@ describe("the order of a provider's keys", () => {
       [1, 0],
     ]);
   });
+
+  it('is not well while all of its keys are refused, until one answers', () => {
+    const health = new Health();
+    health.pauseKey('openai', 0, 10_000);
+    expect(health.seen('openai', 2, 1_000).state).toBe('quiet');
+    health.pauseKey('openai', 1, 10_000);
+    expect(health.seen('openai', 2, 1_000).state).toBe('shut');
+    expect(health.seen('sandbox', 0, 1_000).state).toBe('quiet');
+    expect(health.seen('openai', 2, 10_000).state).toBe('quiet');
+    health.succeeded('openai', 1_000);
+    expect(health.seen('openai', 2, 1_000).state).toBe('working');
+  });
 });

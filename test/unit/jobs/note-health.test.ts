@@ -17,7 +17,7 @@ it.each([
 ])('a job %s counts for and against its provider', (_what, step, [successes, failures]) => {
   const health = new Health();
   noteHealth({ health, now: () => NOW_MS } as Parameters<typeof noteHealth>[0], 'up', step);
-  expect(health.seen('up', NOW_MS)).toMatchObject({ successes, failures });
+  expect(health.seen('up', 1, NOW_MS)).toMatchObject({ successes, failures });
 });
 
 it('a job that says nothing of its provider leaves one on probation to the next', () => {

@@ -1,6 +1,7 @@
 // What the operator does is in the audit log, of the account or of the gateway.
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import guide from '../../../docs/operating.md?raw';
 import { accountOf, audited, call, join, must, organization, someone } from './support';
 
 const ask = (method: string, path: string, json?: unknown) =>
@@ -119,4 +120,22 @@ describe('an account that was just opened', () => {
     expect(row).toBe('New');
     expect((await ask('POST', '/reconcile', { accountId: id })).body).toEqual({ checked: 1, problems: [], nextCursor: null });
   });
+});
+
+it('forgets a person by what the guide says, with all that lets them in', async () => {
+  const [person, { id }] = [await someone('Ada'), await organization('Acme')];
+  await join(id, person, 'developer');
+  const own = await accountOf(person);
+  const statement = /"(DELETE FROM users [^"]+)"/.exec(guide)![1]!.replace('person@example.com', person.email);
+  expect((await env.DB.prepare(statement).run()).meta.changes).toBeGreaterThan(0);
+  expect((await call('GET', '/api/billing', { as: person })).status).toBe(401);
+  const { results: tables } = await env.DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%user_id TEXT%' AND name NOT IN ('ledger')",
+  ).all<{ name: string }>();
+  expect(tables.length).toBeGreaterThan(5);
+  for (const { name } of tables) {
+    const left = await env.DB.prepare(`SELECT 1 FROM ${name} WHERE user_id = ?`).bind(person.id).all();
+    expect(left.results, name).toEqual([]);
+  }
+  expect((await audited(own)).length).toBeGreaterThan(0);
 });
