@@ -67,9 +67,9 @@ function paired(raws: readonly string[]): string[] {
       lost = [];
       return [made];
     }
-    const answered = turns.slice(index + 1);
-    const next = answered.findIndex(({ role }) => role !== 'user');
-    const answers = next < 0 ? answered : answered.slice(0, next);
+    let next = index + 1;
+    while (turns[next]?.role === 'user') next++;
+    const answers = turns.slice(index + 1, next);
     const calls = callsIn(turn);
     const given = resultsIn(answers);
     open = new Set(calls);

@@ -12,17 +12,17 @@ const UNPAIRED =
 
 interface Turn {
   role: 'model' | 'user';
-  parts: Fields[];
+  parts: readonly Fields[];
 }
 
 /** Consecutive contents of one side are one turn. */
 function turnsOf(contents: readonly Fields[]): Turn[] {
-  const turns: Turn[] = [];
+  const turns: { role: Turn['role']; parts: Fields[] }[] = [];
   for (const content of contents) {
     const role = content.role === 'model' ? 'model' : 'user';
-    const last = turns.at(-1);
-    if (last?.role === role) last.parts.push(...listField(content, 'parts'));
-    else turns.push({ role, parts: [...listField(content, 'parts')] });
+    if (turns.at(-1)?.role !== role) turns.push({ role, parts: [] });
+    const { parts } = turns.at(-1)!;
+    for (const part of listField(content, 'parts')) parts.push(part);
   }
   return turns;
 }
@@ -36,8 +36,12 @@ const noResponse = ({ id, name }: Fields): Fields => ({
 
 const saidAlone = (response: Fields): Fields => ({ text: `${RESULT_ALONE}\n${JSON.stringify(field(response, 'response') ?? {})}` });
 
+/** Each call looks through the responses; a client has no more than some hundred of either in a turn. */
+const MOST_PAIRS = 1_000_000;
+
 /** The parts of a user's turn behind these calls: first each call's one response. */
-function answering(calls: readonly Fields[], parts: readonly Fields[]): Fields[] {
+function answering(calls: readonly Fields[], parts: readonly Fields[]): readonly Fields[] {
+  if (calls.length * parts.length > MOST_PAIRS) return parts;
   const left = [...parts];
   const take = (isOne: (response: Fields) => boolean): Fields | undefined => {
     const at = left.findIndex((part) => isOne(responseIn(part) ?? {}));

@@ -23,19 +23,19 @@ const callsIn = ({ role, tool_calls }: Fields): unknown[] => (role === 'assistan
 
 /** For each message the places of the results of its calls; undefined for those that are lost. */
 function resultsOf(turns: readonly Fields[]): (number | undefined)[][] {
-  const taken = new Set<number>();
-  return turns.map((turn, index) =>
-    callsIn(turn).map((id) => {
-      // Some models number their calls anew in each turn.
-      const again = turns.findIndex((later, at) => at > index && callsIn(later).includes(id));
-      const place = turns.findIndex(
-        ({ role, tool_call_id }, at) => at > index && (again < 0 || at < again) && !taken.has(at) && role === 'tool' && tool_call_id === id,
-      );
-      if (place < 0) return undefined;
-      taken.add(place);
-      return place;
-    }),
-  );
+  const open = new Map<unknown, ((place: number) => void)[]>();
+  return turns.map((turn, index) => {
+    if (turn.role === 'tool') open.get(turn.tool_call_id)?.pop()?.(index);
+    const ids = callsIn(turn);
+    const places: (number | undefined)[] = ids.map(() => undefined);
+    // Some models number their calls anew in each turn.
+    for (const id of ids) open.set(id, []);
+    for (const [at, id] of [...ids.entries()].reverse())
+      open.get(id)!.push((place) => {
+        places[at] = place;
+      });
+    return places;
+  });
 }
 
 function saidAlone({ content }: Fields): string {

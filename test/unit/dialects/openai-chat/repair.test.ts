@@ -296,6 +296,11 @@ describe('calls of tools and their results', () => {
     );
   });
 
+  it('are gone through once, however many there are', () => {
+    const turns = Array.from({ length: 20_000 }, (_, index) => calls(`call_${index}`));
+    expect(repaired(body(...turns), LOST)).toBe(body(...turns.flatMap((turn, index) => [turn, lost(`call_${index}`)])));
+  });
+
   it('stay as they are where all is there, and where something else is refused', () => {
     expect(repaired(body(user('a'), calls('a', 'b'), result('a', 'x'), result('b', 'y')), LOST)).toBeUndefined();
     expect(repaired(body(calls('a')), 'tool_calls must be a list')).toBeUndefined();
