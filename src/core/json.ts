@@ -94,6 +94,9 @@ export function elements(text: string): Span[] {
   return found;
 }
 
+/** An array's elements as they stand there. */
+export const rawElements = (text: string): string[] => elements(text).map(({ start, end }) => text.slice(start, end));
+
 /** An object's text with the members of one name renamed; all values keep their bytes. */
 export function renameMembers(text: string, from: string, to: string): string {
   let edited = '';

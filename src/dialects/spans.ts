@@ -1,5 +1,5 @@
 /** Changes to a request's text by spans: whatever is not changed keeps its bytes. */
-import { rewriteElements, rewriteMembers } from '../core/json';
+import { rawElements, rewriteElements, rewriteMembers } from '../core/json';
 
 /** Changes a JSON value's text; undefined removes the value. */
 export type Change = (raw: string) => string | undefined;
@@ -21,6 +21,16 @@ export const inList =
   (change: Change): Edit =>
   (raw) =>
     raw.startsWith('[') ? rewriteElements(raw, change) : raw;
+
+/** Replaces the elements of a list by those that are made of them all; any other value stays as it is. */
+export const inWholeList =
+  (change: (raws: readonly string[]) => readonly string[]): Edit =>
+  (raw) => {
+    if (!raw.startsWith('[')) return raw;
+    const raws = rawElements(raw);
+    const changed = change(raws);
+    return changed.length === raws.length && changed.every((one, index) => one === raws[index]) ? raw : `[${changed.join(',')}]`;
+  };
 
 /** Applies a change to each object of a list that is a member of an object. */
 export const eachIn = (name: string, change: Change): Edit =>

@@ -1,9 +1,8 @@
 /** Changes to marks for a cache, `cache_control`. They edit the text by spans; tool inputs stay as they are. */
-import { rewriteMembers } from '../../core/json';
 import { type Change, inList, inMember, inObject, without } from '../spans';
 
-/** A change of all marks in a request, by the member that holds them, in the order in which a model reads these. */
-function ofMarks(change: Change): readonly (readonly [string, Change])[] {
+/** Applies a change to all marks in a request, in the order in which a model reads them. */
+function eachMark(change: Change): (body: string) => string {
   const inMarked =
     (inside: Readonly<Record<string, Change>> = {}) =>
     (raw: string, key: string): string | undefined => {
@@ -12,26 +11,21 @@ function ofMarks(change: Change): readonly (readonly [string, Change])[] {
     };
   const marked = inObject(inMarked());
   const block = inObject(inMarked({ content: inList(marked) }));
-  const turn = inObject((raw, key) => (key === 'content' ? inList(block)(raw) : raw));
-  return [
-    ['tools', inList(marked)],
-    ['system', inList(block)],
-    ['messages', inList(turn)],
-    ['cache_control', change],
+  const turn = inMember('content', inList(block));
+  const inOrder = [
+    inMember('tools', inList(marked)),
+    inMember('system', inList(block)),
+    inMember('messages', inList(turn)),
+    inMember('cache_control', change),
   ];
+  return (body) => inOrder.reduce((text, inPlace) => inPlace(text), body);
 }
-
-const CACHE_TIMES = new Map(ofMarks(without('ttl')));
 
 /**
  * Removes how long a cache entry is to live. Claude Code sends it, but other providers of this format know only plain
  * marks (https://github.com/BerriAI/litellm/pull/39355).
  */
-export const withoutCacheTimes = (body: string): string =>
-  rewriteMembers(body, (raw, key) => {
-    const change = CACHE_TIMES.get(key);
-    return change ? change(raw) : raw;
-  });
+export const withoutCacheTimes = eachMark(without('ttl'));
 
 /** https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
 const MOST_MARKS = 4;
@@ -42,12 +36,10 @@ const MOST_MARKS = 4;
  */
 export function withFewerMarks(body: string): string {
   let marks = 0;
-  const counted = ofMarks((raw) => {
+  eachMark((raw) => {
     if (raw !== 'null') marks++;
     return raw;
-  });
-  for (const [name, count] of counted) inMember(name, count)(body);
+  })(body);
   let spare = marks - MOST_MARKS;
-  const fewer = ofMarks((raw) => (raw !== 'null' && spare-- > 0 ? undefined : raw));
-  return fewer.reduce((text, [name, change]) => inMember(name, change)(text), body);
+  return eachMark((raw) => (raw !== 'null' && spare-- > 0 ? undefined : raw))(body);
 }

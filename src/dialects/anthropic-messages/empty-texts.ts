@@ -2,7 +2,7 @@
  * Removes empty text blocks. Other models and gateways leave them in a conversation, and from then on Claude refuses
  * every request with it: https://github.com/anomalyco/opencode/issues/24087. Edits the text by spans.
  */
-import { elements, rewriteElements, rewriteMembers } from '../../core/json';
+import { elements, rawElements, rewriteElements, rewriteMembers } from '../../core/json';
 import { isRecord, parseJson } from '../../core/record';
 import { inList, inMember } from '../spans';
 import { THINKING, typeOf } from './signatures';
@@ -31,7 +31,7 @@ function sayingTurn(turn: string): string | undefined {
       return raw;
     }
     const blocks = rewriteElements(raw, saying);
-    const left = elements(blocks).map(({ start, end }) => blocks.slice(start, end));
+    const left = rawElements(blocks);
     isEmpty = left.length === 0 || (blocks !== raw && left.every((block) => THINKING.has(typeOf(block))));
     return blocks;
   });

@@ -6,10 +6,8 @@
 import { elements } from '../../core/json';
 import { type Fields, isFilled, listOf, parseRecord, recordsOf } from '../../core/record';
 import { NO_RESULT, RESULT_ALONE } from '../lost-results';
-import { inMember } from '../spans';
+import { inMember, inWholeList } from '../spans';
 import { EMPTY_TURN } from './signatures';
-
-const rawsOf = (list: string): string[] => elements(list).map(({ start, end }) => list.slice(start, end));
 
 const callsIn = ({ role, content }: Fields): unknown[] =>
   role === 'assistant'
@@ -35,9 +33,7 @@ function saidAlone({ content }: Fields): string[] {
 
 /** A user's turn with the results of `open` calls first, each once; what results without a call say is said by the user. */
 function userTurn(turn: string, open: Set<unknown>, lost: readonly string[]): string {
-  const inContent = (raw: string): string => {
-    if (!raw.startsWith('[')) return lost.length === 0 ? raw : `[${[...lost, ...spoken(raw)].join(',')}]`;
-    const blocks = rawsOf(raw);
+  const answered = inWholeList((blocks) => {
     const results: string[] = [...lost];
     const others = blocks.flatMap((block) => {
       const { type, tool_use_id: id, ...result } = parseRecord(block);
@@ -46,9 +42,12 @@ function userTurn(turn: string, open: Set<unknown>, lost: readonly string[]): st
       results.push(block);
       return [];
     });
-    const changed = [...results, ...others];
-    if (changed.length === 0) return EMPTY_TURN;
-    return changed.length === blocks.length && changed.every((block, index) => block === blocks[index]) ? raw : `[${changed.join(',')}]`;
+    return [...results, ...others];
+  });
+  const inContent = (raw: string): string => {
+    if (!raw.startsWith('[')) return lost.length === 0 ? raw : `[${[...lost, ...spoken(raw)].join(',')}]`;
+    const made = answered(raw);
+    return elements(made).length === 0 ? EMPTY_TURN : made;
   };
   return inMember('content', inContent)(turn);
 }
@@ -80,9 +79,4 @@ function paired(raws: readonly string[]): string[] {
 }
 
 /** The request in which each call has its one result in the turn behind it. */
-export const withPairs = inMember('messages', (raw) => {
-  if (!raw.startsWith('[')) return raw;
-  const raws = rawsOf(raw);
-  const changed = paired(raws);
-  return changed.length === raws.length && changed.every((turn, index) => turn === raws[index]) ? raw : `[${changed.join(',')}]`;
-});
+export const withPairs = inMember('messages', inWholeList(paired));

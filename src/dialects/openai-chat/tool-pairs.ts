@@ -3,10 +3,9 @@
  * it shortens a conversation, and from then on every request with it is refused:
  * https://github.com/openai/codex/issues/22129 and https://github.com/gptme/gptme/issues/3421
  */
-import { elements } from '../../core/json';
 import { type Fields, parseRecord, recordsOf } from '../../core/record';
 import { NO_RESULT, RESULT_ALONE } from '../lost-results';
-import { inMember } from '../spans';
+import { inMember, inWholeList } from '../spans';
 
 /** By OpenAI and DeepSeek, Moonshot, MiniMax, Mistral, Google. */
 const UNPAIRED: readonly RegExp[] = [
@@ -59,12 +58,7 @@ function paired(raws: readonly string[]): string[] {
   });
 }
 
-const inMessages = inMember('messages', (raw) => {
-  if (!raw.startsWith('[')) return raw;
-  const raws = elements(raw).map(({ start, end }) => raw.slice(start, end));
-  const changed = paired(raws);
-  return changed.join(',') === raws.join(',') ? raw : `[${changed.join(',')}]`;
-});
+const inMessages = inMember('messages', inWholeList(paired));
 
 /** The body in which each call has its one result behind it, where a refusal misses one. */
 export const withPairs = (body: string, message: string): string =>

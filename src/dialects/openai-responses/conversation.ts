@@ -4,7 +4,7 @@
  */
 import { fail, ok, type Result } from '../../core/errors';
 import { randomDigits } from '../../core/ids';
-import { elements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
+import { rawElements, rewriteMembers, setMembers, withoutMember } from '../../core/json';
 import { isFilled, isRecord, listOf, parseJson } from '../../core/record';
 import { isStream } from '../../core/sse';
 import { promptSize } from '../estimate-tokens';
@@ -34,7 +34,7 @@ const refused = (message: string) => fail('invalid_request', message, { param: '
 export function ownInput(body: string): string[] {
   const raw = rawMember(body, 'input') ?? '';
   if (raw.startsWith('"')) return [`{"type":"message","role":"user","content":${raw}}`];
-  return raw.startsWith('[') ? elements(raw).map(({ start, end }) => raw.slice(start, end)) : [];
+  return raw.startsWith('[') ? rawElements(raw) : [];
 }
 
 /** The body with another input, once: it may be megabytes, and a client could write the member any number of times. */

@@ -2,10 +2,9 @@
  * Completes calls of tools without a result, and results without their call. A client may lose one of the two when it is
  * interrupted, and from then on every request with the other is refused: https://github.com/livekit/agents/issues/5092
  */
-import { elements } from '../../core/json';
 import { type Fields, isFilled, parseRecord, recordsOf } from '../../core/record';
 import { NO_RESULT, RESULT_ALONE } from '../lost-results';
-import { inMember } from '../spans';
+import { inMember, inWholeList } from '../spans';
 
 const UNPAIRED = /\bno tool (?:output|call) found for\b/i;
 
@@ -32,12 +31,7 @@ function paired(raws: readonly string[]): string[] {
   });
 }
 
-const inInput = inMember('input', (raw) => {
-  if (!raw.startsWith('[')) return raw;
-  const raws = elements(raw).map(({ start, end }) => raw.slice(start, end));
-  const changed = paired(raws);
-  return changed.length === raws.length && changed.every((item, index) => item === raws[index]) ? raw : `[${changed.join(',')}]`;
-});
+const inInput = inMember('input', inWholeList(paired));
 
 /** The body in which each call has a result, where a refusal misses one. The calls before a stored answer are not in it. */
 export function withPairs(body: string, message: string): string {
