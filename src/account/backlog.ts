@@ -43,8 +43,9 @@ export class Backlog implements Iterable<[closeSeq: number, at: Place]> {
     return this.known.has(closeSeq);
   }
 
-  /** @param closed Was closed just now. */
-  add({ closeSeq, month, seq }: Closed): void {
+  /** Adds what was closed last. */
+  add({ month, seq }: Place): void {
+    const { closeSeq } = this.row;
     if (this.knownUpTo !== closeSeq - 1 || this.known.size >= this.mostKnown) return;
     this.known.set(closeSeq, { month, seq });
     this.knownUpTo = closeSeq;

@@ -279,12 +279,11 @@ export class Ledger {
     operation.amountMicro = costMicro === 0 ? 0 : -costMicro;
     operation.closedAtMs = nowMs;
     operation.closeEpoch = this.row.epoch;
-    const closeSeq = ++this.row.closeSeq;
-    operation.closeSeq = closeSeq;
+    operation.closeSeq = ++this.row.closeSeq;
     operation.outcome = outcome;
     this.operations.close(operation, detailJson);
     this.open.delete(operation.seq);
-    this.unconfirmed.add({ closeSeq, month: operation.month, seq: operation.seq });
+    this.unconfirmed.add(operation);
     this.rates.ended(operation);
     if (costMicro > 0 && operation.keyId !== null) this.spending.add(operation.keyId, costMicro, operation, nowMs);
     else this.store.writeSums(this.row);
@@ -333,12 +332,11 @@ export class Ledger {
   private addLine(operation: OperationRow, nowMs: number): void {
     operation.closedAtMs = nowMs;
     operation.closeEpoch = this.row.epoch;
-    const closeSeq = ++this.row.closeSeq;
-    operation.closeSeq = closeSeq;
+    operation.closeSeq = ++this.row.closeSeq;
     this.row.balance += operation.amountMicro;
     this.operations.insert(operation);
     this.store.writeSums(this.row);
-    this.unconfirmed.add({ closeSeq, month: operation.month, seq: operation.seq });
+    this.unconfirmed.add(operation);
   }
 
   /** D1 has these; nothing up to the last gapless one is sent again. */
