@@ -10,6 +10,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const deps = (account = (id: string): AccountStub => accountStub(env.ACCOUNT, id)) => ({
   db: env.DB,
+  files: env.FILES,
   account,
   macSecret: '',
   now: () => START_MS,

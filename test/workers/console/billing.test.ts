@@ -87,7 +87,14 @@ describe('a payment', () => {
     const session = paid(account, 700);
     let answerStripe: (response: Response) => void = () => undefined;
     vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answerStripe = resolve)));
-    const asked = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), now: Date.now, macSecret: '', from: NOBODY };
+    const asked = {
+      db: env.DB,
+      files: env.FILES,
+      account: (id: string) => accountStub(env.ACCOUNT, id),
+      now: Date.now,
+      macSecret: '',
+      from: NOBODY,
+    };
     const settings = { ...readAccountSettings(env), STRIPE_SECRET_KEY: 'sk_of_the_tests' };
     const deps = { ...asked, settings, origin: ORIGIN, mail: undefined, fetch, catchUp: async () => undefined };
     const handled = handleEvent(deps, eventOf('checkout.session.completed', session) as unknown as Stripe.Event);
