@@ -1,5 +1,6 @@
 /** Lines that have left D1. */
-import { and, asc, eq, gte, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lte } from 'drizzle-orm';
+import type { MicroCredits } from '../../core/money';
 import { rowsAfter } from '../../db/after';
 import { database } from '../../db/client';
 import { ledgerParts } from '../../db/schema';
@@ -49,4 +50,29 @@ export async function findArchived(
     if (found) return found;
   }
   return undefined;
+}
+
+/** What all of an account's lines in the archive come to, and when the last of them was closed. */
+export async function broughtForward(
+  { db }: Archive,
+  accountId: string,
+): Promise<{ amountMicro: MicroCredits; untilMs: number } | undefined> {
+  const row = await db.prepare(BROUGHT_FORWARD).bind(accountId).first<{ amountMicro: number; untilMs: number }>();
+  return row ?? undefined;
+}
+
+const BROUGHT_FORWARD = `
+SELECT fence.archived_micro AS amountMicro, part.closed_at AS untilMs
+FROM ledger_fences AS fence JOIN ledger_parts AS part ON part.account_id = fence.account_id
+  AND part.epoch = fence.archived_epoch AND part.close_seq = fence.archived_close_seq
+WHERE fence.account_id = ?`;
+
+/** The files with lines that were closed since, the newest first. */
+export async function partsSince({ db }: Archive, accountId: string, sinceMs: number): Promise<string[]> {
+  const parts = await database(db)
+    .select({ file: ledgerParts.file })
+    .from(ledgerParts)
+    .where(and(eq(ledgerParts.accountId, accountId), gte(ledgerParts.closedAt, sinceMs)))
+    .orderBy(desc(ledgerParts.epoch), desc(ledgerParts.closeSeq));
+  return parts.map(({ file }) => file);
 }

@@ -3,7 +3,7 @@
  * D1 are lost, repeated and reordered on their way, and so are the acknowledgements.
  */
 import { env } from 'cloudflare:test';
-import type { AccountStub } from '../../../src/account/stub';
+import { type AccountStub, accountStub } from '../../../src/account/stub';
 import type {
   AdmitRequest,
   AdmitResult,
@@ -32,6 +32,7 @@ import {
   DAY_MS,
   HOUR_MS,
   type Inside,
+  justBefore,
   LEASE_MS,
   MINUTE_MS,
   OPERATOR,
@@ -595,9 +596,10 @@ export class Driver {
     this.doing = 'archiving';
     const { random } = this;
     const days = random.of([0, 0, 1, 3]);
-    const deps = { db: env.DB, files: env.FILES, account: () => this.account.stub, macSecret: '', now: () => this.account.nowMs };
+    const account = (id: string): AccountStub => accountStub(env.ACCOUNT, id);
+    const deps = { db: env.DB, files: env.FILES, account, macSecret: '', now: () => this.account.nowMs };
     const options = { retentionDays: 8, linesAPart: random.between(1, 400), linesAtLeast: random.of([1, 50]), partsAtATime: 3 };
-    let message: ArchivingMessage | undefined = { archiving: { days, lines: 0, sizeBytes: 0 } };
+    let message: ArchivingMessage | undefined = { archiving: { days, lines: 0, sizeBytes: 0, after: justBefore(this.account.id) } };
     for (let rounds = random.between(1, 4); message && rounds > 0; rounds--) message = await archiveOn(deps, message, options);
   }
 
