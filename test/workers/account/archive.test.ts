@@ -1,4 +1,4 @@
-import { env } from 'cloudflare:test';
+import { createExecutionContext, createMessageBatch, env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import type { ArchivingMessage } from '../../../src/account/types';
@@ -9,7 +9,10 @@ import { findLedgerLine } from '../../../src/console/ledger';
 import { reconcileAccount } from '../../../src/console/reconcile';
 import { exportUsage } from '../../../src/console/usage/export';
 import { usageFilterInput } from '../../../src/console/usage/filter';
-import { admitRequest, CREDIT, closing, DAY_MS, holdOf, ledgerRows, TestAccount } from './support';
+import type { Bindings } from '../../../src/env';
+import worker from '../../../src/index';
+import { NIGHTLY } from '../../../src/jobs/sweep';
+import { admitRequest, CREDIT, closing, DAY_MS, holdOf, ledgerRows, TestAccount, testKey } from './support';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -46,6 +49,19 @@ const archive = (account: TestAccount, options = OPTIONS, files = env.FILES) =>
 
 const seqsInD1 = async (account: TestAccount): Promise<number[]> =>
   (await ledgerRows(account.id)).map(({ close_seq }) => Number(close_seq));
+
+/** What the gateway itself does at night, message by message. */
+async function oneNight(variables: Record<string, string>): Promise<unknown[]> {
+  const sent: { archiving?: object }[] = [];
+  const queue = { send: async (message: object) => void sent.push(message) };
+  const bindings = { ...env, ...variables, RECONCILIATION_QUEUE: queue as unknown as Bindings['RECONCILIATION_QUEUE'] };
+  await worker.scheduled({ cron: NIGHTLY, scheduledTime: Date.now(), noRetry: () => {} }, bindings);
+  for (let at = 0; at < sent.length; at++) {
+    const message = { id: String(at), timestamp: new Date(), attempts: 1, body: sent[at] };
+    await worker.queue(createMessageBatch('hypereal-reconciliation', [message]), bindings, createExecutionContext());
+  }
+  return sent;
+}
 
 const TOLD = { checked: 1, problems: [], nextCursor: null };
 
@@ -180,6 +196,23 @@ describe('the archive', () => {
     expect(await csv({ days: 30 })).toEqual([fresh, ...old.toReversed()]);
     expect(await csv({ days: 30, q: old[2] })).toEqual([old[2]]);
     expect(await csv({ days: 5 })).toEqual([fresh]);
+  });
+
+  it.each([
+    ['as many days as its operator says', { LEDGER_RETENTION_DAYS: '10' }, 0],
+    ['for ever, while there is room', {}, 3],
+  ])('leaves lines in D1 %s', async (_how, variables, left) => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const account = new TestAccount();
+    account.nowMs = Date.UTC(2026, 0, 1);
+    await account.run((object) => {
+      object.create({ id: account.id, name: 'Test', email: null, createdAtMs: account.nowMs, grantedTier: 'free' });
+      object.grant({ eventId: 'opening', amountMicro: 100 * CREDIT, reason: '', topUp: false });
+      object.putKey(testKey());
+    });
+    await calls(account, 2);
+    const sent = await oneNight(variables);
+    expect([sent.length, (await seqsInD1(account)).length]).toEqual([left === 0 ? 1 : 0, left]);
   });
 
   it('begins only where lines have a time that is over, or D1 has too little room', async () => {
