@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from './account/account';
 import type { AccountBindings, ArchivingMessage, BackgroundMessage, ReconciliationMessage, SettlementMessage } from './account/types';
 import type { Conversation } from './conversations/conversation';

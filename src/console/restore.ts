@@ -1,6 +1,6 @@
 /** An account object put back to an earlier moment, and brought up to date from D1. */
 import { and, asc, eq, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountStatus, AccountView, Books, ClosedSince, Moment } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { DAY_MS } from '../core/time';

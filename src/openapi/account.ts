@@ -1,5 +1,5 @@
 /** A person, their API keys, and what was used. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { rotateKeyInput } from '../console/api-keys/rotate';
 import { updateKeyInput } from '../console/api-keys/update';
 import { KEY_SCOPES, ROLES } from '../console/permissions';

@@ -1,5 +1,5 @@
 /** The audit log, and the wallet. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditFilterInput } from '../console/audit/query';
 import { checkoutInput } from '../console/billing/checkout';
 import { redeemInput } from '../console/vouchers/redeem';
