@@ -1,5 +1,8 @@
 /** The account plane's share of the scheduled work, in a module of its own that is imported only when there is some. */
+import type { ArchivingMessage } from './account/types';
 import { mailAlerts } from './console/alerts/mail';
+import { archiveOn, firstPass } from './console/archive/move';
+import type { ConsoleDeps } from './console/deps';
 import { forgetOver } from './console/sign-in/forget-over';
 import type { Bindings } from './env';
 import { type AccountPlaneBindings, readAccountSettings } from './env-account';
@@ -19,3 +22,10 @@ export async function sendAlerts(env: Bindings): Promise<void> {
 }
 
 export const forgetSignIns = (env: Bindings): Promise<void> => forgetOver(env.DB, Date.now());
+
+/** Begins to move old lines out of D1, or goes on with it; returns what to go on with. */
+export const archiveLedger = (
+  deps: ConsoleDeps,
+  retentionDays: number,
+  message?: ArchivingMessage,
+): Promise<ArchivingMessage | undefined> => (message ? archiveOn(deps, message, { retentionDays }) : firstPass(deps, { retentionDays }));

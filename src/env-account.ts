@@ -1,5 +1,5 @@
 /** What only the account plane is configured by, read when that is first asked for, so that calls never wait for it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AuthSecrets } from './core/sealed';
 import { type Bindings, publicUrl } from './env';
 import { readVariables } from './read-variables';

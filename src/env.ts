@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from './account/account';
-import type { AccountBindings, BackgroundMessage, ReconciliationMessage, SettlementMessage } from './account/types';
+import type { AccountBindings, ArchivingMessage, BackgroundMessage, ReconciliationMessage, SettlementMessage } from './account/types';
 import type { Conversation } from './conversations/conversation';
+import { LEAST_LEDGER_DAYS } from './db/fence';
 import type { JobMessage, WebhookMessage } from './jobs/messages';
 import { readVariables } from './read-variables';
 
@@ -17,7 +18,7 @@ export interface Bindings extends AccountBindings {
   LIVE_STREAM: DurableObjectNamespace;
   CONVERSATION: DurableObjectNamespace<Conversation>;
   BACKGROUND_QUEUE: Queue<BackgroundMessage>;
-  RECONCILIATION_QUEUE: Queue<ReconciliationMessage>;
+  RECONCILIATION_QUEUE: Queue<ReconciliationMessage | ArchivingMessage>;
 }
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -56,6 +57,12 @@ const schema = z.object({
   RESULT_RETENTION_DAYS: z.coerce.number().int().min(0).default(30),
   /** The same for files that customers store. */
   UPLOAD_RETENTION_DAYS: z.coerce.number().int().min(0).default(0),
+  /** How long lines of the ledger stay in D1 before they go to the archive in R2; 0: as long as D1 has room. */
+  LEDGER_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .refine((days) => days === 0 || days >= LEAST_LEDGER_DAYS, { error: `0, or ${LEAST_LEDGER_DAYS} or more` })
+    .default(0),
   /** For one account. */
   DEPLOYMENT_LIMIT: positive(20),
   /** Workers of all deployments of one account together, since a provider gives the gateway only so many. */

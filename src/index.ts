@@ -1,10 +1,10 @@
-import type { LedgerMessage, ReconciliationMessage } from './account/types';
+import type { ArchivingMessage, LedgerMessage, ReconciliationMessage } from './account/types';
 import { createApp, withCallsFirst } from './app';
 import { reconcileNightly } from './console/reconcile';
 import { grantRedeemed } from './console/vouchers/redeem';
 import { forgetOldTries } from './console/vouchers/tries';
 import type { Bindings } from './env';
-import { envConsoleDeps, jobDeps, liveCatalogue, queueDeps } from './http/deps';
+import { envConsoleDeps, jobDeps, ledgerRetentionDays, liveCatalogue, queueDeps } from './http/deps';
 import { lingering } from './http/linger';
 import { strictly } from './http/strict-clients';
 import { consume } from './jobs/queues';
@@ -15,6 +15,8 @@ export { Conversation } from './conversations/conversation';
 export { LiveStream } from './live/live-stream';
 
 const app = withCallsFirst(createApp());
+
+type NightlyMessage = ReconciliationMessage | ArchivingMessage;
 
 /** As in wrangler.toml. */
 const EVERY_MINUTE = '* * * * *';
@@ -53,15 +55,25 @@ async function forgetSignIns(env: Bindings): Promise<void> {
   }
 }
 
-/** A failure throws, so that the queue delivers its message again. */
-async function goOn({ messages }: MessageBatch<ReconciliationMessage>, env: Bindings): Promise<void> {
-  for (const { body } of messages) await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE, body);
+/**
+ * The work of a night, a part at a time: checks the books of all accounts, then moves old lines out of D1. A failure throws,
+ * so that the queue delivers its message again.
+ */
+async function workNightly(env: Bindings, message?: NightlyMessage): Promise<void> {
+  const deps = envConsoleDeps(env);
+  const isChecking = message === undefined || 'after' in message;
+  if (isChecking && !(await reconcileNightly(deps, env.RECONCILIATION_QUEUE, message))) return;
+  const next = await (await import('./account-jobs')).archiveLedger(deps, ledgerRetentionDays(env), isChecking ? undefined : message);
+  if (next) await env.RECONCILIATION_QUEUE.send(next);
 }
 
 export default {
   fetch: lingering(strictly(app.fetch)),
   async queue(batch, env, context) {
-    if (batch.queue.endsWith('-reconciliation')) return goOn(batch as MessageBatch<ReconciliationMessage>, env);
+    if (batch.queue.endsWith('-reconciliation')) {
+      for (const { body } of batch.messages) await workNightly(env, body as NightlyMessage);
+      return;
+    }
     const catalogue = liveCatalogue(env);
     await catalogue.refreshed();
     // A job of a model that only the file has would look like one that nobody can serve.
@@ -82,6 +94,6 @@ export default {
     await finishVouchers(env);
     if (cron !== NIGHTLY) return;
     await forgetSignIns(env);
-    await reconcileNightly(envConsoleDeps(env), env.RECONCILIATION_QUEUE);
+    await workNightly(env);
   },
 } satisfies ExportedHandler<Bindings>;

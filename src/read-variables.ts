@@ -1,5 +1,5 @@
 /** Reads the variables that configure a gateway, with errors worded for whoever sets them. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 type Issue = z.core.$ZodIssue;
 

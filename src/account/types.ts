@@ -348,6 +348,17 @@ export interface ReconciliationMessage {
   sums?: BooksSums;
 }
 
+/** The nightly move of old lines out of D1 goes on with those of more than so many days, of the accounts after this one. */
+export interface ArchivingMessage {
+  archiving: {
+    days: number;
+    after?: string;
+    /** Moved in this pass so far, and how large D1 was before it. */
+    lines: number;
+    sizeBytes: number;
+  };
+}
+
 /** An answer that a provider still works on: looked after until it is there, and charged then. */
 export interface BackgroundMessage {
   accountId: string;

@@ -1,6 +1,6 @@
 /** The operator's verbs for accounts. The account object is told first; D1 follows through its outbox. */
 import { asc } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACCOUNT_STATUSES, type AccountProfile, type AccountView, type GrantRequest } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { accountBytes, accountId, newAccountBytes } from '../core/ids';

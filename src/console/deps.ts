@@ -4,6 +4,7 @@ import type { Mailer } from '../mail/mail';
 
 export interface ConsoleDeps {
   db: D1Database;
+  files: R2Bucket;
   account: (accountId: string) => AccountStub;
   macSecret: string;
   now: () => number;

@@ -5,11 +5,12 @@ import { parseJson } from '../core/record';
 import { DAY_MS } from '../core/time';
 import { database } from '../db/client';
 import { ledger } from '../db/schema';
-
-type Row = typeof ledger.$inferSelect;
+import type { Line } from './archive/file';
+import { findArchived } from './archive/read';
+import type { ConsoleDeps } from './deps';
 
 /** A line of D1 as the operation that the account object had. */
-export function toOperation(row: Row): Operation {
+export function toOperation(row: Line): Operation {
   return {
     id: row.id,
     seq: row.seq,
@@ -79,12 +80,23 @@ async function narrow(db: D1Database, accountId: string, ref: OperationRef, span
   return [{ fromMs, toMs }, ...together];
 }
 
-/** Finds a line that its account object has dropped. The id tells its month, but the index is by time. */
-export async function findLedgerLine(db: D1Database, accountId: string, id: string): Promise<Operation | undefined> {
+const isMonth = (month: number): boolean => month % 100 >= 1 && month % 100 <= 12;
+
+/** Finds a line that its account object has dropped. */
+export async function findLedgerLine(
+  deps: Pick<ConsoleDeps, 'db' | 'files'>,
+  accountId: string,
+  id: string,
+): Promise<Operation | undefined> {
   const ref = parseOperationId(id);
-  if (!ref) return undefined;
+  if (!ref || !isMonth(ref.month)) return undefined;
+  const line = (await findInD1(deps.db, accountId, id, ref)) ?? (await findArchived(deps, accountId, { id, seq: ref.seq }));
+  return line && toOperation(line);
+}
+
+/** The id tells its month, but the index is by time. */
+async function findInD1(db: D1Database, accountId: string, id: string, ref: OperationRef): Promise<Line | undefined> {
   const [year, month] = [Math.floor(ref.month / 100), ref.month % 100];
-  if (month < 1 || month > 12) return undefined;
   const months = { fromMs: Date.UTC(year, month - 1, 1) - SLACK_MS, toMs: Date.UTC(year, month, 1) + SLACK_MS };
   for (const { fromMs, toMs } of await narrow(db, accountId, ref, months)) {
     const [row] = await database(db)
@@ -92,7 +104,7 @@ export async function findLedgerLine(db: D1Database, accountId: string, id: stri
       .from(ledger)
       .where(and(eq(ledger.accountId, accountId), gte(ledger.openedAt, fromMs), lt(ledger.openedAt, toMs), eq(ledger.id, id)))
       .limit(1);
-    if (row) return toOperation(row);
+    if (row) return row;
   }
   return undefined;
 }

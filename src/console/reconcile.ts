@@ -1,5 +1,5 @@
 /** Checks every account's books against themselves and against D1. */
-import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, lte, type SQL, sql } from 'drizzle-orm';
 import type { AccountStub } from '../account/stub';
 import type { Books, BooksSums, ReconciliationMessage } from '../account/types';
 import { DAY_MS } from '../core/time';
@@ -89,13 +89,17 @@ async function writeDown({ db, now }: ConsoleDeps, problems: readonly Problem[])
   );
 }
 
-/** One part of the nightly run; the next is queued. Doing a part twice records the same twice. */
+/**
+ * One part of the nightly run; the next is queued. Doing a part twice records the same twice.
+ *
+ * @returns Whether it was the last.
+ */
 export async function reconcileNightly(
   deps: ConsoleDeps,
   queue: Pick<Queue<ReconciliationMessage>, 'send'>,
   { after, sums: before }: Partial<ReconciliationMessage> = {},
   atMost?: number,
-): Promise<void> {
+): Promise<boolean> {
   const { checked, problems, nextCursor, sums: own } = await checkFrom(deps, after, atMost);
   console.log('reconciliation', JSON.stringify({ checked, problems: problems.length }));
   const isWhole = after === undefined || before !== undefined;
@@ -106,6 +110,7 @@ export async function reconcileNightly(
       .insert(reconciliationRuns)
       .values({ endedAt: deps.now(), ...(sums && { sums }) })
       .onConflictDoNothing();
+  return nextCursor === null;
 }
 
 function together(one: BooksSums, other: BooksSums): BooksSums {
@@ -140,7 +145,7 @@ async function checkAccount(deps: ConsoleDeps, accountId: string, sums: BooksSum
   addTo(sums, books, copy.lastCallAtMs > deps.now() - DAY_MS);
   if (copy.lines < books.ackedCloseSeq) {
     const gap = `D1 has ${copy.lines} of ${books.ackedCloseSeq} confirmed lines of epoch ${books.epoch}`;
-    problems.push(`${gap}; ${await fillGaps(deps, stub, accountId, books)}`);
+    problems.push(`${gap}; ${await fillGaps(deps, stub, accountId, books, copy.archivedCloseSeq)}`);
   }
   if (copy.lines === books.closeSeq && copy.allMicro !== books.balanceMicro)
     problems.push(`D1's lines come to ${copy.allMicro} micro-credits, the balance is ${books.balanceMicro}`);
@@ -148,10 +153,16 @@ async function checkAccount(deps: ConsoleDeps, accountId: string, sums: BooksSum
 }
 
 /** What was found in an account stands, whether or not what it lacks can be sent again now. */
-async function fillGaps(deps: ConsoleDeps, stub: Pick<AccountStub, 'resend'>, accountId: string, books: Books): Promise<string> {
+async function fillGaps(
+  deps: ConsoleDeps,
+  stub: Pick<AccountStub, 'resend'>,
+  accountId: string,
+  books: Books,
+  archivedCloseSeq: number,
+): Promise<string> {
   let resent = 0;
   try {
-    for (const part of await partsWithGaps(deps, accountId, books))
+    for (const part of await partsWithGaps(deps, accountId, books, archivedCloseSeq))
       resent += await stub.resend(part * LINES_A_PART + 1, (part + 1) * LINES_A_PART);
     return `${resent} sent again`;
   } catch (error) {
@@ -168,8 +179,13 @@ function addTo(sums: BooksSums, { balanceMicro, heldMicro }: Books, isActive: bo
   sums.heldMicro += heldMicro;
 }
 
-/** The parts of an account's confirmed lines of which D1 lacks some. */
-async function partsWithGaps({ db }: ConsoleDeps, accountId: string, { epoch, ackedCloseSeq }: Books): Promise<number[]> {
+/** The parts of an account's confirmed lines of which D1 lacks some that have not left it. */
+async function partsWithGaps(
+  { db }: ConsoleDeps,
+  accountId: string,
+  { epoch, ackedCloseSeq }: Books,
+  archivedCloseSeq: number,
+): Promise<number[]> {
   const part = sql<number>`(${ledger.closeSeq} - 1) / ${LINES_A_PART}`;
   const rows = await database(db)
     .select({ part, lines: sql<number>`COUNT(*)` })
@@ -178,8 +194,9 @@ async function partsWithGaps({ db }: ConsoleDeps, accountId: string, { epoch, ac
     .groupBy(part);
   const linesIn = new Map(rows.map(({ part, lines }) => [part, lines]));
   const parts = Array.from({ length: Math.ceil(ackedCloseSeq / LINES_A_PART) }, (_, index) => index);
-  const wholeLines = (index: number): number => Math.min(LINES_A_PART, ackedCloseSeq - index * LINES_A_PART);
-  return parts.filter((index) => (linesIn.get(index) ?? 0) < wholeLines(index)).slice(0, PARTS_A_NIGHT);
+  const upTo = (closeSeq: number, index: number): number => Math.max(0, Math.min(LINES_A_PART, closeSeq - index * LINES_A_PART));
+  const known = (index: number): number => (linesIn.get(index) ?? 0) + upTo(archivedCloseSeq, index);
+  return parts.filter((index) => known(index) < upTo(ackedCloseSeq, index)).slice(0, PARTS_A_NIGHT);
 }
 
 function checkBooks(books: Books): string[] {
@@ -190,16 +207,23 @@ function checkBooks(books: Books): string[] {
   return problems;
 }
 
-/** Up to the close at which the books were read, since later lines may arrive meanwhile. */
+/**
+ * What D1 has and has had, which the fence sums up: of the running epoch each line up to its last one in the archive. Up to
+ * the close at which the books were read, since later lines may arrive meanwhile.
+ */
 async function copyOf(deps: ConsoleDeps, accountId: string, { epoch, closeSeq }: Books) {
+  const archived = (column: SQL): SQL<number> => sql`COALESCE((SELECT ${column} FROM ledger_fences WHERE account_id = ${accountId}), 0)`;
   const upTo = sql`(${ledger.epoch} < ${epoch} OR ${ledger.closeSeq} <= ${closeSeq})`;
   const [row] = await database(deps.db)
     .select({
-      lines: sql<number>`COALESCE(SUM(${ledger.epoch} = ${epoch}), 0)`,
-      allMicro: sql<number>`COALESCE(SUM(${ledger.amount}), 0)`,
+      linesInD1: sql<number>`COALESCE(SUM(${ledger.epoch} = ${epoch}), 0)`,
+      microInD1: sql<number>`COALESCE(SUM(${ledger.amount}), 0)`,
       lastCallAtMs: sql<number>`COALESCE(MAX(CASE WHEN ${ledger.kind} = 'usage' THEN ${ledger.openedAt} END), 0)`,
+      archivedCloseSeq: archived(sql`CASE archived_epoch WHEN ${epoch} THEN archived_close_seq END`),
+      archivedMicro: archived(sql`archived_micro`),
     })
     .from(ledger)
     .where(and(eq(ledger.accountId, accountId), upTo));
-  return row ?? { lines: 0, allMicro: 0, lastCallAtMs: 0 };
+  const { linesInD1, microInD1, lastCallAtMs, archivedCloseSeq, archivedMicro } = row!;
+  return { lines: linesInD1 + archivedCloseSeq, allMicro: microInD1 + archivedMicro, lastCallAtMs, archivedCloseSeq };
 }

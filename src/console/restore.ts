@@ -1,6 +1,6 @@
 /** An account object put back to an earlier moment, and brought up to date from D1. */
 import { and, asc, eq, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountStatus, AccountView, Books, ClosedSince, Moment } from '../account/types';
 import { fail, ok, type Result } from '../core/errors';
 import { DAY_MS } from '../core/time';
@@ -8,6 +8,8 @@ import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, ledgerFences } from '../db/schema';
 import type { OperatorDeps } from './accounts';
+import type { Line } from './archive/file';
+import { archivedAfter } from './archive/read';
 import { auditRecord, collectAudit } from './audit/commit';
 import { toOperation } from './ledger';
 
@@ -74,18 +76,9 @@ export async function recover(
   let lines = 0;
   const endedEpoch = await endEpochs(deps, accountId, books.epoch);
   if (!(await stub.stageRecovery([], endedEpoch, true))) return SUPERSEDED;
-  for (let [epoch, closeSeq] = [books.epoch, books.ackedCloseSeq]; ; ) {
-    const later = rowsAfter([ledger.epoch, ledger.closeSeq], [epoch, closeSeq]);
-    const page = await database(deps.db)
-      .select()
-      .from(ledger)
-      .where(and(eq(ledger.accountId, accountId), later))
-      .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
-      .limit(RECOVER_PAGE);
+  for await (const page of linesAfter(deps, accountId, { epoch: books.epoch, closeSeq: books.ackedCloseSeq })) {
     if (!(await stub.stageRecovery(page.map(toOperation), endedEpoch, false))) return SUPERSEDED;
     lines += page.length;
-    if (page.length < RECOVER_PAGE) break;
-    ({ epoch, closeSeq } = page.at(-1)!);
   }
   const { revoked, since } = await closedSince(deps, accountId);
   const detail = { ...why, fromEpoch: books.epoch, lines, revokedKeys: revoked.length };
@@ -98,6 +91,23 @@ export async function recover(
   if (!recovered) return SUPERSEDED;
   await collectAudit(deps, accountId);
   return ok(recovered);
+}
+
+/** Page by page, first what has left D1: nothing leaves it any more, since the epochs are over. */
+async function* linesAfter(deps: OperatorDeps, accountId: string, place: { epoch: number; closeSeq: number }): AsyncGenerator<Line[]> {
+  for await (const lines of archivedAfter(deps, accountId, place))
+    for (let from = 0; from < lines.length; from += RECOVER_PAGE) yield lines.slice(from, from + RECOVER_PAGE);
+  for (let after = place; ; ) {
+    const page = await database(deps.db)
+      .select()
+      .from(ledger)
+      .where(and(eq(ledger.accountId, accountId), rowsAfter([ledger.epoch, ledger.closeSeq], [after.epoch, after.closeSeq])))
+      .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
+      .limit(RECOVER_PAGE);
+    yield page;
+    if (page.length < RECOVER_PAGE) return;
+    after = page.at(-1)!;
+  }
 }
 
 const SUPERSEDED = fail('conflict', 'Another recovery of this account has begun since, and goes on in place of this one.');
@@ -133,10 +143,12 @@ async function endEpochs({ db }: OperatorDeps, accountId: string, objectsEpoch: 
     .select({ epoch: sql<number>`COALESCE(MAX(${ledger.epoch}), 0)` })
     .from(ledger)
     .where(eq(ledger.accountId, accountId));
+  // Of the running epoch all lines may have left D1.
+  const next = sql`MAX(${ledgerFences.epoch} + 1, ${ledgerFences.archivedEpoch}, excluded.epoch)`;
   const [ended] = await database(db)
     .insert(ledgerFences)
     .values({ accountId, epoch: Math.max(objectsEpoch, known!.epoch) })
-    .onConflictDoUpdate({ target: ledgerFences.accountId, set: { epoch: sql`MAX(${ledgerFences.epoch} + 1, excluded.epoch)` } })
+    .onConflictDoUpdate({ target: ledgerFences.accountId, set: { epoch: next } })
     .returning({ epoch: ledgerFences.epoch });
   return ended!.epoch;
 }

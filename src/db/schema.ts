@@ -30,11 +30,30 @@ export const apiKeys = sqliteTable(
   (table) => [primaryKey({ columns: [table.accountId, table.id] })],
 );
 
-/** The last ended epoch of each account; D1 takes no more lines of it or of earlier ones. */
+/** Of each account, what D1 takes no more lines of: epochs up to the last that is over, and what has gone to the archive. */
 export const ledgerFences = sqliteTable('ledger_fences', {
   accountId: text('account_id').primaryKey(),
   epoch: integer().notNull(),
+  archivedEpoch: integer('archived_epoch').notNull().default(0),
+  archivedCloseSeq: integer('archived_close_seq').notNull().default(0),
+  archivedMicro: integer('archived_micro').notNull().default(0),
 });
+
+/** The files of the archive, each named by its last line. */
+export const ledgerParts = sqliteTable(
+  'ledger_parts',
+  {
+    accountId: text('account_id').notNull(),
+    epoch: integer().notNull(),
+    closeSeq: integer('close_seq').notNull(),
+    closedAt: integer('closed_at').notNull(),
+    lines: integer().notNull(),
+    lowSeq: integer('low_seq').notNull(),
+    highSeq: integer('high_seq').notNull(),
+    file: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.epoch, table.closeSeq] })],
+);
 
 export const ledger = sqliteTable(
   'ledger',

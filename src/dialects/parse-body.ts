@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../core/errors';
 import { isRecord, parseJson } from '../core/record';
 import { type NamesRead, namesRead, type Spelling, unambiguous } from './known-names';

@@ -109,10 +109,13 @@ export function jobDeps(env: Bindings): JobDeps {
 
 export const envConsoleDeps = (env: Bindings): ConsoleDeps => ({
   db: env.DB,
+  files: env.FILES,
   account: (accountId) => accountStub(env.ACCOUNT, accountId),
   macSecret: lasting(env).settings.KEY_MAC_SECRET,
   now: Date.now,
 });
+
+export const ledgerRetentionDays = (env: Bindings): number => lasting(env).settings.LEDGER_RETENTION_DAYS;
 
 /** What the queue consumers work with. */
 export const queueDeps = (env: Bindings): QueueDeps => ({

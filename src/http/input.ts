@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { fail, ok, type Result } from '../core/errors';
 import { NOT_JSON, readBody } from './body';
 import type { AppContext } from './context';

@@ -3,6 +3,7 @@
  * that D1 is about to take, and run in the same transaction right before those that insert them, so that a message that
  * comes twice, late or beside another finds its lines there, and one that fails leaves nothing behind.
  */
+import { aboveFence } from '../db/fence';
 import { ATTEMPT_LABELS, BOUNDS_MS, LINE_LABELS, LINE_SUMS, OTHER_MODELS, ROWS_AT_MOST, type Timed, timedColumns } from '../db/totals';
 import { type LineFigures, lineFigures, MOST } from './line-figures';
 
@@ -16,7 +17,7 @@ const FRESH = `
 WITH sent AS MATERIALIZED (SELECT jsonb(value) AS line FROM json_each(?1)),
 fresh AS (
   SELECT line FROM sent LEFT JOIN ledger_fences AS fence ON fence.account_id = line->>0
-  WHERE line->>1 > COALESCE(fence.epoch, 0) AND NOT EXISTS (
+  WHERE ${aboveFence('line->>1', 'line->>2')} AND NOT EXISTS (
     SELECT 1 FROM ledger WHERE account_id = line->>0 AND epoch = line->>1 AND close_seq = line->>2))`;
 const LABELS_AT = 3;
 

@@ -7,6 +7,7 @@ import type { AccountStub } from '../account/stub';
 import type { Acknowledgement, LedgerMessage, OutboxEntity } from '../account/types';
 import type { AuditRecord } from '../core/audit';
 import { writeAudit, writeAuditRecords } from '../db/audit';
+import { aboveFence } from '../db/fence';
 import { countLines } from './count-lines';
 
 export interface ProjectionDeps {
@@ -28,12 +29,13 @@ SELECT line->>'accountId', line->>'$.tail.closeEpoch', line->>'closeSeq', line->
   line->>'$.head.keyId', line->>'$.head.userId', line->>'$.head.family', line->>'$.head.test', COALESCE(line->>'$.tail.detail.servedModel', line->>'$.head.model'), line->>'$.head.endpoint',
   line->>'held', line->>'amount', line->>'openedAtMs', line->>'$.tail.closedAtMs', line->>'$.tail.outcome', line->>'$.tail.detail'
 FROM lines LEFT JOIN ledger_fences AS fence ON fence.account_id = line->>'accountId'
-WHERE line->>'$.tail.closeEpoch' > COALESCE(fence.epoch, 0)
+WHERE ${aboveFence("line->>'$.tail.closeEpoch'", "line->>'closeSeq'")}
 ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;
 
 /**
- * Lines that D1 has not taken because another line has their number or their epoch has ended: the account object was
- * restored and has not been recovered yet. They are not acknowledged, so that the recovery numbers them anew.
+ * Lines that D1 has not taken because another line has their number, or did before it left D1, or their epoch has ended: the
+ * account object was restored and has not been recovered yet. They are not acknowledged, so that the recovery numbers them
+ * anew. Of lines that have left D1 the account knows that it had them.
  */
 const FIND_STRANGERS = `
 SELECT value->>'accountId' AS accountId, value->>'$.tail.closeEpoch' AS epoch, value->>'closeSeq' AS closeSeq

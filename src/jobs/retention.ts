@@ -1,6 +1,6 @@
 /**
  * Removes old files: results and inputs of jobs, answers kept for replay or for naming their items, and customers'
- * files where the operator sets a limit.
+ * files where the operator sets a limit. Forgets jobs that have none any more.
  */
 import { and, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { fail, ok, type Result } from '../core/errors';
@@ -25,6 +25,10 @@ const LISTED_AT_ONCE = 1_000;
 const ANSWERS_KEPT_DAYS = 31;
 /** Test jobs are free, so anybody with an account could otherwise store files without end. */
 const TESTS_KEPT_DAYS = 1;
+/** Of jobs without content, as far back as usage is told; D1 has 10 GB for all. */
+const JOBS_KNOWN_DAYS = 400;
+const TEST_JOBS_KNOWN_DAYS = 31;
+const FORGOTTEN_AT_ONCE = 500;
 
 type RetentionDeps = Pick<JobDeps, 'db' | 'files' | 'now' | 'settings'>;
 type RemovalDeps = Omit<RetentionDeps, 'settings'>;
@@ -51,10 +55,26 @@ export async function removeOldFiles(deps: RetentionDeps, queriesLeft = noBudget
     uploads === undefined ? 0 : removeUploads(deps, lte(storedObjects.createdAt, uploads), goesOn),
     removeUploads(deps, GIVEN_UP, goesOn),
     removeCutShort(deps, goesOn),
+    forgetJobs(deps),
     ...KEPT_ANSWERS.map((prefix) => removeAnswers(deps, prefix)),
   ]);
   return removed.reduce((total, count) => total + count, 0);
 }
+
+/** What they did and cost, the ledger tells. */
+async function forgetJobs({ db, now }: RetentionDeps): Promise<number> {
+  const before = (days: number): number => now() - days * DAY_MS;
+  const results = await db.batch([
+    db.prepare(forgetting(1)).bind(before(TEST_JOBS_KNOWN_DAYS)),
+    db.prepare(forgetting(0)).bind(before(JOBS_KNOWN_DAYS)),
+  ]);
+  return results.reduce((count, { meta }) => count + meta.changes, 0);
+}
+
+const forgetting = (test: 0 | 1): string => `
+DELETE FROM jobs WHERE id IN (
+  SELECT id FROM jobs WHERE files_removed_at IS NOT NULL AND settled_at IS NOT NULL AND test = ${test} AND ended_at <= ?
+  ORDER BY ended_at LIMIT ${FORGOTTEN_AT_ONCE})`;
 
 /** A literal rather than a parameter, or SQLite could not use the partial index. */
 const OF_TESTS = sql`test = 1`;

@@ -1,5 +1,5 @@
 /** A person, their API keys, and what was used. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { rotateKeyInput } from '../console/api-keys/rotate';
 import { updateKeyInput } from '../console/api-keys/update';
 import { KEY_SCOPES, ROLES } from '../console/permissions';
@@ -86,6 +86,10 @@ const usage = z.object({
   costByModel: z.array(z.object({ model: z.string().nullable(), ...spent })),
   topExpensiveRequests: z.array(log),
   dailyCost: z.array(z.object({ date: z.iso.date(), ...spent })),
+  archivedUntil: time.nullable().meta({
+    description:
+      'Calls that ended until then have left the database and are in no figure here; the CSV has them, and each has its receipt.',
+  }),
 });
 
 const breakdown = z.object({

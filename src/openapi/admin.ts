@@ -1,5 +1,5 @@
 /** The operator's API. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACCOUNT_STATUSES } from '../account/types';
 import { createAccountInput, grantInput, pricesInput, statusInput, tierInput } from '../console/accounts';
 import { createKeyInput } from '../console/api-keys/internal';

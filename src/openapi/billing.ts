@@ -1,5 +1,5 @@
 /** The audit log, and the wallet. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditFilterInput } from '../console/audit/query';
 import { checkoutInput } from '../console/billing/checkout';
 import { redeemInput } from '../console/vouchers/redeem';
@@ -102,6 +102,10 @@ const ledger = z.object({
       closedAt: time,
     }),
   ),
+  broughtForward: z
+    .object({ amountCredits: credits, until: time })
+    .nullable()
+    .meta({ description: 'On the last page: what the lines come to that are so old that they are in the archive alone.' }),
   nextCursor: z.string().nullable(),
 });
 
@@ -146,7 +150,7 @@ const billingRoutes: Route[] = [
   {
     ...billingRoute('get', '/api/billing/ledger', 'listLedger', 'billing.read', {
       summary: 'Every change of the balance, newest first',
-      answers: { 200: json('A page; all lines add up to the balance.', ledger) },
+      answers: { 200: json('A page; all lines, and what is brought forward, add up to the balance.', ledger) },
     }),
     parameters: [limit(1_000, 100), CURSOR, ORGANIZATION_QUERY],
   },

@@ -1,5 +1,5 @@
 /** Descriptions of routes, in a form that is shorter than OpenAPI's and checked by the compiler. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ErrorKind } from '../core/errors';
 
 export const TAGS = {

@@ -1,5 +1,5 @@
 /** Every error of the table in each dialect's shape, made by the dialects' own renderers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERRORS, type ErrorKind, fail } from '../core/errors';
 import { renderMessagesError } from '../dialects/anthropic-messages/errors';
 import { renderGeminiError } from '../dialects/gemini/errors';

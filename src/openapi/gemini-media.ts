@@ -1,5 +1,5 @@
 /** Films and pictures at Google's paths, in the formats of Veo and Imagen. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { example, json, query, type Route } from './describe';
 import { FAILURES } from './errors';
 import { BINARY, OF_CALLS } from './parts';

@@ -1,5 +1,5 @@
 /** Google's formats: its own paths, and the one path for all Gemini models. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { candidateCount } from '../dialects/gemini/request';
 import { outputTokens } from '../dialects/parse-body';
 import { example, json, query, type Route } from './describe';

@@ -1,5 +1,5 @@
 /** Rented GPUs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Deployment as KeptDeployment } from '../jobs/deployments/store';
 import { createDeploymentInput, patchDeploymentInput } from '../routes/media/deployments';
 import { example, json, type Route } from './describe';

@@ -1,5 +1,5 @@
 /** Jobs, and how customers are told of them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Family } from '../core/family';
 import { FINAL_STATES } from '../jobs/types';
 import { JOB_STATUSES } from '../jobs/view';

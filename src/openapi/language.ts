@@ -1,5 +1,5 @@
 /** Chat, completions and embeddings: OpenAI's and Anthropic's formats, and the gateway's own short one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { completionsRequest } from '../dialects/openai-completions/request';
 import { example, json, type Route } from './describe';
 import { FAILURES } from './errors';

@@ -2,7 +2,7 @@
  * The fields of media requests. Their readers (`jobs/read-input`) accept several names for most fields; a test compares
  * the two. Other fields are passed to the provider.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SPEECH_FORMATS } from '../jobs/read-input';
 import type { MediaKind } from '../providers/media/types';
 import { TRANSCRIPT_FORMATS } from '../routes/media/audio';

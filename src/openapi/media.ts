@@ -1,5 +1,5 @@
 /** Pictures, films, sound and 3D models. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, example, json, type RequestBody, type Route } from './describe';
 import { FAILURES } from './errors';
 import { streamFailure } from './formats/chat';

@@ -1,5 +1,5 @@
 /** Models, what became of a call, and the probes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Price } from '../providers/types';
 import { header, json, query, type Route } from './describe';
 import { FAILURES } from './errors';

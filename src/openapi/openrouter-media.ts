@@ -1,5 +1,5 @@
 /** The models for pictures and films, in OpenRouter's form. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { json, type Route } from './describe';
 import { FAILURES } from './errors';
 

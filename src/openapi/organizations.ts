@@ -1,5 +1,5 @@
 /** Organizations: members, invitations, and their identity providers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { createOrganizationInput } from '../console/organizations/create';
 import { deleteOrganizationInput } from '../console/organizations/delete';
 import { acceptInput, inviteInput } from '../console/organizations/invitations';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMIT_PERIODS } from '../core/limit-period';
 import { json, type Route } from './describe';
 import { FAILURES } from './errors';

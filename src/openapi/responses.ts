@@ -1,5 +1,5 @@
 /** OpenAI Responses, under its own path and under Codex's. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { example, json, type Parameter, type Route } from './describe';
 import { FAILURES } from './errors';
 import {

@@ -1,5 +1,5 @@
 /** Converts zod schemas to OpenAPI 3.1's, which are JSON Schema. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { FAMILIES } from '../core/family';
 import { MAX_MODELS } from '../dialects/other-models';
 import type { Json, Parameter } from './describe';

@@ -1,5 +1,5 @@
 /** The parts of sign-in that clients and pages use. better-auth documents its other paths. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { startSsoInput } from '../console/sso/sign-in';
 import { type Answer, example, json, query, type RequestBody, type Route } from './describe';
 import { FAILURES } from './errors';

@@ -1,5 +1,5 @@
 /** Files: those that are kept for customers, and the results of jobs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { header, type Json, json, query, type Route } from './describe';
 import { FAILURES, ONCE } from './errors';
 import { BINARY, IDEMPOTENCY, limit } from './parts';

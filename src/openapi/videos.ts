@@ -1,5 +1,5 @@
 /** Films at `/v1/videos`, in the words of OpenAI's clients and of OpenRouter's. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { json, query, type Route } from './describe';
 import { FAILURES } from './errors';
 import { VIDEO } from './media-input';

@@ -126,7 +126,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
   if (!ledger.ok) return refusalPage(c, ledger.error);
   if (!paidFor.ok) return refusalPage(c, paidFor.error);
   const { receipts, nextCursor: olderReceipts } = paidFor.value;
-  const { lines, nextCursor } = ledger.value;
+  const { lines, broughtForward, nextCursor } = ledger.value;
   const { paid, redeemed, ...query } = c.req.query();
   // Set aside for what rented workers may cost before they can be stopped; no call can spend it.
   const setAsideCredits = billing.balanceCredits - billing.heldCredits - billing.availableCredits;
@@ -205,7 +205,7 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
       {billing.holds.length > 0 && <Holds holds={billing.holds} />}
       <section class="stack" aria-labelledby="ledger">
         <h2 id="ledger">Ledger</h2>
-        {lines.length === 0 ? (
+        {lines.length === 0 && !broughtForward ? (
           <Empty title="Nothing has come or gone yet">
             <p>Every top-up and every charge is a line here, and the lines add up to the balance.</p>
           </Empty>
@@ -233,6 +233,15 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
                     </td>
                   </tr>
                 ))}
+                {broughtForward && (
+                  <tr>
+                    <td>
+                      <Time at={broughtForward.until} />
+                    </td>
+                    <td>Brought forward from older lines, which are in the archive</td>
+                    <td class="number">{signedCredits(broughtForward.amountCredits)}</td>
+                  </tr>
+                )}
               </tbody>
             </table>
           </Scroll>

@@ -1,5 +1,5 @@
 /** Form errors in the form's own words: the API names fields, a form has labels. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 
 export type Labels = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** An account's jobs, newest first: what became of each, its results, what it cost, and how it is canceled or emptied. */
 import type { FC } from 'hono/jsx';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
 import type { GatewayError } from '../core/errors';

@@ -171,7 +171,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
   const { filter, query, error } = read;
   const usage = await queryUsage(context, filter, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
-  const { logs, nextCursor, costByModel, topExpensiveRequests } = usage.value;
+  const { logs, nextCursor, costByModel, topExpensiveRequests, archivedUntil } = usage.value;
   const [picks, rows, shares] = await Promise.all([
     picksOf(
       context,
@@ -207,6 +207,12 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
             <Spans query={query} days={days} />
             <Filter asked={read} typed={typed} picks={picks} org={context.organization?.id} />
           </div>
+          {archivedUntil && (
+            <p class="quiet">
+              Requests that ended before <Time at={archivedUntil} /> UTC have left the database and are in no figure here. The CSV has them,
+              and each has its receipt.
+            </p>
+          )}
           <Figures costByModel={costByModel} total={total} days={days} />
           {chart.series.length > 0 && <CostChart data={chart} />}
           {topExpensiveRequests.length > 0 && (

@@ -1,6 +1,6 @@
 /** What became of an account's webhooks: each delivery with its latest try, sending one again, and the secret that signs them. */
 import type { FC } from 'hono/jsx';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commit } from '../console/audit/commit';
 import type { VerbContext } from '../console/context';
 import { momentCursor, readMoment } from '../console/cursor';

@@ -1,5 +1,5 @@
 /** What the operator's own providers of all kinds share: JSON in a variable, an id, a base URL, keys. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../core/record';
 import { readApiKeys, readBaseUrl, variableName, variableText } from './config';
 import type { Model, Target } from './types';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WIRE_IDS, type WireId } from '../core/wire-id';
 import { headersSchema, nameSchema, providerIdSchema, readJsonVariable, readReach } from './custom-config';
 import type { Provider } from './types';

@@ -1,6 +1,6 @@
 /** The operator's API under /api/admin, with ADMIN_TOKEN as the bearer token. */
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountView } from '../account/types';
 import {
   createAccount,

@@ -1,5 +1,5 @@
 /** Conversations that clients of Responses keep here: their items are read and changed apart from any call. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type ConversationStub, inTurn, operationFinder, tooLarge } from '../conversations/stub';
 import type { Changed } from '../conversations/types';
 import type { ApiKey } from '../core/api-key';

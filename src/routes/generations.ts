@@ -89,7 +89,10 @@ async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise
       refusal = refused;
       continue;
     }
-    const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(c.env.DB, accountId, id)));
+    const operation =
+      ref &&
+      ((await account(accountId).operation(ref.month, ref.seq)) ??
+        (await findLedgerLine({ db: c.env.DB, files: c.env.FILES }, accountId, id)));
     if (operation?.id === id && operation.kind !== 'grant') return ok(operation);
     refusal = fail('not_found', 'There is no such generation.').error;
   }

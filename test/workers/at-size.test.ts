@@ -165,7 +165,9 @@ describe('what the lines of an account come to', () => {
       await callerChoices(context, filter);
       const books = { epoch: 1, balanceMicro: -1_000 * MANY, linesMicro: -1_000 * MANY, heldMicro: 0, openHeldMicro: 0, overdueHolds: 0 };
       const account = () => ({ books: async () => ({ ...books, closeSeq: MANY, ackedCloseSeq: MANY }) }) as unknown as AccountStub;
-      expect(await reconcileAccount({ db, account, macSecret: '', now: () => 1 }, ACCOUNT)).toMatchObject({ problems: [] });
+      expect(await reconcileAccount({ db, files: {} as R2Bucket, account, macSecret: '', now: () => 1 }, ACCOUNT)).toMatchObject({
+        problems: [],
+      });
       const [page, ...sums] = asked.queries.map(asked.planOf).filter((plan) => plan.includes('ledger'));
       expect(page).toBe('SEARCH ledger USING INDEX ledger_by_time (account_id=? AND opened_at>?)');
       expect(sums).toHaveLength(5);

@@ -1,5 +1,5 @@
 /** Shared by the verbs for API keys. A secret leaves only in the answer to `create` or `rotate` and is stored nowhere. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRange } from '../../account/key-scope';
 import type { KeyRecord, KeySummary } from '../../account/types';
 import { mintKey } from '../../core/api-key';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { mintKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { accountBytes, keyBytes } from '../../core/ids';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyChange } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { fromCredits } from '../../core/money';

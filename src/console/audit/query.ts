@@ -1,5 +1,5 @@
 /** Reads the audit log: filtered, in pages, and verified. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AuditRow, FIRST_HASH, hashOf } from '../../core/audit';
 import { ok } from '../../core/errors';
 import { refuseCursor } from '../cursor';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';

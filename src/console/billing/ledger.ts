@@ -1,5 +1,6 @@
 import { ok } from '../../core/errors';
 import { toCredits } from '../../core/money';
+import { broughtForward } from '../archive/read';
 import type { VerbContext } from '../context';
 import { refuseCursor } from '../cursor';
 
@@ -18,7 +19,7 @@ interface Row {
 
 const COLUMNS = `id, kind, state, model, endpoint, amount, closed_at AS closedAt, detail->>'reason' AS reason, epoch, close_seq AS closeSeq`;
 
-/** Every line that changed the balance, newest first; together they are the balance. */
+/** Every line that changed the balance, newest first; together they are the balance, with what the last page brings forward. */
 export async function listLedger(context: VerbContext, limit: number, cursor: string | undefined) {
   const [, epoch, closeSeq] = /^(\d{1,10})~(\d{1,15})$/.exec(cursor ?? '') ?? [];
   if (cursor && epoch === undefined) return refuseCursor();
@@ -34,12 +35,15 @@ export async function listLedger(context: VerbContext, limit: number, cursor: st
     .all<Row>();
   const page = results.slice(0, limit);
   const last = page.at(-1);
+  const isLast = results.length <= limit;
+  const earlier = isLast ? await broughtForward(context, context.accountId) : undefined;
   return ok({
     lines: page.map(({ amount, closedAt, epoch: _e, closeSeq: _s, ...line }) => ({
       ...line,
       amountCredits: toCredits(amount),
       closedAt: new Date(closedAt).toISOString(),
     })),
-    nextCursor: results.length > limit && last ? `${last.epoch}~${last.closeSeq}` : null,
+    broughtForward: earlier ? { amountCredits: toCredits(earlier.amountMicro), until: new Date(earlier.untilMs).toISOString() } : null,
+    nextCursor: !isLast && last ? `${last.epoch}~${last.closeSeq}` : null,
   });
 }

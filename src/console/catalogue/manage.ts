@@ -1,5 +1,5 @@
 /** The operator's verbs for the catalogue's file. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex } from '../../core/hex';
 import { type CatalogueError, errorText } from '../../providers/overrides/schema';

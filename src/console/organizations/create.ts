@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountProfile } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
 import { toHex } from '../../core/hex';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { toCredits } from '../../core/money';
 import { auditRecord, collectAudit, commit } from '../audit/commit';

@@ -1,6 +1,6 @@
 /** Invitations by mail. The token is only in the mail, and is valid once, for one address. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { sha256Hex, toHex } from '../../core/hex';
 import { DAY_MS } from '../../core/time';

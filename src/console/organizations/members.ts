@@ -1,5 +1,5 @@
 /** The verbs for an organization's members. Every change has the condition that an owner remains. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeySummary } from '../../account/types';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { auditRecord, collectAudit, commit } from '../audit/commit';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { commit } from '../audit/commit';
 import type { VerbContext } from '../context';
 import type { createOrganizationInput, OrganizationView } from './create';

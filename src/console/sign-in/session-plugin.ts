@@ -2,7 +2,7 @@
 import type { BetterAuthPlugin } from 'better-auth';
 import { createAuthEndpoint } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Without a path, so only the server can call it. It returns the headers that set the cookie. */
 export const vouchedSession = () =>

@@ -1,5 +1,5 @@
 /** The verbs for an organization's identity providers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { toHex } from '../../core/hex';
 import { seal } from '../../core/sealed';

@@ -1,6 +1,6 @@
 /** OpenID Connect as a relying party: discovery, the code flow with PKCE, and the ID token's checks. */
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { RefusedUrl, requirePublic } from '../../core/public-fetch';
 import { readBounded } from '../../core/read-bounded';

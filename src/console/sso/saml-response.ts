@@ -3,7 +3,7 @@
  * own by a key from the provider's metadata. What is believed is parsed anew from the bytes that the signature covers,
  * so content wrapped around them or placed beside them is never read.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import type { Vouched } from './oidc';
 import { attributeOf, childrenOf, parseXml, type SamlElement, withDescendants } from './xml';

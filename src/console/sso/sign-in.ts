@@ -1,5 +1,5 @@
 /** Signs people in through an organization's identity provider: sends them there, and checks what comes back. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { commit } from '../audit/commit';
 import type { RequestOrigin } from '../context';

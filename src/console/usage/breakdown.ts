@@ -1,5 +1,5 @@
 /** An account's usage summed by one dimension: end user, tag, key, member, model and so on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { toCredits, toUsd } from '../../core/money';
 import type { VerbContext } from '../context';
 import { type UsageFilter, whereOf } from './filter';

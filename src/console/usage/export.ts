@@ -1,13 +1,22 @@
 /** An account's usage as CSV of any length: each page of lines is read when the reader has taken the one before. */
 import { toCredits } from '../../core/money';
+import { unpackLines } from '../archive/file';
+import { partsSince } from '../archive/read';
 import type { VerbContext } from '../context';
-import { type UsageFilter, whereOf } from './filter';
+import { sinceMs, type UsageFilter, type Where, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, tagsOf } from './log';
 import { emailSql, keyNameSql } from './names';
 import { after, cursorOf, ORDER } from './query';
 
 /** A million lines are 200 queries; D1 allows a thousand per request. */
 const PAGE_ROWS = 5_000;
+
+/** Lines of the archive stand in for the table, so that they are filtered as it is. D1 takes parameters of 2 MB. */
+const ARCHIVED_ROWS = 1_000;
+const AS_LEDGER = `WITH ledger AS MATERIALIZED (SELECT value->>'accountId' AS account_id, value->>'epoch' AS epoch, value->>'closeSeq' AS close_seq,
+  value->>'id' AS id, value->>'kind' AS kind, value->>'state' AS state, value->>'keyId' AS key_id, value->>'userId' AS user_id,
+  value->>'test' AS test, value->>'model' AS model, value->>'endpoint' AS endpoint, value->>'amount' AS amount,
+  value->>'openedAt' AS opened_at, value->>'closedAt' AS closed_at, value->>'detail' AS detail FROM json_each(?))`;
 
 const HEADINGS = [
   'request_id',
@@ -74,25 +83,45 @@ const lineOf = (row: Line): string =>
     .map(cell)
     .join(',');
 
-export function exportUsage(context: VerbContext, filter: UsageFilter): { filename: string; body: ReadableStream<Uint8Array> } {
+const textOf = (rows: readonly Line[]): string => rows.map((row) => `${lineOf(row)}\r\n`).join('');
+
+/** The lines that D1 has, newest first, then those that have left it. */
+async function* pagesOf(context: VerbContext, where: Where, fromMs: number): AsyncGenerator<string> {
   const { db, accountId } = context;
+  for (let paged: Where | undefined = where; paged; ) {
+    const query: string = `SELECT ${LOG_COLUMNS}, ${NAMES} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`;
+    const { results }: D1Result<Line> = await db
+      .prepare(query)
+      .bind(...paged.values, PAGE_ROWS)
+      .all<Line>();
+    if (results.length > 0) yield textOf(results);
+    paged = results.length < PAGE_ROWS ? undefined : after(where, cursorOf(results.at(-1)!));
+  }
+  const archived = `${AS_LEDGER} SELECT ${LOG_COLUMNS}, ${NAMES} FROM ledger WHERE ${where.sql} ${ORDER}`;
+  for (const file of await partsSince(context, accountId, fromMs)) {
+    const lines = (await unpackLines(context.files, file)).reverse();
+    for (let from = 0; from < lines.length; from += ARCHIVED_ROWS) {
+      const rows = JSON.stringify(lines.slice(from, from + ARCHIVED_ROWS));
+      const { results } = await db
+        .prepare(archived)
+        .bind(rows, ...where.values)
+        .all<Line>();
+      if (results.length > 0) yield textOf(results);
+    }
+  }
+}
+
+export function exportUsage(context: VerbContext, filter: UsageFilter): { filename: string; body: ReadableStream<Uint8Array> } {
   const nowMs = context.now();
-  const where = whereOf(accountId, filter, nowMs);
+  const pages = pagesOf(context, whereOf(context.accountId, filter, nowMs), sinceMs(filter.days, nowMs));
   const encoder = new TextEncoder();
-  let cursor: string | undefined;
   const body = new ReadableStream<Uint8Array>(
     {
       start: (controller) => controller.enqueue(encoder.encode(`${HEADINGS.join(',')}\r\n`)),
       async pull(controller) {
-        const paged = cursor === undefined ? where : after(where, cursor)!;
-        const query = `SELECT ${LOG_COLUMNS}, ${NAMES} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`;
-        const { results } = await db
-          .prepare(query)
-          .bind(...paged.values, PAGE_ROWS)
-          .all<Line>();
-        if (results.length > 0) controller.enqueue(encoder.encode(`${results.map(lineOf).join('\r\n')}\r\n`));
-        if (results.length < PAGE_ROWS) controller.close();
-        else cursor = cursorOf(results.at(-1)!);
+        const { value, done } = await pages.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
       },
     },
     { highWaterMark: 0 },

@@ -1,5 +1,5 @@
 /** Which of an account's usage is asked for, and the SQL for it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fromCredits } from '../../core/money';
 import { DAY_MS } from '../../core/time';
 

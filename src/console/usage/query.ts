@@ -1,8 +1,10 @@
 import { ok, type Result } from '../../core/errors';
 import { toCredits, toUsd } from '../../core/money';
+import { isoOrNull } from '../../core/time';
+import { broughtForward } from '../archive/read';
 import type { VerbContext } from '../context';
 import { refuseCursor } from '../cursor';
-import { type UsageFilter, type Where, whereOf } from './filter';
+import { sinceMs, type UsageFilter, type Where, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, logView } from './log';
 
 const TOP = 10;
@@ -57,6 +59,7 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
   const where = whereOf(accountId, filter, context.now());
   const paged = cursor === undefined ? where : after(where, cursor);
   if (!paged) return refuseCursor();
+  const earlier = await broughtForward(context, accountId);
   await catchUp(accountId);
   const [lines, dear, summed] = await db.batch([
     db.prepare(`SELECT ${LOG_COLUMNS} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`).bind(...paged.values, limit + 1),
@@ -74,6 +77,7 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
     nextCursor: rows.length > limit && last ? cursorOf(last) : null,
     costByModel: models.map(({ key: model, calls, amount }) => ({ model, calls, ...spent(amount) })),
     topExpensiveRequests: ((dear?.results ?? []) as LogRow[]).filter(({ amount }) => amount < 0).map(logView),
+    archivedUntil: earlier && earlier.untilMs >= sinceMs(filter.days, context.now()) ? isoOrNull(earlier.untilMs) : null,
     dailyCost: days.map(({ key: date, calls, amount }) => ({ date, calls, ...spent(amount) })),
   });
 }

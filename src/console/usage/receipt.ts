@@ -89,8 +89,8 @@ function wholeLines({ endpoint, outcome, amountMicro, detail }: Operation): Rece
 export type Receipt = ReturnType<typeof receiptOf>;
 
 export async function showReceipt(context: VerbContext, id: string): Promise<Result<Receipt>> {
-  const { account, accountId, db } = context;
+  const { account, accountId } = context;
   const ref = parseOperationId(id);
-  const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(db, accountId, id)));
+  const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(context, accountId, id)));
   return operation?.id === id && operation.kind !== 'grant' ? ok(receiptOf(operation)) : fail('not_found', 'There is no such request.');
 }

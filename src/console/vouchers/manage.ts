@@ -1,5 +1,5 @@
 /** The operator's verbs for vouchers. Codes are shown once, when they are made. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { randomDigits } from '../../core/ids';
 import { fromCredits, toCredits } from '../../core/money';

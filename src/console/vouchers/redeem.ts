@@ -3,7 +3,7 @@
  * decides, and the account object accepts the grant once by the voucher's id. What was cut short between the two is
  * finished by redeeming again, and by a cron.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AuditRecord } from '../../core/audit';
 import { fail, ok, type Result } from '../../core/errors';
 import { toCredits } from '../../core/money';

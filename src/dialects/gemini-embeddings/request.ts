@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { type Fields, isRecord } from '../../core/record';
 import { type PromptSize, promptSize } from '../estimate-tokens';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok, type Result } from '../../core/errors';
 import { rewriteMembers } from '../../core/json';
 import { type Fields, isRecord, parseJson } from '../../core/record';

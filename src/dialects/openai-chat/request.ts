@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { members, renameMembers, setMembers, withoutMember } from '../../core/json';
 import { type PromptSize, promptSize } from '../estimate-tokens';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ok, type Result } from '../../core/errors';
 import { promptSize } from '../estimate-tokens';
 import type { ChatRequest } from '../openai-chat/request';

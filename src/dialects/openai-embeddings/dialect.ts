@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fail, ok } from '../../core/errors';
 import { setMembers, withoutMember } from '../../core/json';
 import { promptSize } from '../estimate-tokens';

@@ -1,5 +1,5 @@
 /** What clients send to make and change conversations: https://platform.openai.com/docs/api-reference/conversations */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isFilled } from '../../core/record';
 
 export const MAX_ITEMS_AT_ONCE = 20;

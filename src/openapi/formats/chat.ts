@@ -3,7 +3,7 @@
  * Requests are the schemas that routes validate with, and what passes through them; answers are held against this by
  * the tests of all routes.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { chatRequest } from '../../dialects/openai-chat/request';
 import { embeddingsRequest } from '../../dialects/openai-embeddings/dialect';
 import { credits, named, open, openWords, otherModels, records } from '../schemas';

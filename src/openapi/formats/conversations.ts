@@ -1,5 +1,5 @@
 /** Conversations, as OpenAI writes them: https://platform.openai.com/docs/api-reference/conversations */
-import { z } from 'zod';
+import * as z from 'zod';
 import { conversationParams, itemsParams, MAX_ITEMS_AT_ONCE } from '../../dialects/openai-responses/conversation-input';
 import { named } from '../schemas';
 import { inputItem } from './responses';

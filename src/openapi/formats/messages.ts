@@ -1,5 +1,5 @@
 /** Messages, as Anthropic writes them: https://platform.claude.com/docs/en/api/messages */
-import { z } from 'zod';
+import * as z from 'zod';
 import { countRequest, messagesRequest } from '../../dialects/anthropic-messages/request';
 import { credits, named, open, openWords, otherModels, records } from '../schemas';
 

@@ -1,5 +1,5 @@
 /** Responses, as OpenAI writes them: https://platform.openai.com/docs/api-reference/responses */
-import { z } from 'zod';
+import * as z from 'zod';
 import { responsesRequest } from '../../dialects/openai-responses/request';
 import { credits, named, open, openWords, otherModels, records } from '../schemas';
 

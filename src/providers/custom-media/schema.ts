@@ -1,5 +1,5 @@
 /** The schema of `CUSTOM_MEDIA_PROVIDERS`, which describes a job vendor over HTTP without code. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { headerNameSchema, headersSchema, nameSchema, providerIdSchema } from '../custom-config';
 
 const field = nameSchema.exactOptional();

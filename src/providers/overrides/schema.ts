@@ -1,5 +1,5 @@
 /** The schema of the operator's catalogue changes, with readable errors. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { FAMILIES } from '../../core/family';
 import { type Position, pathText, readJson } from '../../core/json-position';
 import { PRICE_FACTORS } from '../../core/money';

@@ -1,5 +1,5 @@
 /** The catalogue's GPU models run on the operator's own endpoints, whose ids are in `RUNPOD_ENDPOINTS`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, readJsonVariable } from '../custom-config';
 import type { Model } from '../types';
 

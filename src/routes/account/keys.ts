@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { createApiKey } from '../../console/api-keys/create';
 import { createKeyInput } from '../../console/api-keys/internal';
 import { listApiKeys } from '../../console/api-keys/list';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { VerbContext } from '../../console/context';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import type { GuardedPermission } from '../../http/caller';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApiKey } from '../../core/api-key';
 import { fail, ok, type Result } from '../../core/errors';
 import { idempotencyIn } from '../../core/idempotency';

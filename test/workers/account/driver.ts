@@ -3,8 +3,19 @@
  * D1 are lost, repeated and reordered on their way, and so are the acknowledgements.
  */
 import { env } from 'cloudflare:test';
-import type { AccountStub } from '../../../src/account/stub';
-import type { AdmitRequest, AdmitResult, CloseRequest, CloseResult, KeyRecord, Outcome } from '../../../src/account/types';
+import { type AccountStub, accountStub } from '../../../src/account/stub';
+import type {
+  AdmitRequest,
+  AdmitResult,
+  ArchivingMessage,
+  CloseRequest,
+  CloseResult,
+  KeyRecord,
+  Outcome,
+} from '../../../src/account/types';
+import { archiveOn } from '../../../src/console/archive/move';
+import { archivedAfter } from '../../../src/console/archive/read';
+import { reconcileAccount } from '../../../src/console/reconcile';
 import { recover } from '../../../src/console/restore';
 import type { RateFamily } from '../../../src/core/family';
 import type { IdempotencyHashes } from '../../../src/core/idempotency';
@@ -12,7 +23,7 @@ import { newNonce, parseOperationId } from '../../../src/core/ids';
 import { TIERS } from '../../../src/core/tiers';
 import { agree, agreeEach, comparable, refusalAsModel } from './agree';
 import { Carrier } from './carrier';
-import { alertsInD1, keysInD1, knownToD1, linesInD1, tierInD1 } from './in-d1';
+import { alertsInD1, archivedOf, keysInD1, knownToD1, linesInD1, tierInD1 } from './in-d1';
 import { exposureOf, Model, type ModelOperation } from './model';
 import { Random } from './random';
 import {
@@ -21,6 +32,7 @@ import {
   DAY_MS,
   HOUR_MS,
   type Inside,
+  justBefore,
   LEASE_MS,
   MINUTE_MS,
   OPERATOR,
@@ -58,6 +70,8 @@ export interface DriverOptions {
   extraKeys: number;
   /** The object is always too full. */
   cuts: boolean;
+  /** Old lines leave D1. */
+  archives: boolean;
 }
 
 export class Driver {
@@ -90,6 +104,7 @@ export class Driver {
         this.doing = 'carrying messages';
         await this.carrier.carry(LOSS);
         if (this.random.chance(0.3)) await this.evict();
+        if (this.options.archives) await this.archive();
         if (this.options.restores) await this.perhapsRestore();
       }
       await this.drain();
@@ -577,6 +592,17 @@ export class Driver {
     await this.account.evict();
   }
 
+  private async archive(): Promise<void> {
+    this.doing = 'archiving';
+    const { random } = this;
+    const days = random.of([0, 0, 1, 3]);
+    const account = (id: string): AccountStub => accountStub(env.ACCOUNT, id);
+    const deps = { db: env.DB, files: env.FILES, account, macSecret: '', now: () => this.account.nowMs };
+    const options = { retentionDays: 8, linesAPart: random.between(1, 400), linesAtLeast: random.of([1, 50]), partsAtATime: 3 };
+    let message: ArchivingMessage | undefined = { archiving: { days, lines: 0, sizeBytes: 0, after: justBefore(this.account.id) } };
+    for (let rounds = random.between(1, 4); message && rounds > 0; rounds--) message = await archiveOn(deps, message, options);
+  }
+
   private async perhapsRestore(): Promise<void> {
     const { random } = this;
     if (!this.restorePoint) {
@@ -603,12 +629,16 @@ export class Driver {
     await this.account.run(async (object) => {
       const deps = {
         db: env.DB,
+        files: env.FILES,
         account: () => object as unknown as AccountStub,
         macSecret: '',
         ...OPERATOR,
         now: () => this.account.nowMs,
       };
-      const recovered = await recover(deps, this.account.id, object.books()!);
+      const books = object.books()!;
+      const archived = archivedAfter(deps, this.account.id, { epoch: books.epoch, closeSeq: books.ackedCloseSeq });
+      if (!(await archived.next()).done) this.count('restored from the archive');
+      const recovered = await recover(deps, this.account.id, books);
       agree('the epoch', recovered.ok && recovered.value.epoch, this.model.epoch);
     });
     await this.account.run((object, state) => this.compareAll(object, state));
@@ -658,8 +688,11 @@ export class Driver {
       lines.reduce((sum, { amountMicro }) => sum + amountMicro, 0),
       books.balanceMicro,
     );
+    const deps = { db: env.DB, files: env.FILES, account: () => this.account.stub, macSecret: '', now: () => this.account.nowMs };
+    agree('the books', await reconcileAccount(deps, this.account.id), { checked: 1, problems: [], nextCursor: null });
     await this.compareEntities();
     this.count('lines in D1', lines.length);
+    this.count('lines archived', await archivedOf(this.account.id));
     this.count('operations', this.steps);
   }
 

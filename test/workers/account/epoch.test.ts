@@ -42,7 +42,7 @@ async function putBack(account: TestAccount, rows: Rows): Promise<void> {
 }
 
 async function mend(account: TestAccount, stub = accountStub(env.ACCOUNT, account.id)) {
-  const deps = { db: env.DB, account: () => stub, macSecret: '', ...OPERATOR, now: () => account.nowMs };
+  const deps = { db: env.DB, files: env.FILES, account: () => stub, macSecret: '', ...OPERATOR, now: () => account.nowMs };
   const recovered = await recover(deps, account.id, (await account.stub.books())!);
   if (!recovered.ok) throw new Error(recovered.error.message);
   return recovered.value;
@@ -565,6 +565,7 @@ describe('acknowledgements', () => {
 describe('the operator’s restore', () => {
   const deps = (account: TestAccount, stub = () => accountStub(env.ACCOUNT, account.id)) => ({
     db: env.DB,
+    files: env.FILES,
     account: stub,
     macSecret: '',
     ...OPERATOR,

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:test';
 import { eq } from 'drizzle-orm';
 import type { Operation } from '../../../src/account/types';
+import { archivedAfter } from '../../../src/console/archive/read';
 import { toOperation } from '../../../src/console/ledger';
 import { database } from '../../../src/db/client';
 import { ledger } from '../../../src/db/schema';
@@ -9,11 +10,17 @@ import type { Known } from './model';
 
 const select = async <T>(query: string, accountId: string): Promise<T[]> => (await env.DB.prepare(query).bind(accountId).all<T>()).results;
 
-/** Ordered by epoch and close sequence. */
+/** That it has, and that have left it. Ordered by epoch and close sequence. */
 export async function linesInD1(accountId: string): Promise<Operation[]> {
+  const lines: Operation[] = [];
+  for await (const left of archivedAfter({ db: env.DB, files: env.FILES }, accountId, { epoch: 0, closeSeq: 0 }))
+    lines.push(...left.map(toOperation));
   const rows = await database(env.DB).select().from(ledger).where(eq(ledger.accountId, accountId)).orderBy(ledger.epoch, ledger.closeSeq);
-  return rows.map(toOperation);
+  return [...lines, ...rows.map(toOperation)];
 }
+
+export const archivedOf = async (accountId: string): Promise<number> =>
+  (await select<{ lines: number }>('SELECT COALESCE(SUM(lines), 0) AS lines FROM ledger_parts WHERE account_id = ?', accountId))[0]!.lines;
 
 export const keysInD1 = async (accountId: string): Promise<{ id: string; status: string }[]> =>
   (await select<{ record: string }>('SELECT record FROM api_keys WHERE account_id = ? ORDER BY id', accountId)).map(({ record }) =>

@@ -60,6 +60,8 @@ const AT_LEAST: Tally = {
   'batch tried again': 5,
   'acknowledgement lost': 30,
   'lines in D1': 15_000,
+  'lines archived': 5_000,
+  'restored from the archive': 5,
   restored: 8,
   'undone hold charged': 5,
 };
@@ -69,8 +71,10 @@ const tally: Tally = {};
 /** What D1 has of lines, and of what all lines come to: as many more of both, however the lines came. */
 const inD1 = async (): Promise<Record<'lines' | 'micro' | 'counted' | 'countedMicro', number>> =>
   (await env.DB.prepare(
-    `SELECT COUNT(*) AS lines, COALESCE(SUM(amount), 0) AS micro, (SELECT COALESCE(SUM(lines), 0) FROM ledger_totals) AS counted,
-      (SELECT COALESCE(SUM(credited_micro - charged_micro), 0) FROM ledger_totals) AS countedMicro FROM ledger`,
+    `WITH everything AS (SELECT 1 AS lines, amount FROM ledger
+       UNION ALL SELECT lines, 0 FROM ledger_parts UNION ALL SELECT 0, archived_micro FROM ledger_fences)
+     SELECT COALESCE(SUM(lines), 0) AS lines, COALESCE(SUM(amount), 0) AS micro, (SELECT COALESCE(SUM(lines), 0) FROM ledger_totals) AS counted,
+      (SELECT COALESCE(SUM(credited_micro - charged_micro), 0) FROM ledger_totals) AS countedMicro FROM everything`,
   ).first())!;
 let before: Awaited<ReturnType<typeof inD1>>;
 beforeAll(async () => {
@@ -94,6 +98,7 @@ describe('the account under random operations', () => {
         restores: seed % 2 === 0,
         extraKeys: seed % 4 === 3 ? 60 : 0,
         cuts: seed % 4 < 2,
+        archives: seed % 3 !== 0,
       }).run();
     },
     120_000,

@@ -1,6 +1,5 @@
 import { env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import guide from '../../../docs/operating.md?raw';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
 import type { ReconciliationMessage } from '../../../src/account/types';
 import { reconcileAccount, reconcileFrom, reconcileNightly } from '../../../src/console/reconcile';
@@ -10,6 +9,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const deps = (account = (id: string): AccountStub => accountStub(env.ACCOUNT, id)) => ({
   db: env.DB,
+  files: env.FILES,
   account,
   macSecret: '',
   now: () => START_MS,
@@ -59,22 +59,6 @@ describe('the reconciliation', () => {
     await account.run((object) => void object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT)));
     await account.project();
     expect(await problemsOf(account)).toEqual([]);
-  });
-
-  it('finds nothing after receipts of old calls were emptied as the guide does it, which leaves other lines alone', async () => {
-    const [, statement] = /--command "(UPDATE .*?)"/s.exec(guide)!;
-    const account = await settledAccount();
-    await env.DB.prepare(`UPDATE ledger SET detail = '{"reason":"x"}', closed_at = 0 WHERE account_id = ? AND close_seq < 4`)
-      .bind(account.id)
-      .run();
-    await env.DB.prepare(statement!.replaceAll('\\\n', '')).run();
-    expect(await problemsOf(account)).toEqual([]);
-    const emptied = (await ledgerRows(account.id)).filter(({ closed_at }) => closed_at === 0).map(({ kind, detail }) => [kind, detail]);
-    expect(emptied).toEqual([
-      ['grant', '{"reason":"x"}'],
-      ['usage', '{}'],
-      ['usage', '{}'],
-    ]);
   });
 
   it('finds a balance that is not the sum of its lines', async () => {

@@ -80,7 +80,7 @@ const booksOf = async (account: TestAccount) => {
 const reconcile = async (account: TestAccount) =>
   (
     await reconcileAccount(
-      { db: env.DB, account: (id) => accountStub(env.ACCOUNT, id), macSecret: '', now: () => account.nowMs },
+      { db: env.DB, files: env.FILES, account: (id) => accountStub(env.ACCOUNT, id), macSecret: '', now: () => account.nowMs },
       account.id,
     )
   ).problems;
@@ -104,7 +104,7 @@ describe('an object with too little room', () => {
     expect(await reconcile(account)).toEqual([]);
     const lookUp = (id: string) => account.stub.operation(parseOperationId(id)!.month, parseOperationId(id)!.seq);
     expect([await lookUp(first!), (await lookUp(last!))?.id]).toEqual([null, last]);
-    expect(await findLedgerLine(env.DB, account.id, first!)).toMatchObject({ id: first, amountMicro: -CREDIT });
+    expect(await findLedgerLine({ db: env.DB, files: env.FILES }, account.id, first!)).toMatchObject({ id: first, amountMicro: -CREDIT });
   });
 
   it('is smaller by it, and stops when it is small enough', async () => {
@@ -142,6 +142,7 @@ describe('an object with too little room', () => {
     await tidyUp(account);
     const recovering = {
       db: env.DB,
+      files: env.FILES,
       account: (id: string) => accountStub(env.ACCOUNT, id),
       macSecret: '',
       ...OPERATOR,
@@ -218,6 +219,7 @@ describe('an object with too little room', () => {
     await account.evict();
     const deps = {
       db: env.DB,
+      files: env.FILES,
       account: (id: string) => accountStub(env.ACCOUNT, id),
       macSecret: '',
       ...OPERATOR,

@@ -139,6 +139,9 @@ export class TestAccount {
   }
 }
 
+/** An account id that comes before this one, and after all others before it. */
+export const justBefore = (id: string): string => id.slice(0, -1) + String.fromCharCode(id.charCodeAt(id.length - 1) - 1);
+
 /** Closed operations in the form in which the account sends them. */
 export const messageOf = (accountId: string, operations: readonly Operation[]): LedgerMessage => ({
   accountId,

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { handleEvent } from '../../../src/console/billing/events';
 import { toHex } from '../../../src/core/hex';
+import { DAY_MS } from '../../../src/core/time';
 // Loaded here, so that loading does not count towards the first test's time.
 import '../../../src/console/billing/stripe';
 import { readAccountSettings } from '../../../src/env-account';
@@ -87,7 +88,14 @@ describe('a payment', () => {
     const session = paid(account, 700);
     let answerStripe: (response: Response) => void = () => undefined;
     vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answerStripe = resolve)));
-    const asked = { db: env.DB, account: (id: string) => accountStub(env.ACCOUNT, id), now: Date.now, macSecret: '', from: NOBODY };
+    const asked = {
+      db: env.DB,
+      files: env.FILES,
+      account: (id: string) => accountStub(env.ACCOUNT, id),
+      now: Date.now,
+      macSecret: '',
+      from: NOBODY,
+    };
     const settings = { ...readAccountSettings(env), STRIPE_SECRET_KEY: 'sk_of_the_tests' };
     const deps = { ...asked, settings, origin: ORIGIN, mail: undefined, fetch, catchUp: async () => undefined };
     const handled = handleEvent(deps, eventOf('checkout.session.completed', session) as unknown as Stripe.Event);
@@ -289,6 +297,23 @@ describe("the wallet's ledger", () => {
       ],
       null,
     ]);
+  });
+
+  it('ends with what is brought forward from the archive, without which usage says its figures are', async () => {
+    const person = await someone();
+    const account = await accountOf(person);
+    expect((await must('GET', '/api/api-usage', { as: person })).archivedUntil).toBeNull();
+    const until = Date.now() - 10 * DAY_MS;
+    await env.DB.batch([
+      env.DB.prepare('INSERT INTO ledger_fences VALUES (?, 0, 1, 5, -12340000)').bind(account),
+      env.DB.prepare("INSERT INTO ledger_parts VALUES (?, 1, 5, ?, 5, 1, 5, 'file')").bind(account, until),
+    ]);
+    const { broughtForward } = await must('GET', '/api/billing/ledger', { as: person });
+    expect(broughtForward).toEqual({ amountCredits: -12.34, until: new Date(until).toISOString() });
+    expect((await call('GET', '/settings/billing', { as: person })).text).toMatch(/Brought forward.*?−12\.34/s);
+    expect((await must('GET', '/api/api-usage', { as: person })).archivedUntil).toBe(broughtForward.until);
+    expect((await must('GET', '/api/api-usage?days=5', { as: person })).archivedUntil).toBeNull();
+    expect((await call('GET', '/usage?model=x', { as: person })).text).toContain('have left the database');
   });
 });
 

@@ -31,6 +31,7 @@ const rolesOf = async (id: string, as: Someone): Promise<Record<string, string>>
 function contextOf(person: Someone, team: { id: string; accountId: string }, mails: Mail[]): VerbContext {
   return {
     db: env.DB,
+    files: env.FILES,
     account: (id) => accountStub(env.ACCOUNT, id),
     macSecret: env.KEY_MAC_SECRET,
     now: Date.now,

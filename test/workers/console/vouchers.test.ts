@@ -146,7 +146,7 @@ describe('a voucher', () => {
     expect((await redeem(person, code)).status).toBe(200);
     const account = await accountOf(other);
     await take(account, Date.now() - 120_000);
-    const deps = { db: env.DB, account: (of: string) => accountStub(env.ACCOUNT, of), macSecret: '', now: Date.now };
+    const deps = { db: env.DB, files: env.FILES, account: (of: string) => accountStub(env.ACCOUNT, of), macSecret: '', now: Date.now };
     expect([await grantRedeemed(deps), await grantRedeemed(deps)]).toEqual([1, 0]);
     expect([await balanceOf(person), await balanceOf(other)]).toEqual([500, 500]);
   });

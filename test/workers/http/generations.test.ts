@@ -60,10 +60,10 @@ describe('a generation', () => {
       },
     });
     for (const known of [0, 1, 2, 8, 9, 1_349, 1_350, 1_351, 2_000, 2_698, 2_699].map((index) => there[index]!))
-      expect(await findLedgerLine(db, account.id, known), known).toMatchObject({ id: known });
+      expect(await findLedgerLine({ db, files: env.FILES }, account.id, known), known).toMatchObject({ id: known });
     read = 0;
     for (const other of [{ seq: 1 }, { epoch: 3, seq: 700 }, { epoch: 3, seq: 5_000 }, { epoch: 4, seq: 500 }, { epoch: 5, seq: 1 }])
-      expect(await findLedgerLine(db, account.id, operationId({ ...ref, epoch: 3, ...other }))).toBeUndefined();
+      expect(await findLedgerLine({ db, files: env.FILES }, account.id, operationId({ ...ref, epoch: 3, ...other }))).toBeUndefined();
     expect(read).toBeLessThan(5 * 250);
   });
 
@@ -79,13 +79,14 @@ describe('a generation', () => {
           : (Reflect.get(target, name) as (...args: unknown[]) => unknown).bind(target),
     });
     const ref = parseOperationId(id)!;
-    expect(await findLedgerLine(db, account.id, id)).toMatchObject({ id });
+    expect(await findLedgerLine({ db, files: env.FILES }, account.id, id)).toMatchObject({ id });
     for (const other of [
       { ...ref, seq: 99 },
       { ...ref, month: 202_001 },
     ])
-      expect(await findLedgerLine(db, account.id, operationId(other))).toBeUndefined();
-    for (const sql of new Set(asked)) {
+      expect(await findLedgerLine({ db, files: env.FILES }, account.id, operationId(other))).toBeUndefined();
+    const queries = [...new Set(asked)].filter((sql) => !sql.includes('ledger_parts'));
+    for (const sql of queries) {
       const values = [account.id, 1, 2, id, 1].slice(0, sql.split('?').length - 1);
       const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
         .bind(...values)
@@ -95,7 +96,7 @@ describe('a generation', () => {
       ]);
     }
     const before = asked.length;
-    expect(await findLedgerLine(db, account.id, operationId({ ...ref, month: 202_613 }))).toBeUndefined();
+    expect(await findLedgerLine({ db, files: env.FILES }, account.id, operationId({ ...ref, month: 202_613 }))).toBeUndefined();
     expect(asked).toHaveLength(before);
   });
 

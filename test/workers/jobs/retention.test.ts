@@ -55,6 +55,31 @@ describe('an answer that is kept to be given or named again', () => {
   });
 });
 
+describe('a job', () => {
+  it.each([
+    ['400 days', 0, 400],
+    ['31 days, of a test key', 1, 31],
+  ])('is known for %s once its content is gone, and no longer', async (_how, test, days) => {
+    const { bench, job } = await done();
+    await env.DB.prepare('UPDATE jobs SET test = ? WHERE id = ?').bind(test, job.id).run();
+    const known = async () => (await env.DB.prepare('SELECT 1 FROM jobs WHERE id = ?').bind(job.id).first()) !== null;
+    await bench.wait(days * DAY_MS - 60_000);
+    await removeOldFiles(kept(bench, { RESULT_RETENTION_DAYS: 0 }));
+    await removeOldFiles(kept(bench));
+    expect([await known(), (await bench.job(job.id)).filesRemovedAt]).toEqual([true, expect.any(Number)]);
+    await bench.wait(120_000);
+    await removeOldFiles(kept(bench));
+    expect(await known()).toBe(false);
+  });
+
+  it('is known as long as it has content', async () => {
+    const { bench, job } = await done();
+    await bench.wait(500 * DAY_MS);
+    await removeOldFiles(kept(bench, { RESULT_RETENTION_DAYS: 0 }));
+    expect(await bench.job(job.id)).toMatchObject({ id: job.id });
+  });
+});
+
 describe('a result', () => {
   it('is there until its time is over, and after that it is gone rather than never heard of', async () => {
     const { bench, job, file, input } = await done();

@@ -1,0 +1,238 @@
+import { createExecutionContext, createMessageBatch, env } from 'cloudflare:test';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import type { ArchivingMessage } from '../../../src/account/types';
+import { archiveOn, firstPass } from '../../../src/console/archive/move';
+import { broughtForward } from '../../../src/console/archive/read';
+import type { VerbContext } from '../../../src/console/context';
+import { findLedgerLine } from '../../../src/console/ledger';
+import { reconcileAccount } from '../../../src/console/reconcile';
+import { exportUsage } from '../../../src/console/usage/export';
+import { usageFilterInput } from '../../../src/console/usage/filter';
+import type { Bindings } from '../../../src/env';
+import worker from '../../../src/index';
+import { NIGHTLY } from '../../../src/jobs/sweep';
+import { admitRequest, CREDIT, closing, DAY_MS, holdOf, ledgerRows, TestAccount, testKey } from './support';
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  // A pass looks at every account that D1 has.
+  await env.DB.exec('DELETE FROM accounts');
+});
+
+const depsOf = (account: TestAccount, files = env.FILES) => ({
+  db: env.DB,
+  files,
+  account: (id: string) => accountStub(env.ACCOUNT, id),
+  macSecret: '',
+  now: () => account.nowMs,
+});
+
+/** Some calls, each a line of -1 credit, all of which D1 has; gives their ids. */
+async function calls(account: TestAccount, count: number): Promise<string[]> {
+  const ids = await account.run((object) =>
+    Array.from({ length: count }, () => {
+      const holdId = holdOf(object.admit(admitRequest()));
+      object.settle(closing(holdId, CREDIT));
+      return holdId;
+    }),
+  );
+  await account.project();
+  return ids;
+}
+
+const OPTIONS = { retentionDays: 10, linesAPart: 4, linesAtLeast: 1 };
+const TEN_DAYS: ArchivingMessage = { archiving: { days: 10, lines: 0, sizeBytes: 0 } };
+
+const archive = (account: TestAccount, options = OPTIONS, files = env.FILES) =>
+  archiveOn(depsOf(account, files), TEN_DAYS, { ...options, partsAtATime: 3 });
+
+const seqsInD1 = async (account: TestAccount): Promise<number[]> =>
+  (await ledgerRows(account.id)).map(({ close_seq }) => Number(close_seq));
+
+/** What the gateway itself does at night, message by message. */
+async function oneNight(variables: Record<string, string>): Promise<unknown[]> {
+  const sent: { archiving?: object }[] = [];
+  const queue = { send: async (message: object) => void sent.push(message) };
+  const bindings = { ...env, ...variables, RECONCILIATION_QUEUE: queue as unknown as Bindings['RECONCILIATION_QUEUE'] };
+  await worker.scheduled({ cron: NIGHTLY, scheduledTime: Date.now(), noRetry: () => {} }, bindings);
+  for (let at = 0; at < sent.length; at++) {
+    const message = { id: String(at), timestamp: new Date(), attempts: 1, body: sent[at] };
+    await worker.queue(createMessageBatch('hypereal-reconciliation', [message]), bindings, createExecutionContext());
+  }
+  return sent;
+}
+
+const TOLD = { checked: 1, problems: [], nextCursor: null };
+
+describe('the archive', () => {
+  it('takes old lines out of D1, in parts, and leaves those whose time is not over', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const old = await calls(account, 6);
+    account.nowMs += 11 * DAY_MS;
+    await calls(account, 2);
+    expect(await archive(account)).toBeUndefined();
+    expect(await seqsInD1(account)).toEqual([8, 9]);
+    expect(await broughtForward(depsOf(account), account.id)).toMatchObject({ amountMicro: 94 * CREDIT });
+    expect(await reconcileAccount(depsOf(account), account.id)).toEqual(TOLD);
+    const { keys } = await env.FILES.list({ prefix: `ledger/${account.id}/` }).then(({ objects }) => ({
+      keys: objects.map(({ key }) => key),
+    }));
+    expect(keys).toEqual([`ledger/${account.id}/1-1-4.ndjson.gz`, `ledger/${account.id}/1-5-7.ndjson.gz`]);
+    expect(await findLedgerLine(depsOf(account), account.id, old[4]!)).toMatchObject({
+      id: old[4],
+      amountMicro: -CREDIT,
+      state: 'settled',
+    });
+  });
+
+  it('writes files that anyone can read: a line of JSON for each line', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const [id] = await calls(account, 1);
+    account.nowMs += 11 * DAY_MS;
+    await archive(account);
+    const file = await env.FILES.get(`ledger/${account.id}/1-1-2.ndjson.gz`);
+    const text = await new Response(file!.body.pipeThrough(new DecompressionStream('gzip'))).text();
+    const [grant, call, end] = text.split('\n');
+    expect([JSON.parse(grant!), end]).toMatchObject([
+      { accountId: account.id, kind: 'grant', amount: 100 * CREDIT, detail: { eventId: 'opening' } },
+      '',
+    ]);
+    expect(JSON.parse(call!)).toMatchObject({ id, epoch: 1, closeSeq: 2, amount: -CREDIT, detail: {} });
+  });
+
+  it('waits until an account that calls seldom has enough for a file, but not for more than a month', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 2);
+    account.nowMs += 11 * DAY_MS;
+    const options = { ...OPTIONS, linesAPart: 10, linesAtLeast: 10 };
+    await archive(account, options);
+    expect(await seqsInD1(account)).toEqual([1, 2, 3]);
+    account.nowMs += 30 * DAY_MS;
+    await archive(account, options);
+    expect(await seqsInD1(account)).toEqual([]);
+  });
+
+  it('stops at a line that D1 lacks, and goes on when it was sent again', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 5);
+    account.nowMs += 11 * DAY_MS;
+    await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
+    await archive(account);
+    expect(await seqsInD1(account)).toEqual([4, 5, 6]);
+    const { problems } = await reconcileAccount(depsOf(account), account.id);
+    expect(problems.map(({ problem }) => problem)).toEqual(['D1 has 5 of 6 confirmed lines of epoch 1; 6 sent again']);
+    await account.project();
+    expect(await seqsInD1(account)).toEqual([3, 4, 5, 6]);
+    expect(await reconcileAccount(depsOf(account), account.id)).toEqual(TOLD);
+    await archive(account);
+    expect([await seqsInD1(account), await reconcileAccount(depsOf(account), account.id)]).toEqual([[], TOLD]);
+  });
+
+  it('leaves the lines of an account that is being recovered where they are', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 2);
+    account.nowMs += 11 * DAY_MS;
+    await env.DB.prepare('INSERT INTO ledger_fences (account_id, epoch) VALUES (?, 1)').bind(account.id).run();
+    await archive(account);
+    expect(await seqsInD1(account)).toEqual([1, 2, 3]);
+  });
+
+  it.each([
+    ['its recovery has begun', 'INSERT INTO ledger_fences (account_id, epoch) VALUES (?, 1)'],
+    ['another has moved them', 'INSERT INTO ledger_fences (account_id, epoch, archived_epoch, archived_close_seq) VALUES (?, 0, 1, 3)'],
+  ])('changes nothing in D1 when, while the file is written, %s', async (_why, meanwhile) => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 2);
+    account.nowMs += 11 * DAY_MS;
+    const put = async () => void (await env.DB.prepare(meanwhile).bind(account.id).run());
+    await archive(account, OPTIONS, { put } as unknown as R2Bucket);
+    expect([await seqsInD1(account), await broughtForward(depsOf(account), account.id)]).toEqual([[1, 2, 3], undefined]);
+  });
+
+  it('goes on with the other accounts when one cannot be moved', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 2);
+    account.nowMs += 11 * DAY_MS;
+    const put = async () => {
+      throw new Error('R2 is away');
+    };
+    expect(await archive(account, OPTIONS, { put } as unknown as R2Bucket)).toBeUndefined();
+    expect(await seqsInD1(account)).toEqual([1, 2, 3]);
+    expect(logged).toHaveBeenCalledWith('ledger not archived', expect.stringContaining('R2 is away'));
+  });
+
+  it('goes on where it stopped, with the account of which some is left', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 9);
+    account.nowMs += 11 * DAY_MS;
+    const options = { ...OPTIONS, linesAPart: 2, partsAtATime: 2 };
+    const deps = depsOf(account);
+    let message: ArchivingMessage | undefined = TEN_DAYS;
+    const left: number[] = [];
+    while (message && left.at(-1) !== 0) {
+      message = await archiveOn(deps, message, options);
+      left.push((await seqsInD1(account)).length);
+    }
+    expect(left).toEqual([6, 2, 0]);
+  });
+
+  it('is in the CSV of usage with the lines that D1 has, filtered as those are', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const old = await calls(account, 5);
+    account.nowMs += 11 * DAY_MS;
+    const [fresh] = await calls(account, 1);
+    await archive(account);
+    const context = { ...depsOf(account), accountId: account.id, settings: { BRAND: 'x' } } as unknown as VerbContext;
+    const csv = async (asked: object): Promise<string[]> => {
+      const text = await new Response(exportUsage(context, usageFilterInput.parse(asked)).body).text();
+      return text
+        .trim()
+        .split('\r\n')
+        .slice(1)
+        .map((line) => line.split(',')[0]!);
+    };
+    expect(await csv({ days: 30 })).toEqual([fresh, ...old.toReversed()]);
+    expect(await csv({ days: 30, q: old[2] })).toEqual([old[2]]);
+    expect(await csv({ days: 5 })).toEqual([fresh]);
+  });
+
+  it.each([
+    ['as many days as its operator says', { LEDGER_RETENTION_DAYS: '10' }, 0],
+    ['for ever, while there is room', {}, 3],
+  ])('leaves lines in D1 %s', async (_how, variables, left) => {
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const account = new TestAccount();
+    account.nowMs = Date.UTC(2026, 0, 1);
+    await account.run((object) => {
+      object.create({ id: account.id, name: 'Test', email: null, createdAtMs: account.nowMs, grantedTier: 'free' });
+      object.grant({ eventId: 'opening', amountMicro: 100 * CREDIT, reason: '', topUp: false });
+      object.putKey(testKey());
+    });
+    await calls(account, 2);
+    const sent = await oneNight(variables);
+    expect([sent.length, (await seqsInD1(account)).length]).toEqual([left === 0 ? 1 : 0, left]);
+  });
+
+  it('begins only where lines have a time that is over, or D1 has too little room', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const deps = depsOf(account);
+    expect(await firstPass(deps, { retentionDays: 0 })).toBeUndefined();
+    expect(await firstPass(deps, { retentionDays: 0, roomBytes: 1 })).toMatchObject({ archiving: { days: 400, lines: 0 } });
+    expect(await firstPass(deps, { retentionDays: 90 })).toMatchObject({ archiving: { days: 90, lines: 0 } });
+  });
+
+  it('takes younger lines while there is too little room, as long as that makes room, and never those of a week', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const deps = depsOf(account);
+    const end = (archiving: object, roomBytes = 1) =>
+      archiveOn(deps, { archiving: { ...TEN_DAYS.archiving, after: 'acc_~', ...archiving } }, { ...OPTIONS, roomBytes });
+    expect(await end({ days: 400 })).toMatchObject({ archiving: { days: 300, lines: 0 } });
+    expect(await end({ days: 400, lines: 5, sizeBytes: 1e12 })).toMatchObject({ archiving: { days: 300 } });
+    expect(await end({ days: 400, lines: 5, sizeBytes: 1 })).toBeUndefined();
+    expect(await end({ days: 9 })).toMatchObject({ archiving: { days: 8 } });
+    expect(await end({ days: 8 })).toBeUndefined();
+    expect(await end({ days: 400 }, 1e12)).toBeUndefined();
+  });
+});
