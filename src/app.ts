@@ -31,7 +31,7 @@ import { postGeminiModel } from './routes/gemini';
 import { getGeneration, getGenerationStream, getOpenrouterGeneration } from './routes/generations';
 import { getDownload, getOperation } from './routes/media/gemini-films';
 import { mountFiles, mountMedia, mountMediaOfAModel } from './routes/media/mount';
-import { countModels, getModel, getModels, getOpenrouterModel, listModelsOf } from './routes/models';
+import { countModels, getEmbeddingModels, getModel, getModels, getOpenrouterModel, listModelsOf } from './routes/models';
 import { getBilledUsage, getCredits, getOwnKey, getSubscription } from './routes/own-key';
 import { health, hello } from './routes/probes';
 import { getResponses, storedResponse } from './routes/responses';
@@ -81,6 +81,7 @@ function mountApi(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.get(`${base}/dashboard/billing/usage`, wrap(getBilledUsage));
   app.get(`${base}/models/user`, wrap(getModels));
   app.get(`${base}/models/count`, wrap(countModels));
+  app.get(`${base}/embeddings/models`, wrap(getEmbeddingModels));
   app.get(`${base}/model/:id{.+}`, wrap(getOpenrouterModel));
   app.get(`${base}/generation`, wrap(getOpenrouterGeneration));
   app.get(`${base}/generations/:id`, wrap(getGeneration));

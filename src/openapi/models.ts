@@ -203,6 +203,16 @@ const callRoutes: Route[] = [
   },
   {
     method: 'get',
+    path: '/v1/embeddings/models',
+    id: 'listEmbeddingModels',
+    tag: 'Models',
+    summary: 'The models for embeddings, at OpenRouter’s path',
+    access: 'public',
+    answers: { 200: json('The models.', modelList) },
+    errors: FAILURES.none,
+  },
+  {
+    method: 'get',
     path: '/v1/model/{id}',
     id: 'getModelOfText',
     tag: 'Models',

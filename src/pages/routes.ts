@@ -8,6 +8,7 @@ import { docsPages } from './docs';
 import { gpuPages } from './gpu';
 import { jobPages } from './jobs';
 import { keyPages } from './keys';
+import { mailedPages } from './mailed-link';
 import { modelPageRoute } from './model';
 import { modelPages } from './models';
 import { organizationPages } from './organization';
@@ -37,6 +38,7 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...gpuPages,
   ...deploymentPages,
   ...signInPages,
+  ...mailedPages,
   ...passwordPages,
   ...keyPages,
   ...usagePages,

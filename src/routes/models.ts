@@ -50,10 +50,11 @@ function unavailableReason(model: Model, reachable: boolean): string | undefined
   return reachable ? undefined : 'no provider is configured for it';
 }
 
-function factsOf({ id, label, price, capabilities = [], contextTokens, maxOutputTokens }: Model): ModelFacts | undefined {
+function factsOf({ id, label, family, price, capabilities = [], contextTokens, maxOutputTokens }: Model): ModelFacts | undefined {
   if (price?.per !== 'token') return undefined;
   const { inputMicroPerMtok: inputMicro, outputMicroPerMtok: outputMicro, cacheReadMicroPerMtok: cacheReadMicro = inputMicro } = price;
-  return { id, label, capabilities, contextTokens, maxOutputTokens, inputMicro, outputMicro, cacheReadMicro };
+  const embeds = family === 'embedding';
+  return { id, label, capabilities, embeds, contextTokens, maxOutputTokens, inputMicro, outputMicro, cacheReadMicro };
 }
 
 /** OpenRouter's clients see only models with a token price. */
@@ -168,6 +169,9 @@ export const countModels = (c: AppContext): Response => {
   const count = c.get('gateway').registry.models.all.filter(isOfText).length;
   return c.json({ data: { count } });
 };
+
+/** https://openrouter.ai/docs/api/api-reference/embeddings/list-all-embeddings-models */
+export const getEmbeddingModels = async (c: AppContext): Promise<Response> => listOf(c, ['embedding'], await catalogueOf(c));
 
 /** An endpoint's models, as a connectivity check without a key. */
 export const listModelsOf =

@@ -53,7 +53,7 @@ describe('a way back after signing in', () => {
     await asked.text();
     if (asked.status >= 400) return;
     const { link } = await mailTo(worker, person.email, /sign-in link/);
-    const { origin } = new URL((await person.fetch(link!)).headers.get('location')!, worker.url);
+    const { origin } = new URL((await person.press(link!)).headers.get('location')!, worker.url);
     expect(origin).toBe(worker.url);
   });
 });

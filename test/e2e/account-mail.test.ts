@@ -56,7 +56,7 @@ describe('mail by Resend', () => {
     });
     const link = /https?:\/\/\S+/.exec(mail!.body.text)![0];
     expect(mail!.body.html).toContain(`href="${link.replaceAll('&', '&amp;')}"`);
-    expect((await person.fetch(link)).status).toBe(302);
+    expect((await person.press(link)).status).toBe(302);
     expect(await person.get('/api/me')).toMatchObject({ email: person.email });
   });
 
@@ -85,7 +85,7 @@ describe('mail by Resend', () => {
     const owner = new Person(worker, 'owner@example.com');
     await owner.signUp();
     const [mail] = await until('the mail', () => to(owner.email).length > 0 && to(owner.email));
-    await owner.fetch(/https?:\/\/\S+/.exec(mail!.body.text)![0]);
+    await owner.press(/https?:\/\/\S+/.exec(mail!.body.text)![0]);
     const { id } = await owner.get<{ id: string }>('/api/orgs', { json: { name: '<img src=x onerror=alert(1)>' } });
     await owner.get(`/api/orgs/${id}/invitations`, { json: { email: 'guest@example.com', role: 'viewer' } });
     const [invitation] = to('guest@example.com');
@@ -97,7 +97,7 @@ describe('mail by Resend', () => {
     const owner = new Person(worker, 'unlucky@example.com');
     await owner.signUp();
     const [mail] = await until('the mail', () => to(owner.email).length > 0 && to(owner.email));
-    await owner.fetch(/https?:\/\/\S+/.exec(mail!.body.text)![0]);
+    await owner.press(/https?:\/\/\S+/.exec(mail!.body.text)![0]);
     const { id } = await owner.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } });
     answers.push([422]);
     const refused = await owner.ask(`/api/orgs/${id}/invitations`, { json: { email: 'unreached@example.com', role: 'viewer' } });
@@ -155,10 +155,10 @@ describe("mail by Cloudflare's binding", () => {
   it('is taken by it, as text and as HTML, and its link confirms the address', async () => {
     const person = new Person(worker);
     await person.signUp();
-    const text = await until('the mail', () => files('.txt').find((mail) => mail.includes('verify-email')));
+    const text = await until('the mail', () => files('.txt').find((mail) => mail.includes('/sign-up/confirm')));
     const link = /https?:\/\/\S+/.exec(text)![0];
     await until('the same as HTML', () => files('.html').some((mail) => mail.includes(`href="${link.replaceAll('&', '&amp;')}"`)));
-    expect((await person.fetch(link)).status).toBe(302);
+    expect((await person.press(link)).status).toBe(302);
     expect(await person.get('/api/me')).toMatchObject({ email: person.email });
   });
 });

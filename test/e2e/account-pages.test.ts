@@ -38,8 +38,8 @@ describe('a person with a browser without JavaScript', () => {
     });
     expect(signedUp.html).toContain('Look in your mail');
     const { link } = await mailTo(worker, person.email, /^Confirm/);
-    expect(new URL((await person.fetch(link!)).headers.get('location')!, worker.url).pathname).toBe('/manage-api-keys');
-    const again = await fetch(link!.replace(/token=[^&]+/, 'token=used'), { redirect: 'manual' });
+    expect(new URL((await person.press(link!)).headers.get('location')!, worker.url).pathname).toBe('/manage-api-keys');
+    const again = await new Person(worker).press(link!.replace(/token=[^&]+/, 'token=used'));
     const overPage = await fetch(new URL(again.headers.get('location')!, worker.url), { headers: { accept: 'text/html' } });
     expect(await text(overPage)).toMatch(/role="alert"[^>]*>This link was used already/);
     const made = await submit(person, '/manage-api-keys', {

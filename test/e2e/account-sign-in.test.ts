@@ -62,7 +62,7 @@ describe('a person who signs up with a password', () => {
     await signUp(person, person.password);
     await until('neither password to count', async () => (await signIn(before, 'the password of somebody else')).status === 401);
     const { link } = await mailTo(worker, before.email, /^Confirm/);
-    expect((await person.fetch(link!)).status).toBe(302);
+    expect((await person.press(link!)).status).toBe(302);
     expect((await person.get<Me>('/api/me')).email).toBe(before.email);
     expect((await signIn(before, 'the password of somebody else')).status).toBe(401);
   });
@@ -91,22 +91,25 @@ describe('a person who signs up with a password', () => {
 });
 
 describe('a person who signs in by mail', () => {
-  it('needs no password, and the link works once', async () => {
+  it('needs no password, and the link works once, whoever opened it before', async () => {
     const person = new Person(worker);
     await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/usage' } });
     const { link } = await mailTo(worker, person.email, /sign-in link/);
-    const redirect = await person.fetch(link!);
+    const scanner = new Person(worker);
+    for (const method of ['HEAD', 'GET', 'GET']) expect((await scanner.fetch(link!, { method })).status).toBe(200);
+    expect((await scanner.ask('/api/me')).status).toBe(401);
+    const redirect = await person.press(link!);
     expect([redirect.status, new URL(redirect.headers.get('location')!, worker.url).pathname]).toEqual([302, '/usage']);
     expect((await person.get<Me>('/api/me')).email).toBe(person.email);
     const again = new Person(worker);
-    await again.fetch(link!);
+    await again.press(link!);
     expect((await again.ask('/api/me')).status).toBe(401);
   });
 
   it('is known to others by the beginning of their address, and by no name without end', async () => {
     const person = new Person(worker);
     await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/usage' } });
-    await person.fetch((await mailTo(worker, person.email, /sign-in link/)).link!);
+    await person.press((await mailTo(worker, person.email, /sign-in link/)).link!);
     const name = async () => (await person.get<{ name: string }>('/api/me')).name;
     expect(await name()).toBe(person.email.split('@')[0]);
     await person.get('/api/auth/update-user', { json: { name: ` ${'🚀'.repeat(500)}` } });
@@ -261,7 +264,7 @@ describe('a second factor', () => {
     const { person, codes } = await withTwoFactor(worker);
     await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/settings' } });
     const { link } = await mailTo(worker, person.email, /sign-in link/);
-    const asked = await person.fetch(link!);
+    const asked = await person.press(link!);
     expect([asked.status, asked.headers.get('location')]).toEqual([302, '/two-factor?next=%2Fsettings']);
     expect((await person.ask('/api/me')).status).toBe(401);
     const submit = (code: string) =>
@@ -285,7 +288,7 @@ describe('a second factor', () => {
     const { person } = await withTwoFactor(worker);
     await person.get('/api/auth/sign-in/magic-link', { json: { email: person.email, callbackURL: '/invitations/accept?token=abc' } });
     const { link } = await mailTo(worker, person.email, /sign-in link/);
-    const asked = await person.fetch(link!);
+    const asked = await person.press(link!);
     const next = encodeURIComponent('/invitations/accept?token=abc');
     expect([asked.status, asked.headers.get('location')]).toEqual([302, `/two-factor?next=${next}`]);
   });

@@ -216,11 +216,11 @@ describe('every answer', () => {
     expect(refusal.error.message).toBe('There is nothing at POST /nowhere.');
   });
 
-  it('lets a page read its cost and its id', async () => {
+  it('lets a page read its cost, its id and its range', async () => {
     const account = await openAccount(worker);
     const response = await send('/v1/chat/completions', { ...bearer(account.key), origin: 'https://app.example.com' });
     const exposed = response.headers.get('access-control-expose-headers') ?? '';
-    for (const name of ['x-request-id', 'request-id', 'x-credits-charged', 'retry-after', 'x-should-retry', 'x-resumable'])
+    for (const name of ['x-request-id', 'request-id', 'x-credits-charged', 'retry-after', 'x-should-retry', 'x-resumable', 'content-range'])
       expect(exposed).toContain(name);
     expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
     expect(await account.generation(response.headers.get('x-request-id')!)).toMatchObject({ state: 'settled' });

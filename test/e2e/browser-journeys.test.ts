@@ -49,6 +49,7 @@ async function signUp(page: Page, email: string, at = worker.url): Promise<void>
   await page.getByRole('button', { name: 'Create the account' }).click();
   await page.getByText('Look in your mail').waitFor();
   await page.goto((await mailTo(worker, email, /^Confirm/)).link!);
+  await page.getByRole('button', { name: 'Confirm the address' }).click();
   await page.getByRole('button', { name: 'Sign out' }).waitFor();
 }
 

@@ -19,7 +19,15 @@ const PUBLIC = [
     '/docs/infra',
   ],
 ];
-const STRANGERS = ['/sign-in', '/sign-up', '/forgot-password', '/reset-password?token=x', '/two-factor'];
+const STRANGERS = [
+  '/sign-in',
+  '/sign-in/mailed?token=x',
+  '/sign-up',
+  '/sign-up/confirm?token=x',
+  '/forgot-password',
+  '/reset-password?token=x',
+  '/two-factor',
+];
 const OWN = [
   ...[
     '/manage-api-keys',

@@ -194,6 +194,7 @@ describe('language models', () => {
       await call('GET', path);
     await call('GET', '/v1/models/user');
     await call('GET', '/v1/models/count');
+    await call('GET', '/v1/embeddings/models');
     await call('GET', '/v1/model/gpt-5.5');
   });
 

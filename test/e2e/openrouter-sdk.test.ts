@@ -49,6 +49,17 @@ const refused = (call: Promise<unknown>): Promise<Record<string, unknown>> =>
   );
 
 describe('@openrouter/sdk', () => {
+  it('finds the models for embeddings where it looks for them', async () => {
+    const { client } = await fresh();
+    const page = await client.embeddings.listModels();
+    const listed = page.result.data.map(({ id, architecture }) => [id, architecture.outputModalities]);
+    expect(listed.sort()).toEqual(
+      MODELS.filter(({ family }) => family === 'embedding')
+        .map(({ id }) => [id, ['embeddings']])
+        .sort(),
+    );
+  });
+
   it('reads answers of providers that have less to tell, or by other names', async () => {
     const { account, lane, model, client } = await fresh();
     const bare = { usage: null };

@@ -59,8 +59,13 @@ const DELETED = 'SELECT 1 FROM organizations WHERE account_id = ? AND deleted_at
 async function credit(deps: Deps, session: Stripe.Checkout.Session): Promise<Result<{ received: true }>> {
   const accountId = session.metadata?.account_id;
   const cents = session.amount_subtotal;
-  if (!accountId || session.payment_status !== 'paid' || session.currency !== 'usd' || !cents) return done;
+  if (!accountId || session.payment_status !== 'paid' || !cents) return done;
   if (!(await deps.account(accountId).view())) return done;
+  // Prices are in USD, but Stripe can be set to show, and to have paid, what they are in a visitor's own currency.
+  if (session.currency !== 'usd') {
+    console.error('payment in another currency', JSON.stringify({ session: session.id, accountId, cents, currency: session.currency }));
+    return done;
+  }
   const entry = { action: 'billing.top_up', target: session.id, detail: { credits: cents } };
   // The payment began before the organization was deleted; nobody is left who could see or spend the credits.
   if (await deps.db.prepare(DELETED).bind(accountId).first())

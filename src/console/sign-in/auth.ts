@@ -11,6 +11,7 @@ import type { Mail, Mailer } from '../../mail/mail';
 import { authSecretsAsVersions } from './auth-secrets';
 import { askingTwoFactor, asksSecond, forgetDevices, guards } from './guards';
 import { countMail } from './mail-limit';
+import { mailedLink } from './mailed-links';
 import { existingMail, magicLinkMail, resetMail, verifyMail } from './mails';
 import { keptName, nameOr } from './names';
 import { hashPassword, verifyPassword } from './passwords';
@@ -140,7 +141,7 @@ export function createAuth(deps: AuthDeps) {
       sendOnSignUp: true,
       sendOnSignIn: true,
       autoSignInAfterVerification: true,
-      sendVerificationEmail: ({ user, url }) => send(user.email, verifyMail(brand, url)),
+      sendVerificationEmail: ({ user, url }) => send(user.email, verifyMail(brand, mailedLink(url))),
     },
     socialProviders: socialProviders(settings),
     session: { expiresIn: 14 * DAY_SECONDS, updateAge: DAY_SECONDS },
@@ -151,7 +152,8 @@ export function createAuth(deps: AuthDeps) {
       magicLink({
         // Answer and time taken must be the same whether or not a link is mailed.
         sendMagicLink: async ({ email, url }) => {
-          const mailed = async () => void ((await letsIn({ db, settings }, email)) && (await send(email, magicLinkMail(brand, url))));
+          const mailed = async () =>
+            void ((await letsIn({ db, settings }, email)) && (await send(email, magicLinkMail(brand, mailedLink(url)))));
           return settings.SIGN_UP === 'open' ? mailed() : inBackground(mailed());
         },
         storeToken: 'hashed',

@@ -125,14 +125,17 @@ export interface Vouched {
 const UNREADABLE = 'The client secret of your single sign-on can be read no more: an admin of your organization has to set it again.';
 const refused = (message: string) => fail('permission_denied', `The identity provider did not vouch for you: ${message}`);
 const tokens = z.object({ id_token: z.string(), access_token: z.string().optional() });
+/** Some providers send null for what they do not know of a person. */
 const claims = z.object({
   sub: z.string().min(1).max(255),
-  nonce: z.string().optional(),
-  azp: z.string().optional(),
-  email: z.string().optional(),
-  email_verified: z.union([z.boolean(), z.string()]).optional(),
-  name: z.string().optional(),
+  nonce: z.string().nullish(),
+  azp: z.string().nullish(),
+  email: z.string().nullish(),
+  email_verified: z.union([z.boolean(), z.string()]).nullish(),
+  name: z.string().nullish(),
+  upn: z.string().nullish(),
 });
+type Claims = z.infer<typeof claims>;
 
 /** Exchanges the code for the person's identity, with every check that the specification requires of a relying party. */
 export async function redeem(deps: Deps, id: string, settings: OidcSettings, code: string, request: OidcRequest): Promise<Result<Vouched>> {
@@ -169,18 +172,28 @@ export async function redeem(deps: Deps, id: string, settings: OidcSettings, cod
   const claimed = claims.safeParse(payload);
   const isOurs = claimed.success && claimed.data.nonce === request.nonce && (claimed.data.azp ?? settings.clientId) === settings.clientId;
   if (!isOurs) return refused('its ID token is not for this sign-in.');
-  return claimed.data.email === undefined ? withUserinfo(deps, settings, claimed.data.sub, got.data.access_token) : vouched(claimed.data);
+  const own = claimed.data;
+  if (own.email) return vouched(own);
+  const told = await userinfoOf(deps, settings, own.sub, got.data.access_token);
+  // A directory may know people without a mailbox by their principal name alone, which nobody chooses for themselves.
+  return vouched(told?.email ? told : { ...own, email: own.upn });
 }
 
-async function withUserinfo(deps: Deps, { userinfoEndpoint }: OidcSettings, subject: string, accessToken: string | undefined) {
-  if (userinfoEndpoint === null || accessToken === undefined) return refused('it gives no e-mail address.');
+async function userinfoOf(
+  deps: Deps,
+  { userinfoEndpoint }: OidcSettings,
+  subject: string,
+  accessToken: string | undefined,
+): Promise<Claims | undefined> {
+  if (userinfoEndpoint === null || accessToken === undefined) return undefined;
   const fetched = await fetchJson(deps, userinfoEndpoint, { headers: { authorization: `Bearer ${accessToken}` } });
   const claimed = fetched.ok ? claims.safeParse(fetched.value) : undefined;
-  return claimed?.success && claimed.data.sub === subject ? vouched(claimed.data) : refused('its userinfo is not about this person.');
+  return claimed?.success && claimed.data.sub === subject ? claimed.data : undefined;
 }
 
-function vouched({ sub, email, email_verified: verified, name }: z.infer<typeof claims>): Result<Vouched> {
-  if (email === undefined || !z.email().safeParse(email).success) return refused('it gives no e-mail address.');
+function vouched({ sub, email, email_verified: verified, name }: Claims): Result<Vouched> {
+  if (!email || !z.email().safeParse(email).success)
+    return refused('neither its ID token nor its userinfo has your e-mail address as `email`, nor the ID token as `upn`.');
   if (verified === false || verified === 'false') return refused('it has not verified your e-mail address.');
   return ok({ subject: sub, email: email.toLowerCase(), name: name ?? null });
 }

@@ -93,7 +93,7 @@ const only = <T>(algorithms: Record<string, T>, allowed: readonly string[]): Rec
 function signedAssertion(xml: string, assertion: SamlElement, keys: readonly string[]): Result<SamlElement> {
   const id = attributeOf(assertion, 'ID');
   const signatures = childrenOf(assertion, DS, 'Signature');
-  if (!id || signatures.length !== 1) return refused('its assertion is not signed.');
+  if (!id || signatures.length !== 1) return refused('its assertion is not signed; a signature of the response alone is not enough.');
   for (const key of keys) {
     const covered = coveredBy(xml, signatures[0]!, key, id);
     if (covered === undefined) continue;

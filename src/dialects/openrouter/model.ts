@@ -8,6 +8,8 @@ export interface ModelFacts {
   id: string;
   label: string;
   capabilities: readonly string[];
+  /** Whether it makes vectors, not text. */
+  embeds: boolean;
   contextTokens: number | undefined;
   maxOutputTokens: number | undefined;
   /** In micro-credits per million tokens. */
@@ -34,15 +36,22 @@ export const openrouterPricing = ({ inputMicro, outputMicro, cacheReadMicro }: M
   input_cache_read: usdAToken(cacheReadMicro),
 });
 
-export function openrouterModel({ id, label, capabilities, contextTokens, maxOutputTokens }: ModelFacts) {
-  const inputs = ['text', ...capabilities.flatMap((name) => INPUTS[name] ?? [])];
+function parametersOf({ capabilities, embeds }: ModelFacts): string[] {
+  if (embeds) return [];
   const sampled = capabilities.includes('reasoning') ? [] : UNREASONED;
+  return [...ALWAYS, ...sampled, ...capabilities.flatMap((name) => PARAMETERS[name] ?? [])];
+}
+
+export function openrouterModel(facts: ModelFacts) {
+  const { id, label, capabilities, embeds, contextTokens, maxOutputTokens } = facts;
+  const inputs = ['text', ...capabilities.flatMap((name) => INPUTS[name] ?? [])];
+  const output = embeds ? 'embeddings' : 'text';
   return {
     name: label,
     canonical_slug: id,
-    architecture: { modality: `${inputs.join('+')}->text`, input_modalities: inputs, output_modalities: ['text'] },
+    architecture: { modality: `${inputs.join('+')}->${output}`, input_modalities: inputs, output_modalities: [output] },
     top_provider: { context_length: contextTokens ?? null, max_completion_tokens: maxOutputTokens ?? null, is_moderated: false },
-    supported_parameters: [...ALWAYS, ...sampled, ...capabilities.flatMap((name) => PARAMETERS[name] ?? [])],
+    supported_parameters: parametersOf(facts),
     supported_voices: null,
     default_parameters: null,
     per_request_limits: null,

@@ -9,7 +9,15 @@ type Failed = Extract<MediaStep, { state: 'failed' }>;
 /** After these a job may exist all the same: the vendor, or a proxy in front of it, lost track. */
 const DOUBTFUL: ReadonlySet<number> = new Set([408, 409, 425, 499, 500, 502, 504, 520, 521, 522, 523, 524]);
 const QUOTA_SPENT = /insufficient[_ ](?:quota|balance|credits?|funds)|exhausted balance/i;
-const NOT_SAFE_FOR_WORK = /\bnsfw\b|\bnudity\b|safety (?:check|filter)|content[_ ](?:policy|moderation)|prohibited/i;
+/** Vendors' and model makers' words for refusing what is asked for, beside those that language models have too. */
+const CONTENT_REFUSED: readonly RegExp[] = [
+  /\bnsfw\b|\bnudity\b|safety (?:check|filter|reason|review|violation)|content[_ ](?:policy|moderation)|prohibited/i,
+  /\bmoderat(?:ed|or)\b|risk[ _]control|harmful content|copyright|third[- ]party content|审核|风控/i,
+  /\bviolat\w* [^\n]{0,60}\b(?:polic(?:y|ies)|guidelines|terms)\b/i,
+  /\b(?:IMAGE_)?SAFETY\b/,
+];
+/** Of whoever looks at contents, which says nothing of them. */
+const OUTAGE = /\bunavailable\b|\btimed? ?out\b|\boverloaded\b/i;
 /** A status by which `classifyFailure` goes by the words alone. */
 const ANY_REFUSAL = 403;
 
@@ -37,7 +45,10 @@ export function submitFailure({ status, text, json }: MediaAnswer, { direct = fa
 
 /** Is the refusal about the requested content rather than about the vendor? */
 function isContentRefusal(message: string): boolean {
-  return NOT_SAFE_FOR_WORK.test(message) || classifyFailure(ANY_REFUSAL, JSON.stringify({ message })).action === 'caller';
+  if (OUTAGE.test(message)) return false;
+  return (
+    CONTENT_REFUSED.some((words) => words.test(message)) || classifyFailure(ANY_REFUSAL, JSON.stringify({ message })).action === 'caller'
+  );
 }
 
 /** A run that the vendor reported as failed. */

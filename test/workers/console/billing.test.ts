@@ -120,6 +120,16 @@ describe('a payment', () => {
     expect((await billing(person)).balanceCredits).toBe(0);
   });
 
+  it('in another currency, which credits nobody, is told to the operator', async () => {
+    const account = await accountOf(await someone());
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    await deliver('checkout.session.completed', paid(account, 500, { currency: 'eur' }));
+    await deliver('checkout.session.completed', paid(account, 500, { currency: 'eur', payment_status: 'unpaid' }));
+    const said = log.mock.calls.filter(([words]) => words === 'payment in another currency');
+    log.mockRestore();
+    expect(said.map(([, what]) => what)).toEqual([expect.stringContaining(`"accountId":"${account}","cents":500,"currency":"eur"`)]);
+  });
+
   it('is taken from nobody but Stripe, and not when it is old', async () => {
     const person = await someone();
     const session = paid(await accountOf(person), 500);

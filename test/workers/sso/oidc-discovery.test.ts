@@ -1,9 +1,10 @@
 // The documents of a claimed identity provider are read up to a limit, and from public addresses alone.
 import { env } from 'cloudflare:test';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { discover, redeem } from '../../../src/console/sso/oidc';
 import { seal } from '../../../src/core/sealed';
-import { type AccountSettings, readAccountSettings } from '../../../src/env-account';
+import { type AccountSettings, authSecrets, readAccountSettings } from '../../../src/env-account';
 
 const ISSUER = 'https://idp.acme.example';
 const DOCUMENT = {
@@ -71,6 +72,47 @@ describe('the discovery of an identity provider', () => {
     expect(await discover(deps, ISSUER)).toMatchObject({ ok: false, error: { message: expect.stringContaining('200 kB') } });
     expect(sent).toBeLessThan(1_000_000);
   });
+});
+
+describe('who a provider vouches for', () => {
+  /** What comes of an ID token with these claims, where userinfo has those. */
+  async function vouchedFor(claims: JWTPayload, userinfo?: Record<string, unknown>) {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const idToken = await new SignJWT({ nonce: 'n', ...claims })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setIssuer(ISSUER)
+      .setAudience('us')
+      .setSubject('7')
+      .setIssuedAt()
+      .setExpirationTime('5m')
+      .sign(privateKey);
+    const keys = { keys: [await exportJWK(publicKey)] };
+    const { deps } = provider(['93.184.216.34'], {
+      '/token': () => Response.json({ id_token: idToken, access_token: 'a' }),
+      '/keys': () => Response.json(keys),
+      '/userinfo': () => (userinfo ? Response.json(userinfo) : new Response('', { status: 401 })),
+    });
+    const settings = {
+      ...{ issuer: ISSUER, authorizationEndpoint: `${ISSUER}/authorize`, tokenEndpoint: `${ISSUER}/token`, jwksUri: `${ISSUER}/keys` },
+      ...{ userinfoEndpoint: `${ISSUER}/userinfo`, basicAuthentication: true, clientId: 'us' },
+      clientSecret: await seal(authSecrets(deps.settings), 'sso client secrets', 'secret'),
+    };
+    return redeem(deps, 'sso_1', settings, 'code', { state: 's', nonce: 'n', codeVerifier: 'v' });
+  }
+  const ada = (name: string | null) => ({ ok: true, value: { subject: '7', email: 'ada@acme.example', name } });
+
+  it.each([
+    ['null for what is not known', { email: 'Ada@acme.example', email_verified: null, name: null }, undefined, null],
+    ['userinfo where the ID token has no address', { email: '' }, { sub: '7', email: 'ada@acme.example', name: 'Ada' }, 'Ada'],
+    ['the principal name where there is no mailbox', { upn: 'ada@acme.example', name: 'Ada' }, { sub: '7' }, 'Ada'],
+    ['the principal name where userinfo is not to be had', { upn: 'ada@acme.example' }, undefined, null],
+  ])('takes %s', async (_what, claims, userinfo, name) => expect(await vouchedFor(claims, userinfo)).toEqual(ada(name)));
+
+  it.each([
+    ['a name that people choose', { preferred_username: 'ada@acme.example' }, undefined],
+    ['userinfo of somebody else', {}, { sub: '8', email: 'ada@acme.example' }],
+    ['an address that is not verified', { email: 'ada@acme.example', email_verified: false }, undefined],
+  ])('does not take %s', async (_what, claims, userinfo) => expect(await vouchedFor(claims, userinfo)).toMatchObject({ ok: false }));
 });
 
 it('a client secret that was sealed by another secret of the gateway is told to be set again', async () => {
