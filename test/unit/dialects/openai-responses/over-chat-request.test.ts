@@ -461,6 +461,12 @@ describe('a call that was refused', () => {
 });
 
 describe('what cannot cross', () => {
+  it.each(['metadata', 'text', 'tools'])('is nested so deep that no answer could repeat it, which would come too late: %s', (field) => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+    const call = responsesCall(requestOf({ stream: false, input: 'Hi', [field]: { a: deep } }));
+    expect([call.over('openai-chat'), call.beyond?.('openai-chat')]).toEqual([undefined, field]);
+  });
+
   const cases: [string, string, Json][] = [
     ['an answer to go on from', 'previous_response_id', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
     ['work in the background', 'background', { background: true }],
