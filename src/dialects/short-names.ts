@@ -74,7 +74,7 @@ function gather(value: unknown, holder: string, depth: number, found: Set<string
 }
 
 /** Its end tells more of a tool than its beginning, which is often that of a server. */
-function shortOf(name: string): string {
+export function shortOf(name: string): string {
   const plain = name.replace(/[^\w-]/g, '_').replace(/^(?![A-Za-z_])/, '_');
   const hash = shortHash(name);
   if (plain.length + 1 + hash.length <= HEAD_CHARS + TAIL_CHARS) return `${plain}_${hash}`;

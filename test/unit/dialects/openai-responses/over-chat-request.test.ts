@@ -361,6 +361,13 @@ describe('tools', () => {
     expect(sent).not.toHaveProperty('tool_choice');
     expect(sent).not.toHaveProperty('parallel_tool_calls');
   });
+
+  it('differ, though long names of two servers end alike', () => {
+    const name = 'x'.repeat(64);
+    const tools = ['mcp__first', 'mcp__second'].map((namespace) => ({ type: 'namespace', name: namespace, tools: [{ ...LOOK, name }] }));
+    const names = (sentFor({ input: 'Hi', tools }).tools as { function: Json }[]).map((tool) => tool.function.name);
+    expect(names).toEqual([expect.stringMatching(/^mcp__first[\w-]{1,54}$/), expect.stringMatching(/^mcp__second[\w-]{1,53}$/)]);
+  });
 });
 
 describe('fields', () => {
