@@ -48,8 +48,11 @@ export const refusesNames = (message: string): boolean => REFUSED.test(message);
 
 /** Undefined where all names of a request are good. A name's short one depends on nothing else, so each turn has the same. */
 export function shortNames(body: string): ShortNames | undefined {
+  const json = parseJson(body);
+  // Such an answer is fetched later, when nobody knows the names any more.
+  if (isRecord(json) && json.background === true) return undefined;
   const found = new Set<string>();
-  gather(parseJson(body), '', 0, found);
+  gather(json, '', 0, found);
   const pairs = [...found].map((name) => [JSON.stringify(name), JSON.stringify(shortOf(name))] as const);
   if (pairs.length === 0) return undefined;
   const short = new Map(pairs);

@@ -67,6 +67,7 @@ describe('names of tools that are too long, or have characters of their own', ()
       shortNames(JSON.stringify({ messages: [{ name: 'A. Person' }], metadata: { name: 'a.b' }, tools: [functionOf('plain')] })),
     ).toBeUndefined();
     expect(shortNames('no JSON')).toBeUndefined();
+    expect(shortNames(JSON.stringify({ background: true, tools: [functionOf(DOTTED)] }))).toBeUndefined();
   });
 
   it.each([
