@@ -5,7 +5,7 @@
  */
 import kernel from './abridge.wasm';
 import { exactText } from './exact-text';
-import { beginningOfMarks, piecesOf } from './gaps';
+import { beginningOfMarks, mayHaveGaps, piecesOf } from './gaps';
 import { PooledBytes } from './pooled-bytes';
 
 /** As in abridge.wat. */
@@ -71,8 +71,8 @@ export function completed(edited: string, of: { text: string; bytes: Uint8Array 
 
 /** What was parsed of an abridged text, with everything in its place again; for small parts of it. */
 export function whole<T>(value: T, bytes: Uint8Array): T {
-  const pieces = piecesOf(JSON.stringify(value) ?? '');
-  if (pieces.length === 1) return value;
+  if (!mayHaveGaps(value)) return value;
+  const pieces = piecesOf(JSON.stringify(value));
   const decoder = new TextDecoder();
   const texts = pieces.map(({ gap, text }) => (gap ? decoder.decode(bytes.subarray(gap.start, gap.start + gap.length)) : '') + text);
   return JSON.parse(texts.join('')) as T;

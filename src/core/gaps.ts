@@ -3,6 +3,7 @@
  * that nobody outside knows, so that a text cannot have any of its own.
  */
 import { randomDigits } from './ids';
+import { isRecord } from './record';
 
 const RANDOM_CHARS = 13;
 const NUMBER_CHARS = 5;
@@ -68,6 +69,27 @@ export function piecesOf(text: string): Piece[] {
   if (secret === undefined || !text.includes(DELETE)) return [{ gap: undefined, text }];
   const [first = '', ...others] = text.split(secret);
   return [{ gap: undefined, text: first }, ...others.map(pieceAfter)];
+}
+
+/** May there be a gap in what was parsed? Looked for without JSON made of it, which for many tools would take longer than all else. */
+export function mayHaveGaps(value: unknown): boolean {
+  // Not by calls within calls: the value may be nested deeper than those can be.
+  const left = [value];
+  while (left.length > 0) {
+    const one = left.pop();
+    if (typeof one === 'string') {
+      if (one.includes(DELETE)) return true;
+    } else if (Array.isArray(one)) {
+      for (const value of one as unknown[]) left.push(value);
+    } else if (isRecord(one)) {
+      // What was parsed inherits nothing that would be listed, and this is three times as fast as a list of its entries.
+      for (const name in one) {
+        if (name.includes(DELETE)) return true;
+        left.push(one[name]);
+      }
+    }
+  }
+  return false;
 }
 
 /** How many more characters a text, or what was parsed of it, would have if it were whole. */

@@ -42,7 +42,11 @@ export class EventReader {
   /** Whether chunks may be held back and passed on together; until then each is passed on as it comes. */
   batching = false;
 
-  constructor(private readonly body: ReadableStream<Uint8Array>) {
+  /** @param understood Changes events as they come. */
+  constructor(
+    private readonly body: ReadableStream<Uint8Array>,
+    private readonly understood = (events: string): string => events,
+  ) {
     this.reader = body.getReader({ mode: 'byob' });
   }
 
@@ -78,7 +82,7 @@ export class EventReader {
         this.lastWindowMs = Math.max(LAST_WINDOW_MS.least, Math.min(LAST_WINDOW_MS.most, followedMs));
         this.resumeDrain?.();
         const events = this.cutter.push(this.decoder.decode(value, { stream: true })) || this.cutter.takeComments();
-        if (events !== '') return events;
+        if (events !== '') return this.understood(events);
         if (this.cutter.rest.length > MAX_EVENT_CHARS) throw new Error('an event of the stream is too long');
       }
       return undefined;
@@ -92,7 +96,7 @@ export class EventReader {
   takeRest(): string {
     const { rest } = this.cutter;
     this.cutter.setRest('');
-    return rest;
+    return this.understood(rest);
   }
 
   private async holdTogether(): Promise<void> {

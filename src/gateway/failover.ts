@@ -2,7 +2,8 @@
  * The failover loop: one call, one deadline, its targets in order, each with its credentials. `next` gives the
  * upstreams that began to answer, one after the other: when one fails before its first content, the next is asked for.
  */
-import type { Bridge, StreamRelay } from '../dialects/types';
+import type { ShortNames } from '../dialects/short-names';
+import type { StreamRelay } from '../dialects/types';
 import { toldToCustomer } from '../providers/told';
 import type { UpstreamFailure } from '../providers/types';
 import type { GatewayDeps } from './deps';
@@ -10,14 +11,13 @@ import { LET_GO, type Parked } from './parked';
 import { type Plan, type PlannedTarget, upstreamRequest } from './plan';
 import { failureOf, readWhole } from './read-answer';
 import { readSome } from './read-some';
+import { Repairs } from './repairs';
 import { retryAfterMs } from './retry-after';
 
 const MAX_ATTEMPTS = 8;
 /** A provider with many bad credentials must leave attempts for the providers after it. */
 const MAX_KEYS_PER_TARGET = 4;
 const RETRIES_PER_TARGET = 1;
-/** Providers name one field at a time, so a call may have to be mended several times. */
-const REPAIRS_PER_TARGET = 3;
 const BACKOFF_MS = 250;
 /** How long a refused credential is left alone. */
 const REFUSED_KEY_PAUSE_MS = 300_000;
@@ -47,6 +47,8 @@ export interface Attempt {
   record: AttemptRecord;
   /** The whole answer, unless it is a stream. */
   text: string | undefined;
+  /** In place of the client's names of tools. */
+  names?: ShortNames | undefined;
   /** Only a stream can be stopped halfway. */
   abort: AbortController | undefined;
   startedAtMs: number;
@@ -76,8 +78,7 @@ export class Failover {
   private lastKeyIndex = -1;
   private repeat: { target: PlannedTarget; keyIndex: number; delayMs: number } | undefined;
   private readonly retried = new Map<PlannedTarget, number>();
-  /** For each target what it refused of the call, and the call without that. */
-  private readonly repaired = new Map<PlannedTarget, { bridge: Bridge; refusals: readonly string[] }>();
+  private readonly repairs = new Repairs();
   private readonly skipped = new Set<PlannedTarget>();
   /** Targets that refused the call in one format, each with the same target in another. */
   private readonly moved = new Map<PlannedTarget, PlannedTarget>();
@@ -195,7 +196,8 @@ export class Failover {
       }
       const { response, text } = answered;
       record.durationMs = this.deps.now() - startedAtMs;
-      attempt = { target, response, text, record, abort, startedAtMs, keyIndex };
+      const { names } = this.repairs.of(target);
+      attempt = { target, response, text: text && names ? names.restored(text) : text, names, record, abort, startedAtMs, keyIndex };
       if (response.ok && response.status !== 204 && (text !== undefined || response.body)) {
         record.outcome = 'answered';
         return attempt;
@@ -243,10 +245,11 @@ export class Failover {
       return this.deps.fetch(url, { method: 'POST', ...request, redirect: 'manual', ...(signal && { signal }) });
     }
     this.takeUp();
-    const bridge = this.repaired.get(target)?.bridge ?? target.bridge;
+    const { bridge, names } = this.repairs.of(target);
     const moved = this.attempts.some(({ provider, outcome }) => provider !== spec.id && outcome !== 'skipped');
     const how = { stream: this.streams, moved, storedId: this.plan.continued?.upstreamId };
-    const { url, headers, body } = upstreamRequest({ ...target, bridge }, apiKeys[keyIndex], how);
+    const { url, headers, body: asked } = upstreamRequest({ ...target, bridge }, apiKeys[keyIndex], how);
+    const body = names?.shortened(asked) ?? asked;
     if (spec.serve) return spec.serve({ url, headers, body, signal: signal ?? AbortSignal.timeout(limitMs) });
     return this.deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', ...(signal && { signal }) });
   }
@@ -266,7 +269,7 @@ export class Failover {
   /** No other target will be asked any more, so the request is let go: it may be megabytes, and the bridges hold it. */
   letGo(): void {
     this.unpark();
-    this.repaired.clear();
+    this.repairs.clear();
     this.moved.clear();
     for (const target of this.plan.targets) Object.assign(target, { bridge: LET_GO, other: undefined });
   }
@@ -357,13 +360,9 @@ export class Failover {
     return continued ? message.replaceAll(continued.upstreamId, continued.name) : message;
   }
 
-  /** The same call without the part that was refused, where its dialect can leave that out; never twice for the same refusal. */
+  /** The same call without the part that was refused, where that can be left out. */
   private repair(target: PlannedTarget, keyIndex: number, message: string): boolean {
-    const { bridge: refused, refusals } = this.repaired.get(target) ?? { bridge: target.bridge, refusals: [] };
-    if (refusals.length >= REPAIRS_PER_TARGET || refusals.includes(message)) return false;
-    const bridge = refused.repaired?.(message);
-    if (!bridge) return false;
-    this.repaired.set(target, { bridge, refusals: [...refusals, message] });
+    if (!this.repairs.mend(target, message)) return false;
     this.repeat = { target, keyIndex, delayMs: 0 };
     return true;
   }

@@ -99,13 +99,13 @@ async function begin(run: StreamRun, attempt: Attempt): Promise<OpenedStream | u
 }
 
 /** Decides by the body, not the content-type, whether a stream came: some providers send streams as JSON, and some JSON as a stream. */
-async function readerOf({ target, response }: Attempt): Promise<EventReader | UpstreamFailure> {
+async function readerOf({ target, response, names }: Attempt): Promise<EventReader | UpstreamFailure> {
   const body = response.body!;
-  if (!DOCUMENT_TYPE.test(response.headers.get('content-type') ?? '')) return new EventReader(body);
+  if (!DOCUMENT_TYPE.test(response.headers.get('content-type') ?? '')) return new EventReader(body, names?.restored);
   const [ahead, whole] = body.tee();
-  if (await beginsStream(ahead)) return new EventReader(whole);
+  if (await beginsStream(ahead)) return new EventReader(whole, names?.restored);
   const text = await readText(new Response(whole));
-  return text === undefined ? TOO_LARGE : unfolded(target, text);
+  return text === undefined ? TOO_LARGE : unfolded(target, names?.restored(text) ?? text);
 }
 
 const DOCUMENT_TYPE = /text\/html|application\/json/;

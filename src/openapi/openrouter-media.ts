@@ -23,6 +23,28 @@ const imageModels = z.object({
   ),
 });
 
+const imageModelEndpoints = z.object({
+  id: z.string(),
+  endpoints: z.array(
+    z.object({
+      provider_name: z.string(),
+      provider_slug: z.string(),
+      provider_tag: z.null(),
+      supported_parameters: z.record(z.string(), capability),
+      supports_streaming: z.boolean(),
+      allowed_passthrough_parameters: z.array(z.string()),
+      pricing: z.array(
+        z.object({
+          billable: z.literal('output_image'),
+          unit: z.literal('image'),
+          cost_usd: z.number(),
+          variant: z.string().optional().meta({ description: 'The size, where sizes have prices of their own.' }),
+        }),
+      ),
+    }),
+  ),
+});
+
 const videoModels = z.object({
   data: z.array(
     z.object({
@@ -53,6 +75,18 @@ export const openrouterMediaRoutes: Route[] = [
     access: 'public',
     answers: { 200: json('The models.', imageModels) },
     errors: FAILURES.none,
+    reference: 'https://openrouter.ai/docs/guides/overview/multimodal/image-generation',
+  },
+  {
+    method: 'get',
+    path: '/v1/images/models/{id}/endpoints',
+    id: 'listImageModelEndpoints',
+    tag: 'Models',
+    summary: "What a model for pictures takes and costs, in OpenRouter's form",
+    description: 'The only endpoint is the gateway, whichever provider it asks. The id may have an author before it, with a slash.',
+    access: 'public',
+    answers: { 200: json('The model.', imageModelEndpoints) },
+    errors: ['not_found', 'internal'],
     reference: 'https://openrouter.ai/docs/guides/overview/multimodal/image-generation',
   },
   {

@@ -138,7 +138,7 @@ export async function getModels(c: AppContext): Promise<Response> {
 }
 
 /** A malformed percent-escape is taken literally. */
-function decoded(path: string): string {
+export function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
@@ -146,7 +146,7 @@ function decoded(path: string): string {
   }
 }
 
-const noSuchModel = (id: string) => fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
+export const noSuchModel = (id: string) => fail('not_found', `The model \`${id}\` does not exist.`, { param: 'model' }).error;
 
 /** Ids may hold slashes, so the route takes the rest of the path. */
 export async function getModel(c: AppContext): Promise<Response> {

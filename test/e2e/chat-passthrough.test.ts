@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from './support/account';
 import { ask, askJson, askStream, chatBody } from './support/client';
 import { builtInKey, type Lane, Rig } from './support/rig';
-import { answer, completion, failure, role, sse, streamOf, USAGE_MICRO } from './support/wire';
+import { answer, chunk, completion, DONE, failure, finish, json, role, sse, streamOf, USAGE_MICRO, usageChunk } from './support/wire';
 
 let rig: Rig;
 let account: Account;
@@ -101,6 +101,29 @@ describe('a long request without a stream', () => {
     expect((await askJson(account, long(lane.model, 'Hi'))).status).toBe(502);
     expect(await account.money()).toEqual({ spentMicro: 0, heldMicro: 0 });
   });
+});
+
+it('has names of tools that the provider takes where it refused the client’s, which the answer has', async () => {
+  account = await rig.account();
+  const lane = rig.lane('solo');
+  const name = `mcp__${'server_'.repeat(10)}_read.file`;
+  const body = { ...chatBody(lane.model), tools: [{ type: 'function', function: { name, parameters: {} } }] };
+  const refusal = failure(400, "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64.");
+  const calls = ({ body: sent }: { body: string }) => {
+    const [, short] = /"name":"([^"]{1,64})"/.exec(sent)!;
+    return [{ index: 0, id: 'c', type: 'function', function: { name: short, arguments: '{}' } }];
+  };
+  let asked = 0;
+  lane.first.replyAlways((seen) => {
+    if (++asked % 2 === 1) return refusal;
+    if (asked === 2) return json(completion({ content: null, tool_calls: calls(seen) }));
+    return sse([role(), chunk({ tool_calls: calls(seen) }), finish('tool_calls'), usageChunk(), DONE]);
+  });
+  const whole = await (await ask(account, JSON.stringify(body))).text();
+  const streamed = await (await ask(account, JSON.stringify({ ...body, stream: true }))).text();
+  for (const answered of [whole, streamed]) expect(answered).toContain(JSON.stringify({ name, arguments: '{}' }));
+  expect(lane.first.seen).toHaveLength(4);
+  expect(await account.money()).toEqual({ spentMicro: 2 * USAGE_MICRO, heldMicro: 0 });
 });
 
 describe('a long request for a stream', () => {

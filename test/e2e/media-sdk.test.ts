@@ -438,6 +438,18 @@ describe.concurrent("OpenRouter's clients", () => {
       input_references: { type: 'range', min: 0, max: 4 },
     });
     expect(pictures.data.map(({ id }) => id)).not.toContain('veo3.1-fast');
+    const { id, endpoints } = await images.listModelEndpoints({ author: 'openai', slug: 'gpt-image-2' });
+    expect([id, endpoints]).toMatchObject([
+      'gpt-image-2',
+      [
+        {
+          providerName: 'OpenAI',
+          supportedParameters: gpt.supportedParameters,
+          pricing: [{ billable: 'output_image', unit: 'image', costUsd: 0.03, variant: '1K' }, { variant: '2K' }, { variant: '4K' }],
+        },
+      ],
+    ]);
+    await expect(images.listModelEndpoints({ author: 'google', slug: 'veo3.1-fast' })).rejects.toThrow(/does not exist/);
     const films = await videoGeneration.listVideosModels();
     const veo = films.data.find(({ id }) => id === 'veo3.1-fast')!;
     expect(veo).toMatchObject({

@@ -230,7 +230,7 @@ describe('media', () => {
     await call('GET', `/v1/videos/${id}/content`);
     await call('GET', `/v1/videos/${id}/content`, { init: { headers: { range: 'bytes=0-9' } }, status: 206 });
     await call('DELETE', `/v1/videos/${id}`);
-    for (const path of ['/v1/images/models', '/v1/videos/models']) await call('GET', path);
+    for (const path of ['/v1/images/models', '/v1/images/models/gpt-image-2/endpoints', '/v1/videos/models']) await call('GET', path);
     const sdk = { headers: { 'user-agent': 'speakeasy-sdk/typescript @openrouter/sdk' } };
     await call('POST', '/v1/videos', { json: value, init: sdk, status: 202 });
   });

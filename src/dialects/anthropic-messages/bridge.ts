@@ -1,6 +1,7 @@
 import type { Bridge } from '../types';
 import { readMessage, renderMessage } from './answer';
 import { foldMessageStream } from './fold';
+import { withoutLargePictures } from './large-pictures';
 import { betasIn, mended, refusalsIn, withoutBetas } from './mend';
 import { BETAS, type MessagesRequest, upstreamRequest, type Variation } from './request';
 
@@ -8,6 +9,8 @@ import { BETAS, type MessagesRequest, upstreamRequest, type Variation } from './
 export const messagesBridge = (request: MessagesRequest): Bridge => ({
   ...bridge(request),
   repaired(message) {
+    const body = withoutLargePictures(request.body, message);
+    if (body !== request.body) return messagesBridge({ ...request, body });
     const refused = refusalsIn(message);
     if (refused.size === 0) return undefined;
     const { [BETAS]: betas = '', ...others } = request.headers;

@@ -12,6 +12,8 @@ import { shownUsage } from './usage';
 
 /** Events without any of these can pass unexamined. Text inside JSON strings cannot match, since its quotes are escaped. */
 const NOTEWORTHY = /"usage"\s*:\s*\{|"error"\s*:\s*[{"]|"finish_reason"\s*:\s*"[^"]|^data:(?! ?\{)/m;
+/** A member that is null, with one of its commas; in a string its quotes would be escaped. */
+const NULL_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
 const DONE = 'data: [DONE]\n\n';
 const BACKSLASH = 0x5c;
 
@@ -93,6 +95,12 @@ export class ChatRelay implements StreamRelay {
 
   push(events: string): string {
     if (this.ended || this.failure) return '';
+    const out = this.passed(events);
+    // Providers are always asked for usage. Clients that did not ask may know none that is null.
+    return this.call.includeUsage || !out.includes('"usage"') ? out : out.replace(NULL_USAGE, '');
+  }
+
+  private passed(events: string): string {
     this.outputChars += countText(events, this.shape.textBegins);
     const plain = this.hasContent && this.held === undefined && this.call.choices === 1 && !this.continued;
     if (plain && !NOTEWORTHY.test(events) && !this.numbers.concerns(events)) {

@@ -224,6 +224,10 @@ const leaveOutUnknown: Repair = (body, message) => {
   return refused.size === 0 ? body : rewriteMembers(body, (raw, key) => (refused.has(key) ? undefined : raw));
 };
 
+/** Mistral's and Anthropic's word for it: https://docs.mistral.ai/capabilities/function_calling */
+const requireTool: Repair = (body, message) =>
+  /\brequired\b/.test(message) && parseRecord(body).tool_choice === 'any' ? setMembers(body, { tool_choice: '"required"' }) : body;
+
 const REPAIRS: readonly Repair[] = [
   sayPlainly,
   leaveOutEmpty,
@@ -232,6 +236,7 @@ const REPAIRS: readonly Repair[] = [
   leaveOutUnknown,
   plainSchemas,
   wholeSchemas,
+  requireTool,
   renameBound,
   renameDeveloper,
   gatherSystem,

@@ -45,7 +45,7 @@ const NOTES: readonly string[] = [
   ...['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'],
 ];
 /** The same for fields of items: https://github.com/openai/codex/issues/30161 */
-const ITEM_NOTES: readonly string[] = ['internal_chat_message_metadata_passthrough', 'phase'];
+const ITEM_NOTES: readonly string[] = ['internal_chat_message_metadata_passthrough', 'phase', 'status'];
 
 function withoutNotes(body: string, message: string): string {
   if (!refusesOption(message) || /\bunsupported value\b/i.test(message)) return body;

@@ -8,6 +8,12 @@ interface MediaModelFacts {
   created: number;
 }
 
+/** Of one unit, in micro-credits; for single sizes or resolutions where they have prices of their own. */
+interface UnitPrice {
+  micro: number;
+  tierMicro?: Readonly<Record<string, number>> | undefined;
+}
+
 export interface ImageModelFacts extends MediaModelFacts {
   sizes: readonly string[] | undefined;
   aspectRatios: readonly string[] | undefined;
@@ -23,31 +29,52 @@ export interface VideoModelFacts extends MediaModelFacts {
   /** In seconds. */
   lengths: readonly number[] | undefined;
   takesLastFrame: boolean;
-  /** Of one unit, in micro-credits; for single resolutions where they have prices of their own. */
-  price: { per: string; micro: number; tierMicro?: Readonly<Record<string, number>> | undefined };
+  price: UnitPrice & { per: string };
 }
 
 const oneOf = (name: string, values: readonly string[] | undefined) => (values ? { [name]: { type: 'enum', values } } : {});
 
-export const openrouterImageModel = ({ id, label, created, sizes, aspectRatios, resolutions, references, pictures }: ImageModelFacts) => ({
-  id,
-  name: label,
-  description: label,
-  created,
-  architecture: { input_modalities: references > 0 ? ['text', 'image'] : ['text'], output_modalities: ['image'] },
-  endpoints: `/v1/models/${id}`,
+const shownTier = (tier: string): string => (tier === '0.5K' ? HALF : tier);
+
+const parametersOf = ({ sizes, aspectRatios, resolutions, references, pictures }: ImageModelFacts) => ({
+  n: { type: 'range', min: 1, max: pictures },
+  ...oneOf('size', sizes),
+  ...oneOf('aspect_ratio', aspectRatios),
+  ...oneOf('resolution', resolutions?.map(shownTier)),
+  ...(references > 0 && { input_references: { type: 'range', min: 0, max: references } }),
+  stream: { type: 'boolean' },
+});
+
+export const openrouterImageModel = (facts: ImageModelFacts) => ({
+  id: facts.id,
+  name: facts.label,
+  description: facts.label,
+  created: facts.created,
+  architecture: { input_modalities: facts.references > 0 ? ['text', 'image'] : ['text'], output_modalities: ['image'] },
+  endpoints: `/v1/images/models/${facts.id}/endpoints`,
   supports_streaming: true,
-  supported_parameters: {
-    n: { type: 'range', min: 1, max: pictures },
-    ...oneOf('size', sizes),
-    ...oneOf('aspect_ratio', aspectRatios),
-    ...oneOf(
-      'resolution',
-      resolutions?.map((tier) => (tier === '0.5K' ? HALF : tier)),
-    ),
-    ...(references > 0 && { input_references: { type: 'range', min: 0, max: references } }),
-    stream: { type: 'boolean' },
-  },
+  supported_parameters: parametersOf(facts),
+});
+
+/** A model's only endpoint is the gateway, whoever of its providers is asked. */
+export const openrouterImageEndpoints = (facts: ImageModelFacts, vendor: string, { micro, tierMicro }: UnitPrice) => ({
+  id: facts.id,
+  endpoints: [
+    {
+      provider_name: vendor,
+      provider_slug: vendor.toLowerCase().replace(/\W+/g, '-'),
+      provider_tag: null,
+      supported_parameters: parametersOf(facts),
+      supports_streaming: true,
+      allowed_passthrough_parameters: [],
+      pricing: Object.entries(tierMicro ?? { '': micro }).map(([tier, ofTier]) => ({
+        billable: 'output_image',
+        unit: 'image',
+        cost_usd: ofTier / MICRO_PER_USD,
+        ...(tier !== '' && { variant: shownTier(tier) }),
+      })),
+    },
+  ],
 });
 
 const PLACES = Math.log10(MICRO_PER_USD);

@@ -1,12 +1,18 @@
 /** The models for pictures and for films that can be had, as OpenRouter's clients list them. */
-import { openrouterImageModel, openrouterVideoModel } from '../../dialects/openrouter/media-models';
+import {
+  type ImageModelFacts,
+  openrouterImageEndpoints,
+  openrouterImageModel,
+  openrouterVideoModel,
+} from '../../dialects/openrouter/media-models';
 import type { AppContext } from '../../http/context';
+import { renderError } from '../../http/render-error';
 import { leftOutOf } from '../../jobs/able';
 import { type ReachableTarget, reachableTargets, termsOf } from '../../jobs/plan';
 import { MAX_IMAGES } from '../../jobs/read-input';
 import { sandboxAnswers } from '../../providers/registry';
 import type { Model } from '../../providers/types';
-import { CATALOGUE_CREATED, catalogueOf } from '../models';
+import { CATALOGUE_CREATED, catalogueOf, decoded, noSuchModel } from '../models';
 
 /** The models of a kind, at the prices of whoever asks, with where they can be had. */
 async function listed(c: AppContext, kind: 'image' | 'video'): Promise<[Model, ReachableTarget[]][]> {
@@ -20,13 +26,25 @@ async function listed(c: AppContext, kind: 'image' | 'video'): Promise<[Model, R
 }
 
 export async function getImageModels(c: AppContext): Promise<Response> {
-  const models = (await listed(c, 'image')).map(([model]) => {
-    const { sizes, aspectRatios, resolutions, references } = termsOf(model);
-    const { id, label } = model;
-    const facts = { sizes, aspectRatios, resolutions, references: references?.max ?? 0, pictures: MAX_IMAGES };
-    return openrouterImageModel({ id, label, created: CATALOGUE_CREATED, ...facts });
-  });
-  return c.json({ data: models });
+  return c.json({ data: (await listed(c, 'image')).map(([model]) => openrouterImageModel(factsOf(model))) });
+}
+
+function factsOf(model: Model): ImageModelFacts {
+  const { sizes, aspectRatios, resolutions, references } = termsOf(model);
+  const { id, label } = model;
+  const terms = { sizes, aspectRatios, resolutions, references: references?.max ?? 0, pictures: MAX_IMAGES };
+  return { id, label, created: CATALOGUE_CREATED, ...terms };
+}
+
+/** `{author}/{slug}` of OpenRouter's clients; most ids here have no author. */
+export async function getImageModelEndpoints(c: AppContext): Promise<Response> {
+  const id = decoded(c.req.path.replace(/^.*?\/images\/models\//, '').replace(/\/endpoints$/, ''));
+  const { models } = c.get('gateway').registry;
+  const asked = (models.find(id) ?? models.find(id.replace(/^[^/]*\//, '')))?.id;
+  const [model] = (await listed(c, 'image')).find(([one]) => one.id === asked) ?? [];
+  const price = model?.price;
+  if (!model || !price || price.per === 'token') return renderError(c, noSuchModel(id));
+  return c.json(openrouterImageEndpoints(factsOf(model), model.vendor, price));
 }
 
 const ANY_FRAME = { kind: 'video', lastFrame: { url: '' } } as const;

@@ -9,7 +9,7 @@ import { getGpuCatalogue, getGpuJob, postGpu, postGpuRun } from './gpu';
 import { postImageEdits, postImageGenerations, postImagesGenerate } from './images';
 import { deleteJob, getJob, getJobs, postCallback, postCancel } from './jobs';
 import { managed, notForPages, permitted } from './managed';
-import { getImageModels, getVideoModels } from './models';
+import { getImageModelEndpoints, getImageModels, getVideoModels } from './models';
 import { postImages } from './openrouter-images';
 import { deleteStoredObject, getStorage, getStoredObject, postStorage } from './storage';
 import { postVideoGenerations, postVideosGenerate } from './video';
@@ -28,6 +28,7 @@ export function mountMedia(app: Hono<AppEnv>, base: string, wrap: Wrap): void {
   app.post(`${base}/images/generate`, api(postImagesGenerate));
   app.post(`${base}/images`, api(postImages));
   app.get(`${base}/images/models`, api(getImageModels));
+  app.get(`${base}/images/models/:id{.+}/endpoints`, api(getImageModelEndpoints));
   app.post(`${base}/video/generations`, api(postVideoGenerations));
   app.post(`${base}/videos/generate`, api(postVideosGenerate));
   app.post(`${base}/videos`, api(postVideos));

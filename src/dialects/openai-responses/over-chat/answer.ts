@@ -47,7 +47,7 @@ function itemsOf(message: Fields, response: string, status: 'completed' | 'incom
   const items: Fields[] = [];
   const idOf = (prefix: string): string => itemId(prefix, response, items.length);
   const thought = thoughtOf(message);
-  if (thought !== '') items.push(reasoningItem(idOf('rs'), thought));
+  if (thought !== '') items.push(reasoningItem(idOf('rs'), thought, 'completed'));
   const parts = partsOf(message);
   if (parts.length > 0) items.push(messageItem(idOf('msg'), parts, status));
   for (const call of listOf(message.tool_calls)) {

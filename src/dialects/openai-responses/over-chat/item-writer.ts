@@ -57,7 +57,7 @@ export class ItemWriter {
       out += this.closeMessage('completed');
       const place = this.place('rs');
       this.thought = { ...place, text: '' };
-      out += this.added(place, reasoningItem(place.id, ''));
+      out += this.added(place, reasoningItem(place.id, '', 'in_progress'));
       out += this.summaryEvent(place, 'part.added', { part: { type: 'summary_text', text: '' } });
     }
     this.thought.text += delta;
@@ -146,7 +146,7 @@ export class ItemWriter {
     return (
       this.summaryEvent(place, 'text.done', { text }) +
       this.summaryEvent(place, 'part.done', { part: { type: 'summary_text', text } }) +
-      this.done(place, reasoningItem(place.id, text))
+      this.done(place, reasoningItem(place.id, text, 'completed'))
     );
   }
 

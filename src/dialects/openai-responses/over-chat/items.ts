@@ -16,9 +16,11 @@ export const messageItem = (id: string, parts: readonly MessagePart[], status: I
   content: parts,
 });
 
-export const reasoningItem = (id: string, text: string): Fields => ({
+/** OpenAI leaves the status out where it may; some clients refuse an item without. */
+export const reasoningItem = (id: string, text: string, status: ItemStatus): Fields => ({
   id,
   type: 'reasoning',
+  status,
   summary: text === '' ? [] : [{ type: 'summary_text', text }],
 });
 

@@ -35,7 +35,15 @@ const SAME: Readonly<Record<string, string>> = {
 /** What the response reports for these two fields. */
 export const OWN_TERMS = { store: false, truncation: 'disabled' } as const;
 
+/** No schema comes near; what has many thousands could not be written into the answer, which repeats it. */
+const MOST_LEVELS = 500;
+
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
 
 /** The crossed call, or the field that it cannot cross with. */
 export type ChatCrossed = { ok: true; crossing: ChatCrossing } | { ok: false; field: string };
@@ -46,6 +54,8 @@ const beyond = (field: string): ChatCrossed => ({ ok: false, field });
 export function crossToChat({ fields, stream, background }: Pick<ResponsesRequest, 'fields' | 'stream' | 'background'>): ChatCrossed {
   const missing = background ? 'background' : BEYOND_CHAT.find((name) => isGiven(fields[name]));
   if (missing !== undefined) return beyond(missing);
+  const deep = Object.keys(fields).find((name) => name !== 'input' && isDeeper(fields[name], MOST_LEVELS));
+  if (deep !== undefined) return beyond(deep);
   const chat = new ChatMessages();
   if (!chat.instruct(fields.instructions)) return beyond(placeIn('instructions', chat.unsaid));
   if (!chat.addAll(fields.input) || chat.messages.length === 0) return beyond(placeIn('input', chat.unsaid));

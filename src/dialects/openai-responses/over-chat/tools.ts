@@ -1,5 +1,6 @@
 import { type Fields, isRecord, listOf, textOrEmpty } from '../../../core/record';
 import { NO_PARAMETERS } from '../../openai-chat/tool-calls';
+import { shortOf } from '../../short-names';
 
 /** The Responses tool that a chat function stands for. */
 export interface ToolOrigin {
@@ -22,7 +23,7 @@ const MAX_NAME_CHARS = 64;
 /** The chat name of a tool; a namespace becomes a prefix, as MCP clients write it. */
 export function chatName({ name, namespace }: Pick<ToolOrigin, 'name' | 'namespace'>): string {
   const whole = namespace === undefined ? name : `${namespace}__${name}`;
-  return whole.replace(/[^\w-]/g, '_').slice(-MAX_NAME_CHARS);
+  return whole.length > MAX_NAME_CHARS ? shortOf(whole) : whole.replace(/[^\w-]/g, '_');
 }
 
 /**

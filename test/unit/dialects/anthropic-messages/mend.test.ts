@@ -342,3 +342,37 @@ describe('a request that would be refused for several things', () => {
     expect(bridge?.repaired?.(SAMPLING)).toBeUndefined();
   });
 });
+
+describe('pictures that are too large', () => {
+  const PIXELS = 'messages.2.content.0.image.source.base64.data: At least one of the image dimensions exceed max allowed size: 8000 pixels';
+  const MANY = PIXELS.replace('size: 8000', 'size for many-image requests: 2000');
+  const BYTES = 'messages.0.content.0.image.source.base64: image exceeds 5 MB maximum: 6134604 bytes > 5242880 bytes';
+  const png = (width: number, chars = 0, more = {}) => {
+    const head = new Uint8Array(24);
+    head.set(new TextEncoder().encode('_PNG'));
+    new DataView(head.buffer).setUint32(16, width);
+    return { type: 'image', source: { type: 'base64', media_type: 'image/png', data: head.toBase64().padEnd(chars, 'A') }, ...more };
+  };
+  const result = (...content: object[]) => ({ type: 'tool_result', tool_use_id: 't', content });
+  const left = (limit: string) => ({ ...text(`[A picture was left out here: it is larger than the model takes, which is ${limit}.]`) });
+  const mended = (message: string, ...messages: object[]) => again(message, { messages })?.messages;
+
+  it('are left out, with a note, where a tool has shown them or they were sent before', () => {
+    const [small, large] = [png(1_500), png(8_001, 0, { cache_control: { type: 'ephemeral' } })];
+    const note = { ...left('8000 pixels a side'), cache_control: { type: 'ephemeral' } };
+    const said = (one: object, last: object) => [user([small, one]), assistant('Yes.'), user([result(small, one), last])];
+    expect(mended(PIXELS, ...said(large, text('And?')))).toEqual(said(note, text('And?')));
+    expect(mended(MANY, user([png(2_001)]), user([result(png(2_000))]))).toEqual([
+      user([left('2000 pixels a side')]),
+      user([result(png(2_000))]),
+    ]);
+    const heavy = png(10, 5_242_884);
+    expect(mended(BYTES, user([result(heavy)]))).toEqual([user([result(left('5242880 bytes in base64'))])]);
+  });
+
+  it('stay where the user has just sent them', () => {
+    expect(mended(PIXELS, user([png(8_001)]))).toBeUndefined();
+    expect(mended(PIXELS, user([result({ type: 'image', source: { type: 'url', url: 'https://a.test/b.png' } })]))).toBeUndefined();
+    expect(mended(PIXELS, user([result(png(8_000), { type: 'image', source: { data: '?' } })]))).toBeUndefined();
+  });
+});

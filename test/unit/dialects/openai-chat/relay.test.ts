@@ -33,11 +33,30 @@ describe('an event with its JSON over several lines', () => {
     const events = splitEvents(out).map((event) => eventData(event)!);
     expect(events.pop()).toBe('[DONE]');
     expect(events.map((data) => JSON.parse(data) as unknown)).toMatchObject([
-      { id: 'c', choices: choices({ content }), usage: null },
+      { id: 'c', choices: choices({ content }) },
       { choices: choices({ content }) },
       { id: 'c', choices: choices({}, 'stop'), usage: { creditsUsed: 0.5 } },
     ]);
   });
+});
+
+it('usage that is null goes to those alone who asked for usage', () => {
+  const said = (content: string) => ({ id: 'c', choices: choices({ content }) });
+  const quoted = said('{"a":1,"usage":null}');
+  const events = [
+    { ...said('a'), usage: null },
+    { usage: null, ...said('b') },
+    { ...quoted, usage: null, obfuscation: 'x' },
+    { ...said('c'), usage: { prompt_tokens: 1 } },
+    { id: 'c', choices: choices({}, 'stop'), usage: null },
+  ];
+  const heard = (includeUsage: boolean): unknown[] => {
+    const relay = relayOf({ includeUsage });
+    return chunksOf(events.map((json) => relay.push(event(json))).join('') + relay.close(paid));
+  };
+  const end = { id: 'c', choices: choices({}, 'stop'), usage: { prompt_tokens: 1, completion_tokens: 1, creditsUsed: 0.5 } };
+  expect(heard(false)).toEqual([said('a'), said('b'), { ...quoted, obfuscation: 'x' }, said('c'), end]);
+  expect(heard(true).slice(0, 5)).toEqual(events.map((json) => ({ ...json, usage: null })));
 });
 
 it('an event that holds nothing is none', () => {

@@ -12,6 +12,13 @@ function repaired(body: string, message: string): string | undefined {
 
 const HI = '"messages":[{"role":"user","content":"max_tokens \\u00e9"}]';
 
+it('a choice of any tool is called as the provider calls it', () => {
+  const body = (choice: string) => `{"model":"m","tool_choice" : ${choice},${HI}}`;
+  const message = "Invalid value: 'any'. Supported values are: 'none', 'auto', and 'required'.";
+  expect(repaired(body('"any"'), message)).toBe(body('"required"'));
+  expect(repaired(body('"every"'), message)).toBeUndefined();
+});
+
 describe('the bound of an answer', () => {
   const USE_THE_OTHER = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
 

@@ -29,7 +29,7 @@ describe('a chat completion as a response', () => {
       metadata: { a: 'b' },
       store: false,
       output: [
-        { id: 'rs_0123456789abc-0-4cbv-7-0', type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm.' }] },
+        { id: 'rs_0123456789abc-0-4cbv-7-0', type: 'reasoning', status: 'completed', summary: [{ type: 'summary_text', text: 'Hm.' }] },
         {
           id: 'msg_0123456789abc-0-4cbv-7-1',
           type: 'message',

@@ -191,7 +191,7 @@ describe('what comes of a chat stream', () => {
 
   it('is thought before text', () => {
     expect(outputOf('thought')).toMatchObject([
-      { type: 'reasoning', summary: [{ text: 'Hm.' }] },
+      { type: 'reasoning', status: 'completed', summary: [{ text: 'Hm.' }] },
       { type: 'message', content: [{ text: 'Yes' }] },
     ]);
   });

@@ -361,6 +361,13 @@ describe('tools', () => {
     expect(sent).not.toHaveProperty('tool_choice');
     expect(sent).not.toHaveProperty('parallel_tool_calls');
   });
+
+  it('differ, though long names of two servers end alike', () => {
+    const name = 'x'.repeat(64);
+    const tools = ['mcp__first', 'mcp__second'].map((namespace) => ({ type: 'namespace', name: namespace, tools: [{ ...LOOK, name }] }));
+    const names = (sentFor({ input: 'Hi', tools }).tools as { function: Json }[]).map((tool) => tool.function.name);
+    expect(names).toEqual([expect.stringMatching(/^mcp__first[\w-]{1,54}$/), expect.stringMatching(/^mcp__second[\w-]{1,53}$/)]);
+  });
 });
 
 describe('fields', () => {
@@ -461,6 +468,12 @@ describe('a call that was refused', () => {
 });
 
 describe('what cannot cross', () => {
+  it.each(['metadata', 'text', 'tools'])('is nested so deep that no answer could repeat it, which would come too late: %s', (field) => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+    const call = responsesCall(requestOf({ stream: false, input: 'Hi', [field]: { a: deep } }));
+    expect([call.over('openai-chat'), call.beyond?.('openai-chat')]).toEqual([undefined, field]);
+  });
+
   const cases: [string, string, Json][] = [
     ['an answer to go on from', 'previous_response_id', { previous_response_id: 'resp_0123456789abc-0-4cbv-7' }],
     ['work in the background', 'background', { background: true }],

@@ -128,7 +128,7 @@ describe('what is told beside a request', () => {
     expect(repaired(body(kept), message)).toBeUndefined();
   });
 
-  it.each(['internal_chat_message_metadata_passthrough', 'phase'])('is left out of every item: %s', (name) => {
+  it.each(['internal_chat_message_metadata_passthrough', 'phase', 'status'])('is left out of every item: %s', (name) => {
     expect(repaired(body('', `,"${name}":{"a":1}`), `Unknown parameter: 'input[0].${name}'.`)).toBe(body(''));
   });
 
