@@ -1,5 +1,5 @@
 import { createExecutionContext, createMessageBatch, env } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import type { ArchivingMessage } from '../../../src/account/types';
 import { archiveOn, firstPass } from '../../../src/console/archive/move';
@@ -14,11 +14,9 @@ import worker from '../../../src/index';
 import { NIGHTLY } from '../../../src/jobs/sweep';
 import { admitRequest, CREDIT, closing, DAY_MS, holdOf, ledgerRows, TestAccount, testKey } from './support';
 
-afterEach(async () => {
-  vi.restoreAllMocks();
-  // A pass looks at every account that D1 has.
-  await env.DB.exec('DELETE FROM accounts');
-});
+// A pass looks at every account that D1 has.
+beforeEach(() => env.DB.exec('DELETE FROM accounts'));
+afterEach(() => vi.restoreAllMocks());
 
 const depsOf = (account: TestAccount, files = env.FILES) => ({
   db: env.DB,

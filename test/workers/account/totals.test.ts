@@ -63,7 +63,7 @@ describe('what all lines come to', () => {
 
   it('leaves out lines of an epoch that is over, and those whose number another has', () =>
     withDatabase('totals-fenced', async (db) => {
-      await db.prepare("INSERT INTO ledger_fences VALUES ('acc_a', 1)").run();
+      await db.prepare("INSERT INTO ledger_fences (account_id, epoch) VALUES ('acc_a', 1)").run();
       const renumbered = messageOf([line('acc_a', 1, { tail: { closeEpoch: 2 } })]);
       const stranger = messageOf([line('acc_a', 1, { tail: { closeEpoch: 2 }, head: { id: 'req_x' } })]);
       await write(db, [messageOf([line('acc_a', 1), line('acc_a', 2)]), renumbered, stranger]);
