@@ -149,22 +149,34 @@ export type ChatMessage =
     };
 
 export interface ChatParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** The conversation so far, oldest first. */
   messages: ChatMessage[];
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** What a stream says beside the answer. */
   stream_options?:
     | {
         include_usage?: boolean | null | undefined;
       }
     | null
     | undefined;
+  /** How many answers; each is paid. */
   n?: number | null | undefined;
+  /** The most tokens that the answer may have. */
   max_tokens?: number | null | undefined;
+  /** The most tokens that the answer may have, its reasoning included. */
   max_completion_tokens?: number | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | null | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | null | undefined;
+  /** Texts before which the answer ends. */
   stop?: string | string[] | null | undefined;
+  /** What the model may call. */
   tools?: ChatTool[] | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | 'none'
     | 'auto'
@@ -176,6 +188,7 @@ export interface ChatParams {
         };
       }
     | undefined;
+  /** The form of the answer. */
   response_format?:
     | {
         type: 'text' | 'json_object';
@@ -221,21 +234,32 @@ export interface ChatReply {
 export interface ChatSendParams {
   /** A small one where it is left out. */
   model?: string | null | undefined;
+  /** The conversation so far, oldest first. */
   messages: ChatMessage[];
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** What a stream says beside the answer. */
   stream_options?:
     | {
         include_usage?: boolean | null | undefined;
       }
     | null
     | undefined;
+  /** How many answers; each is paid. */
   n?: number | null | undefined;
+  /** The most tokens that the answer may have. */
   max_tokens?: number | null | undefined;
+  /** The most tokens that the answer may have, its reasoning included. */
   max_completion_tokens?: number | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | null | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | null | undefined;
+  /** Texts before which the answer ends. */
   stop?: string | string[] | null | undefined;
+  /** What the model may call. */
   tools?: ChatTool[] | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | 'none'
     | 'auto'
@@ -247,6 +271,7 @@ export interface ChatSendParams {
         };
       }
     | undefined;
+  /** The form of the answer. */
   response_format?:
     | {
         type: 'text' | 'json_object';
@@ -320,6 +345,7 @@ export interface CloneParams {
   audio: string | Blob;
   /** The recording’s text. */
   reference_text?: string | null | undefined;
+  /** Of the file that is made. */
   format?: AudioFormat | null | undefined;
   /** From 0.25 to 4. */
   speed?: number | null | undefined;
@@ -389,13 +415,21 @@ export interface DeploymentDeleted {
 }
 
 export interface DeploymentFields {
+  /** Shown to people. */
   name?: string | undefined;
+  /** The container’s image, with its tag. */
   dockerImage?: string | undefined;
+  /** GPUs in the order of preference, as `GET /v1/gpu` lists them: a list, or one text with commas. */
   gpuTypes?: string | string[] | undefined;
+  /** Workers that are always on, and always paid. */
   minWorkers?: number | undefined;
+  /** The most workers at a time. */
   maxWorkers?: number | undefined;
+  /** Seconds after which an idle worker is stopped. */
   idleTimeout?: number | undefined;
+  /** Environment variables of the container. They are never shown again. */
   env?: Record<string, string> | undefined;
+  /** Receives a signed webhook when a run ends. */
   webhookUrl?: string | null | undefined;
 }
 
@@ -405,21 +439,34 @@ export interface DeploymentList {
 }
 
 export interface DeploymentParams {
+  /** Shown to people; the slug if left out. */
   name?: string | undefined;
+  /** The container’s image, with its tag. */
   dockerImage: string;
+  /** GPUs in the order of preference, as `GET /v1/gpu` lists them: a list, or one text with commas. */
   gpuTypes: string | string[];
+  /** Workers that are always on, and always paid; 0 by default. */
   minWorkers?: number | undefined;
+  /** The most workers at a time; 3 by default. */
   maxWorkers?: number | undefined;
+  /** Seconds after which an idle worker is stopped; 5 by default. */
   idleTimeout?: number | undefined;
+  /** Environment variables of the container. They are never shown again. */
   env?: Record<string, string> | undefined;
+  /** Receives a signed webhook when a run ends. */
   webhookUrl?: string | null | undefined;
+  /** Its name in paths: lower-case letters, digits and dashes. */
   slug: string;
 }
 
 export interface EmbeddingParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** Texts, or tokens; a vector is made of each. */
   input: string | string[] | number[] | number[][];
+  /** `float`, or `base64` for little-endian float32. */
   encoding_format?: string | null | undefined;
+  /** How many numbers a vector has, for models that can shorten them. */
   dimensions?: number | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -607,6 +654,7 @@ export interface ImageCreateFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be made, in words. */
   prompt: string;
   /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
@@ -622,16 +670,21 @@ export interface ImageCreateFields {
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
   /** Reference pictures. */
   image?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Where the picture is to be changed. */
   mask?: string | Blob | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
+  /** For example `png`, `jpeg` or `webp`, for models with formats. */
   output_format?: string | null | undefined;
   /** Sends each picture as an event. */
   stream?: boolean | null | undefined;
   /** How many preliminary pictures a stream of one picture shows, 3 at most. */
   partial_images?: number | null | undefined;
+  /** `b64_json` has the pictures themselves in the answer. */
   response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -660,6 +713,7 @@ export interface ImageEditFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be made, in words. */
   prompt: string;
   /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
@@ -675,16 +729,21 @@ export interface ImageEditFields {
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
   /** The pictures to change: URLs, data URLs, or uploads in a form. */
   image: string | Blob | (string | Blob)[];
+  /** Where the picture is to be changed. */
   mask?: string | Blob | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
+  /** For example `png`, `jpeg` or `webp`, for models with formats. */
   output_format?: string | null | undefined;
   /** Sends each picture as an event. */
   stream?: boolean | null | undefined;
   /** How many preliminary pictures a stream of one picture shows, 3 at most. */
   partial_images?: number | null | undefined;
+  /** `b64_json` has the pictures themselves in the answer. */
   response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -725,6 +784,7 @@ export interface ImageFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be made, in words. */
   prompt: string;
   /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
@@ -740,11 +800,15 @@ export interface ImageFields {
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
   /** Reference pictures. */
   image?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Where the picture is to be changed. */
   mask?: string | Blob | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
+  /** For example `png`, `jpeg` or `webp`, for models with formats. */
   output_format?: string | null | undefined;
   /** Sends events; on OpenAI’s paths only. */
   stream?: boolean | string | null | undefined;
@@ -828,11 +892,14 @@ export interface MessageCount {
 }
 
 export interface MessageCountParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** The conversation so far, oldest first. */
   messages: {
     role: 'user' | 'assistant' | 'system';
     content: string | MessageInputBlock[];
   }[];
+  /** Instructions that stand above the conversation. */
   system?:
     | string
     | {
@@ -841,6 +908,7 @@ export interface MessageCountParams {
         cache_control?: CacheControl | null | undefined;
       }[]
     | undefined;
+  /** Whether the model thinks before it answers, and how much. */
   thinking?:
     | {
         type: 'enabled';
@@ -850,6 +918,7 @@ export interface MessageCountParams {
         type: 'adaptive' | 'disabled';
       }
     | undefined;
+  /** What the model may call. */
   tools?:
     | (
         | MessageTool
@@ -859,6 +928,7 @@ export interface MessageCountParams {
           }
       )[]
     | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | {
         type: 'auto' | 'any' | 'none';
@@ -993,13 +1063,18 @@ export type MessageInputBlock =
     };
 
 export interface MessageParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** The conversation so far, oldest first. */
   messages: {
     role: 'user' | 'assistant' | 'system';
     content: string | MessageInputBlock[];
   }[];
+  /** The most tokens that the answer may have. */
   max_tokens: number;
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** Instructions that stand above the conversation. */
   system?:
     | string
     | {
@@ -1008,6 +1083,7 @@ export interface MessageParams {
         cache_control?: CacheControl | null | undefined;
       }[]
     | undefined;
+  /** Whether the model thinks before it answers, and how much. */
   thinking?:
     | {
         type: 'enabled';
@@ -1017,6 +1093,7 @@ export interface MessageParams {
         type: 'adaptive' | 'disabled';
       }
     | undefined;
+  /** What the model may call. */
   tools?:
     | (
         | MessageTool
@@ -1026,6 +1103,7 @@ export interface MessageParams {
           }
       )[]
     | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | {
         type: 'auto' | 'any' | 'none';
@@ -1037,10 +1115,15 @@ export interface MessageParams {
     | undefined;
   /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
   models?: string[] | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | undefined;
+  /** Only as many of the likeliest words are chosen from. */
   top_k?: number | undefined;
+  /** Texts before which the answer ends. */
   stop_sequences?: string[] | undefined;
+  /** Words of your own, by name. */
   metadata?:
     | {
         user_id?: string | null | undefined;
@@ -1150,12 +1233,19 @@ export interface Model3dFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** The thing in words. */
   prompt?: string | null | undefined;
+  /** A picture of the thing: an HTTPS URL, a data URL, or an upload in a form. */
   image?: string | Blob | null | undefined;
+  /** The same as `image`. */
   image_url?: string | Blob | null | undefined;
+  /** It from the front. */
   front_image_url?: string | Blob | null | undefined;
+  /** It from behind. */
   back_image_url?: string | Blob | null | undefined;
+  /** It from the left. */
   left_image_url?: string | Blob | null | undefined;
+  /** It from the right. */
   right_image_url?: string | Blob | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -1196,10 +1286,12 @@ export interface ModelList {
 /** A model, or an intent, for which the cheapest suitable model is chosen. */
 export type ModelOrIntent =
   | {
+      /** A model’s id, as `/v1/models` lists them. */
       model: string;
       intent?: never;
     }
   | {
+      /** What it is for: the cheapest model that can do it is chosen. */
       intent: string;
       model?: never;
     };
@@ -1244,7 +1336,9 @@ export type ModelPrice =
 
 /** The same with its fields inside `input`. */
 export interface NestedParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model?: string | null | undefined;
+  /** What it is for: the cheapest model that can do it is chosen. */
   intent?: string | null | undefined;
   /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
@@ -1653,13 +1747,21 @@ export type ResponseOutputPart =
     };
 
 export interface ResponseParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** A text, or messages and other items. */
   input?: string | GetConversationItemAnswer[] | null | undefined;
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** `true` answers at once with `queued`; the answer is made meanwhile and fetched by its id. */
   background?: boolean | null | undefined;
+  /** `false` keeps nothing of the answer; it cannot be fetched or gone on from. */
   store?: boolean | null | undefined;
+  /** The most tokens that the answer may have, its reasoning included. */
   max_output_tokens?: number | null | undefined;
+  /** A stored answer, which this one goes on from. */
   previous_response_id?: string | null | undefined;
+  /** A conversation, which input and answer are added to. */
   conversation?:
     | string
     | {
@@ -1669,9 +1771,13 @@ export interface ResponseParams {
     | undefined;
   /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
   models?: string[] | null | undefined;
+  /** Instructions that stand above the input. */
   instructions?: string | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | null | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | null | undefined;
+  /** What the model may call. */
   tools?:
     | (
         | {
@@ -1686,6 +1792,7 @@ export interface ResponseParams {
           }
       )[]
     | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | 'none'
     | 'auto'
@@ -1695,6 +1802,7 @@ export interface ResponseParams {
         name?: string | undefined;
       }
     | undefined;
+  /** Whether the model thinks before it answers, and how much. */
   reasoning?:
     | {
         /** Such as `low`, `medium` or `high`. */
@@ -1703,6 +1811,7 @@ export interface ResponseParams {
       }
     | null
     | undefined;
+  /** The form of the answer’s text, such as a JSON Schema in `format`. */
   text?:
     | {
         format?:
@@ -1745,7 +1854,9 @@ export interface SpeechParams {
   webhook_url?: string | null | undefined;
   /** With emotions where the voice has them: `(happy) Hello!` Each 1,333 bytes of UTF-8, or what is left of them, are a request. */
   text: string;
+  /** A voice’s id; the model’s own voice if left out. */
   voice_id?: string | null | undefined;
+  /** Of the file that is made. */
   format?: AudioFormat | null | undefined;
   /** From 0.25 to 4. */
   speed?: number | null | undefined;
@@ -1915,6 +2026,7 @@ export interface TranscriptionParams {
   webhook_url?: string | null | undefined;
   /** A URL, a data URL, or an upload in a form. Every 100 seconds begun count as a request. */
   audio: string | Blob;
+  /** Of the recording, such as `en`; found out if left out. */
   language?: string | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -1939,11 +2051,13 @@ export interface VideoFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be seen; with a first frame it may be left out. */
   prompt?: string | null | undefined;
   /** Seconds, from 1 to 60; 5, or the longest where a clip has one price, if not said. Of the lengths that the model has it is the longest that is not longer, or the shortest. */
   duration?: number | null | undefined;
   /** For example `16:9`. */
   aspect_ratio?: string | null | undefined;
+  /** For example `1080p`, for models with resolutions. */
   resolution?: string | null | undefined;
   /** For example `720x1280`, which sets ratio and resolution. */
   size?: string | null | undefined;
@@ -1955,7 +2069,9 @@ export interface VideoFields {
   last_image_url?: string | Blob | null | undefined;
   /** Reference pictures. */
   reference_images?: string | Blob | (string | Blob)[] | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
