@@ -1,4 +1,5 @@
 export { Hypereal } from './client.js';
+export type { AnswerStream } from './core/answer-stream.js';
 export {
   AbortError,
   AccessDeniedError,
