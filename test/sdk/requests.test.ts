@@ -143,6 +143,28 @@ describe('a file by its path', () => {
   });
 });
 
+describe('a file for a field', () => {
+  it('is made of a path, bytes or a stream, and goes out with its name and type', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sdk-file-'));
+    try {
+      const path = join(folder, 'teapot.png');
+      writeFileSync(path, 'png');
+      const stream = () => new Blob(['png']).stream();
+      for (const [file, name, type] of [
+        [await sdk.toFile(path), 'teapot.png', 'image/png'],
+        [await sdk.toFile(Buffer.from('png'), { filename: 'a.webp' }), 'a.webp', 'image/webp'],
+        [await sdk.toFile(stream(), { contentType: 'image/gif' }), 'file', 'image/gif'],
+      ] as const) {
+        server.says({ body: { data: [] } });
+        await server.client().images.edit({ model: 'm', prompt: 'p', image: file });
+        expect(server.asked[0]!.body).toMatch(new RegExp(`name="image"; filename="${name}"\\r\\nContent-Type: ${type}\\r\\n\\r\\npng`));
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('ending a call', () => {
   it('throws a TimeoutError when its time is over, waiting for retries included', async () => {
     server.says(stalls);

@@ -5,7 +5,7 @@ import type { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
 import { Scope } from '../core/scope.js';
-import type { CompletedJob, Job, JobDeleted, JobListParams, ProcessingJob } from '../types/api.js';
+import type { CompletedJob, GpuJob, Job, JobDeleted, JobListParams, ProcessingJob } from '../types/api.js';
 import type { Page } from '../types/derived.js';
 
 /** A job, or the answer that began one. */
@@ -21,13 +21,16 @@ export interface WaitOptions<T = Job> {
   timeoutMs?: number | undefined;
 }
 
+/** A job without a result; `error` says why there is none. */
+export type EndedJob = Exclude<Job, CompletedJob | ProcessingJob> | Extract<GpuJob, { error: string }>;
+
 /** A job ended without a result; nothing was charged. */
 export class JobError extends HyperealError {
   override name = 'JobError';
   constructor(
     message: string,
-    /** The job as it ended. */
-    readonly job: { status: string },
+    /** The job as it ended, or the run of a GPU. */
+    readonly job: EndedJob,
     readonly jobId: string,
     readonly requestId?: string,
   ) {
