@@ -23,10 +23,16 @@ const TYPES = [
   ...['StorageObject', 'StoragePage', 'StorageDeleted'],
   ...['WebhookEvent', 'WebhookSecret', 'WebhookDelivery', 'WebhookDeliveryList'],
   ...['Model', 'ModelList', 'Generation', 'OwnKey'],
+  ...['ApiKey', 'NewApiKey', 'ApiKeyList', 'ApiKeyParams', 'ApiKeyFields', 'ApiKeyRotateParams', 'UsageReport', 'UsageBreakdown'],
 ];
 
 /** Queries, by the operations that take them. */
-const QUERIES = { JobListParams: 'listJobs', StorageListParams: 'listFiles', WebhookDeliveryListParams: 'listWebhookDeliveries' };
+const QUERIES = {
+  JobListParams: 'listJobs',
+  StorageListParams: 'listFiles',
+  WebhookDeliveryListParams: 'listWebhookDeliveries',
+  UsageParams: 'getUsage',
+};
 
 /** What only runs in Workers has no part in the document. */
 const workersOnly = {

@@ -1,6 +1,7 @@
 import type { Config } from './core/call.js';
 import { HyperealError } from './core/errors.js';
 import type { ClientOptions } from './core/options.js';
+import { ApiKeys } from './resources/api-keys.js';
 import { Audio } from './resources/audio.js';
 import { Chat } from './resources/chat.js';
 import { Deployments } from './resources/deployments.js';
@@ -15,6 +16,7 @@ import { Models3d } from './resources/models3d.js';
 import { OwnKey } from './resources/own-key.js';
 import { Responses } from './resources/responses.js';
 import { Storage } from './resources/storage.js';
+import { Usage } from './resources/usage.js';
 import { Videos } from './resources/videos.js';
 import { Webhooks } from './resources/webhooks.js';
 import { VERSION } from './version.js';
@@ -83,6 +85,8 @@ export class Hypereal {
   readonly models: Models;
   readonly generations: Generations;
   readonly key: OwnKey;
+  readonly apiKeys: ApiKeys;
+  readonly usage: Usage;
 
   constructor(options: ClientOptions = {}) {
     const config = configOf(options);
@@ -103,5 +107,7 @@ export class Hypereal {
     this.models = new Models(config);
     this.generations = new Generations(config);
     this.key = new OwnKey(config);
+    this.apiKeys = new ApiKeys(config);
+    this.usage = new Usage(config);
   }
 }

@@ -47,5 +47,7 @@ export type {
   ResponseEvent,
   ResponseObject,
   StoredResponse,
+  UsageBreakdownParams,
+  UsageExportParams,
 } from './types/derived.js';
 export { VERSION } from './version.js';

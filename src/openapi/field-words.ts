@@ -156,7 +156,7 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     maxWorkers: 'The most workers at a time.',
     idleTimeout: 'Seconds after which an idle worker is stopped.',
   },
-  UpdateApiKeyRequest: { status: '`active` enables a key again that was disabled.' },
+  ApiKeyFields: { status: '`active` enables a key again that was disabled.' },
   AdminCreateKeyRequest: { userId: 'The user whose hourly limits its calls count against; the account’s own if left out.' },
   AdminCheckCatalogueRequest: { text: 'The catalogue’s JSON.' },
 };

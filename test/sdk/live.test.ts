@@ -65,6 +65,23 @@ describe('language', () => {
     expect(after.remaining! + after.spentThisMonth).toBeCloseTo(before.remaining! + before.spentThisMonth, 6);
   });
 
+  it('makes a key with a budget, changes it, and ends it; and tells what was used, call by call', async () => {
+    const apiKey = await account.addKey({ name: 'manager', scopes: ['keys.read', 'keys.write', 'usage.read'] });
+    const { apiKeys, usage } = new Hypereal({ apiKey, baseURL: worker.url });
+    const made = await apiKeys.create({ name: 'a customer', spendingLimit: 50, limitPeriod: 'day' });
+    const own = new Hypereal({ apiKey: made.key, baseURL: worker.url });
+    for (const content of ['One', 'Two']) await own.chat.create({ model: 'gpt-5.5', messages: user(content) });
+    expect((await own.key.get()).spendingLimit).toBe(50);
+    expect(await apiKeys.update(made.id, { spendingLimit: null })).toMatchObject({ id: made.id, spendingLimit: null });
+    expect((await apiKeys.rotate(made.id)).key).not.toBe(made.key);
+    expect(await apiKeys.revoke(made.id)).toMatchObject({ status: 'revoked' });
+    expect((await apiKeys.list()).keys.map(({ id }) => id)).toContain(made.id);
+    await expect.poll(async () => (await usage.get({ keyId: made.id })).logs.length, { timeout: 20_000 }).toBe(2);
+    expect(await events(usage.all({ keyId: made.id, limit: 1 }))).toHaveLength(2);
+    expect((await usage.breakdown({ by: 'keyId' })).shares.find(({ value }) => value === made.id)).toMatchObject({ calls: 2 });
+    expect((await usage.export({ keyId: made.id })).trim().split('\n')).toHaveLength(3);
+  });
+
   it('calls tools', async () => {
     const tools = [
       {

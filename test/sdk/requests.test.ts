@@ -47,6 +47,14 @@ describe('sending again', () => {
     expect(server.asked.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', undefined]);
   });
 
+  it('makes a key once, beside whichever path the API is at', async () => {
+    for (const path of ['', '/v1', '/api/v1', '/below', '/below/v1']) {
+      server.says(busy);
+      await thrown(server.client({ baseURL: server.url + path }).apiKeys.create({ name: 'a' }));
+      expect(server.asked.map(({ url }) => url)).toEqual([`${path.replace(/(\/api)?\/v1/, '')}/api/api-keys`]);
+    }
+  });
+
   it('gives up after maxRetries', async () => {
     server.says(busy);
     expect(await thrown(server.client().chat.create(chat))).toBeInstanceOf(sdk.ServiceUnavailableError);

@@ -1,5 +1,99 @@
 // Made by sdk/scripts/types.mjs of the gateway’s OpenAPI document. Do not edit.
 
+/** An API key, without its secret. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  mode: 'live' | 'test';
+  userId: string;
+  status: string;
+  autoDisable: boolean;
+  origins: string[];
+  ips: string[];
+  models: string[];
+  families: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[];
+  scopes: ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[];
+  spendingLimit: number | null;
+  /** After how long the limit starts anew, in UTC. */
+  limitPeriod: 'day' | 'week' | 'month' | 'total';
+  /** Spent since the limit’s current period began. */
+  spentOfLimit: number;
+  /** 100 credits are 1 USD. */
+  spentThisMonth: number;
+  createdAt: string;
+  expiresAt: string | null;
+  graceUntil: string | null;
+  /** Set on keys that the gateway made for its own pages. */
+  purpose: 'playground' | null;
+}
+
+export interface ApiKeyFields {
+  /** Shown to people. */
+  name?: string | undefined;
+  /** Credits that it may spend in a period; `null` for no limit. */
+  spendingLimit?: number | null | undefined;
+  /** After how long the limit starts anew, in UTC; a month by default. */
+  limitPeriod?: 'day' | 'week' | 'month' | 'total' | null | undefined;
+  /** Disables the key when its limit is reached, until someone enables it again. */
+  autoDisable?: boolean | null | undefined;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
+  origins?: string[] | null | undefined;
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
+  ips?: string[] | null | undefined;
+  /** When it stops being good; never if `null`. */
+  expiresAt?: string | null | undefined;
+  /** The only models that it may call; all if empty. */
+  models?: string[] | null | undefined;
+  /** The only families of models that it may call; all if empty. */
+  families?: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[] | null | undefined;
+  /** What it may do beside calling models. */
+  scopes?:
+    | ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[]
+    | null
+    | undefined;
+  /** `active` enables a key again that was disabled. */
+  status?: 'active' | 'disabled' | undefined;
+}
+
+export interface ApiKeyList {
+  keys: ApiKey[];
+}
+
+export interface ApiKeyParams {
+  /** Shown to people. */
+  name: string;
+  /** Credits that it may spend in a period; `null` for no limit. */
+  spendingLimit?: number | null | undefined;
+  /** After how long the limit starts anew, in UTC; a month by default. */
+  limitPeriod?: 'day' | 'week' | 'month' | 'total' | null | undefined;
+  /** Disables the key when its limit is reached, until someone enables it again. */
+  autoDisable?: boolean | null | undefined;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
+  origins?: string[] | null | undefined;
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
+  ips?: string[] | null | undefined;
+  /** When it stops being good; never if `null`. */
+  expiresAt?: string | null | undefined;
+  /** The only models that it may call; all if empty. */
+  models?: string[] | null | undefined;
+  /** The only families of models that it may call; all if empty. */
+  families?: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[] | null | undefined;
+  /** What it may do beside calling models. */
+  scopes?:
+    | ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[]
+    | null
+    | undefined;
+  /** `test` runs every call on the sandbox, free of charge. */
+  mode?: 'live' | 'test' | null | undefined;
+}
+
+export interface ApiKeyRotateParams {
+  /** How long the old secret stays good: a day by default, 0 ends it at once. */
+  graceSeconds?: number | null | undefined;
+  /** Ends a still older secret that is good until now. */
+  endGrace?: boolean | null | undefined;
+}
+
 export type AudioFormat = 'mp3' | 'wav' | 'opus' | 'pcm' | 'aac' | 'flac';
 
 /** Speech. */
@@ -1350,6 +1444,35 @@ export interface NestedParams {
   [field: string]: unknown;
 }
 
+/** An API key with its secret. */
+export interface NewApiKey {
+  id: string;
+  name: string;
+  mode: 'live' | 'test';
+  userId: string;
+  status: string;
+  autoDisable: boolean;
+  origins: string[];
+  ips: string[];
+  models: string[];
+  families: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[];
+  scopes: ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[];
+  spendingLimit: number | null;
+  /** After how long the limit starts anew, in UTC. */
+  limitPeriod: 'day' | 'week' | 'month' | 'total';
+  /** Spent since the limit’s current period began. */
+  spentOfLimit: number;
+  /** 100 credits are 1 USD. */
+  spentThisMonth: number;
+  createdAt: string;
+  expiresAt: string | null;
+  graceUntil: string | null;
+  /** Set on keys that the gateway made for its own pages. */
+  purpose: 'playground' | null;
+  /** The secret, which is shown in this answer only. */
+  key: string;
+}
+
 /** The API key that asks. */
 export interface OwnKey {
   id: string;
@@ -2045,6 +2168,70 @@ export interface TranscriptionResult {
   model: string;
 }
 
+/** Sums of calls, dearest first. */
+export interface UsageBreakdown {
+  by: 'model' | 'endpoint' | 'keyId' | 'member' | 'provider' | 'endUser' | 'tag';
+  shares: {
+    /** `null` for calls that have none. */
+    value: string | null;
+    /** A key’s name, or a member’s e-mail address. */
+    name: string | null;
+    inputTokens: number;
+    outputTokens: number;
+    calls: number;
+    /** 100 credits are 1 USD. */
+    creditsUsed: number;
+    usd: number;
+  }[];
+  /** Whether these are all of them. */
+  isWhole: boolean;
+}
+
+/** A call. */
+export interface UsageLog {
+  id: string;
+  kind: string;
+  model: string | null;
+  endpoint: string | null;
+  keyId: string | null;
+  userId: string | null;
+  status: 'succeeded' | 'failed' | 'cancelled' | 'partial' | 'expired';
+  latencyMs: number | null;
+  provider: string | null;
+  endUser: string | null;
+  tags: string[];
+  inputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  outputTokens: number;
+  createdAt: string;
+  test: boolean;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+}
+
+/** A page of calls, newest first, and the sums of all that fit. */
+export interface UsageReport {
+  logs: UsageLog[];
+  /** What `cursor` of the next page is; null on the last one. */
+  nextCursor: string | null;
+  costByModel: {
+    model: string | null;
+    calls: number;
+    /** 100 credits are 1 USD. */
+    creditsUsed: number;
+    usd: number;
+  }[];
+  topExpensiveRequests: UsageLog[];
+  dailyCost: {
+    date: string;
+    calls: number;
+    /** 100 credits are 1 USD. */
+    creditsUsed: number;
+    usd: number;
+  }[];
+}
+
 /** The film to make. */
 export interface VideoFields {
   /** `fast` uses the fast provider only, for a surcharge. */
@@ -2203,4 +2390,39 @@ export interface WebhookDeliveryListParams {
   state?: 'pending' | 'delivered' | 'gone' | 'dead' | undefined;
   /** The `next` of the page before. */
   before?: string | undefined;
+}
+
+export interface UsageParams {
+  /** UTC days, today included. */
+  days?: number | undefined;
+  /** Of this model alone. */
+  model?: string | undefined;
+  /** Of this endpoint alone. */
+  endpoint?: string | undefined;
+  /** Of this API key alone. */
+  keyId?: string | undefined;
+  /** Of this member alone. */
+  member?: string | undefined;
+  /** With this end alone. */
+  status?: 'succeeded' | 'failed' | 'cancelled' | 'partial' | 'expired' | undefined;
+  /** That took so long at least. */
+  minLatencyMs?: number | undefined;
+  /** That took so long at most. */
+  maxLatencyMs?: number | undefined;
+  /** That cost so much at least. */
+  minCredits?: number | undefined;
+  /** That cost so much at most. */
+  maxCredits?: number | undefined;
+  /** Of this end user alone: `user`, `safety_identifier`, `metadata.user_id`, or the header `x-end-user`. */
+  endUser?: string | undefined;
+  /** With this tag alone: one of the header `x-tags`, or of `metadata.tags`. */
+  tag?: string | undefined;
+  /** Part of a request’s id. */
+  q?: string | undefined;
+  /** How many at most. */
+  limit?: number | undefined;
+  /** The `nextCursor` of the page before. */
+  cursor?: string | undefined;
+  /** The organization whose it is, by id or slug; your own wallet without. */
+  org?: string | undefined;
 }
