@@ -1,6 +1,8 @@
-import type { Config } from './core/call.js';
+import type { CallSpec, Config } from './core/call.js';
 import { HyperealError } from './core/errors.js';
-import type { ClientOptions } from './core/options.js';
+import type { ClientOptions, RequestOptions } from './core/options.js';
+import type { APIPromise } from './core/promise.js';
+import { Resource } from './core/resource.js';
 import { ApiKeys } from './resources/api-keys.js';
 import { Audio } from './resources/audio.js';
 import { Chat } from './resources/chat.js';
@@ -59,6 +61,15 @@ function configOf(options: ClientOptions): Config {
   };
 }
 
+/** A call of an endpoint that has no method of its own. */
+export type RequestSpec = Pick<CallSpec, 'method' | 'path' | 'json' | 'query'>;
+
+class Others extends Resource {
+  send<T>(spec: RequestSpec, options?: RequestOptions): APIPromise<T> {
+    return this.ask<T>(spec, options);
+  }
+}
+
 /**
  * A client with one API key.
  *
@@ -87,6 +98,7 @@ export class Hypereal {
   readonly key: OwnKey;
   readonly apiKeys: ApiKeys;
   readonly usage: Usage;
+  private readonly others: Others;
 
   constructor(options: ClientOptions = {}) {
     const config = configOf(options);
@@ -109,5 +121,16 @@ export class Hypereal {
     this.key = new OwnKey(config);
     this.apiKeys = new ApiKeys(config);
     this.usage = new Usage(config);
+    this.others = new Others(config);
+  }
+
+  /**
+   * Calls an endpoint that has no method here, with the same retries, time limits and errors.
+   *
+   * @example
+   * await client.request<{ id: string }>({ method: 'POST', path: '/conversations', json: {} });
+   */
+  request<T = unknown>(spec: RequestSpec, options?: RequestOptions): APIPromise<T> {
+    return this.others.send<T>(spec, options);
   }
 }

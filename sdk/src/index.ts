@@ -1,4 +1,4 @@
-export { Hypereal } from './client.js';
+export { Hypereal, type RequestSpec } from './client.js';
 export type { AnswerStream } from './core/answer-stream.js';
 export {
   AbortError,

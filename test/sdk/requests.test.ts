@@ -55,6 +55,16 @@ describe('sending again', () => {
     }
   });
 
+  it('calls what has no method of its own, as it calls the rest', async () => {
+    server.says(busy, { body: { id: 'conv_1' } });
+    expect(await server.client().request({ method: 'POST', path: '/conversations', json: { items: [] }, query: { a: 1 } })).toEqual({
+      id: 'conv_1',
+    });
+    expect(server.asked.map(({ method, url, body }) => [method, url, body])).toEqual(
+      Array(2).fill(['POST', '/v1/conversations?a=1', '{"items":[]}']),
+    );
+  });
+
   it('gives up after maxRetries', async () => {
     server.says(busy);
     expect(await thrown(server.client().chat.create(chat))).toBeInstanceOf(sdk.ServiceUnavailableError);
