@@ -158,7 +158,14 @@ describe('media', () => {
     const picture = await hypereal(['image', 'a', 'cat', '-n', '2', '-o', 'cat.png']);
     expect([picture.error, picture.out]).toEqual(['', 'cat.png\ncat-2.png\n']);
     expect(readFileSync(join(home, 'cat-2.png')).subarray(1, 4).toString()).toBe('PNG');
-    const film = await hypereal(['video', 'a cat sandbox:delay=0ms', '--json']);
+    expect((await hypereal(['image', 'blue', '--reference', 'cat.png', '--reference', 'cat-2.png', '-o', 'blue.png'])).out).toBe(
+      'blue.png\n',
+    );
+    expect(await hypereal(['image', 'blue', '--reference', 'dog.png'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('dog.png cannot be read'),
+    });
+    const film = await hypereal(['video', 'a cat sandbox:delay=0ms', '--image', 'cat.png', '--json']);
     const { files, status } = JSON.parse(film.out);
     expect([status, existsSync(join(home, files[0]))]).toEqual(['completed', true]);
     expect(inHome(files[0]).slice(4, 8)).toBe('ftyp');

@@ -19,7 +19,7 @@ const spent = ({ spendingLimit, limitPeriod, spentOfLimit, spentThisMonth }: Api
 
 function periodOf(text: string | undefined): Period | undefined {
   if (text === undefined || Object.hasOwn(A_PERIOD, text)) return text as Period | undefined;
-  throw new UsageError(`--limit-period is ${Object.keys(A_PERIOD).join(', ')}.`);
+  throw new UsageError(`--limit-period is one of ${Object.keys(A_PERIOD).join(', ')}.`);
 }
 
 function show(asJson: boolean, key: ApiKey | NewApiKey): void {
