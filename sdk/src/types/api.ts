@@ -232,7 +232,7 @@ export type ChatMessage =
   | {
       role: 'assistant';
       content?: string | ChatContentPart[] | null;
-      tool_calls?: ChatToolCall[];
+      tool_calls?: ChatToolCall[] | null;
       name?: string;
       refusal?: string | null;
     }
