@@ -8,6 +8,7 @@ import { docsPages } from './docs';
 import { gpuPages } from './gpu';
 import { jobPages } from './jobs';
 import { keyPages } from './keys';
+import { llmsRoute } from './llms';
 import { modelPageRoute } from './model';
 import { modelPages } from './models';
 import { organizationPages } from './organization';
@@ -31,6 +32,7 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...pricingPages,
   ...docsPages,
   sdkPackageRoute,
+  llmsRoute,
   ...referencePages,
   ...playgroundPages,
   ...statusPages,
