@@ -222,6 +222,8 @@ export async function uses(event: WebhookEvent): Promise<unknown> {
   const text: string = heard.text;
   const response: Response = await client.jobs.list().asResponse();
   const promise: Promise<unknown> = client.models.list();
+  const name: string | undefined = undefined;
+  await client.chat.create({ model: 'm', messages: [{ role: 'user', content: 'x', name }], max_tokens: undefined });
   await client.storage.uploadFile(process.stdin, { filename: 'x' });
   await client.images.generate({ model: 'm', input: { prompt: 'x' } });
   await client.audio.generate({ model: 'audio-clone', input: { text: 'x', audio: 'https://x.test' } });

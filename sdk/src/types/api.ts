@@ -114,7 +114,7 @@ export interface AudioResult {
 /** Marks the end of what is to be cached. */
 export interface CacheControl {
   type: 'ephemeral';
-  ttl?: '5m' | '1h';
+  ttl?: '5m' | '1h' | undefined;
 }
 
 /** Canceled before it was done: free, but for the GPU time of a deployment’s run. */
@@ -182,7 +182,7 @@ export type ChatContentPart =
       type: 'image_url';
       image_url: {
         url: string;
-        detail?: 'auto' | 'low' | 'high';
+        detail?: 'auto' | 'low' | 'high' | undefined;
       };
     }
   | {
@@ -195,9 +195,9 @@ export type ChatContentPart =
   | {
       type: 'file';
       file: {
-        file_data?: string;
-        file_id?: string;
-        filename?: string;
+        file_data?: string | undefined;
+        file_id?: string | undefined;
+        filename?: string | undefined;
       };
     };
 
@@ -227,14 +227,14 @@ export type ChatMessage =
   | {
       role: 'system' | 'developer' | 'user';
       content: string | ChatContentPart[];
-      name?: string;
+      name?: string | undefined;
     }
   | {
       role: 'assistant';
-      content?: string | ChatContentPart[] | null;
-      tool_calls?: ChatToolCall[] | null;
-      name?: string;
-      refusal?: string | null;
+      content?: string | ChatContentPart[] | null | undefined;
+      tool_calls?: ChatToolCall[] | null | undefined;
+      name?: string | undefined;
+      refusal?: string | null | undefined;
     }
   | {
       role: 'tool';
@@ -392,10 +392,10 @@ export interface ChatTool {
   type: 'function';
   function: {
     name: string;
-    description?: string;
+    description?: string | undefined;
     /** A JSON Schema. */
-    parameters?: Record<string, unknown>;
-    strict?: boolean | null;
+    parameters?: Record<string, unknown> | undefined;
+    strict?: boolean | null | undefined;
   };
 }
 
@@ -1126,19 +1126,19 @@ export type MessageInputBlock =
   | {
       type: 'text';
       text: string;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'image' | 'document';
       source: MessageSource;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'tool_result';
       tool_use_id: string;
-      content?: string | MessageToolResultBlock[];
-      is_error?: boolean | null;
-      cache_control?: CacheControl | null;
+      content?: string | MessageToolResultBlock[] | undefined;
+      is_error?: boolean | null | undefined;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'thinking';
@@ -1250,21 +1250,21 @@ export type MessageStopReason =
 /** A tool that the model may call; `input_schema` is a JSON Schema. */
 export interface MessageTool {
   name: string;
-  description?: string;
+  description?: string | undefined;
   input_schema: Record<string, unknown>;
-  cache_control?: CacheControl | null;
+  cache_control?: CacheControl | null | undefined;
 }
 
 export type MessageToolResultBlock =
   | {
       type: 'text';
       text: string;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'image' | 'document';
       source: MessageSource;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     };
 
 /** What a request took, and what it cost. */
@@ -1694,7 +1694,7 @@ export type ResponseEvent =
 /** What is sent: messages, results of tools, and items of earlier answers as they came. */
 export type ResponseInputItem =
   | {
-      type?: 'message';
+      type?: 'message' | undefined;
       role: 'user' | 'system' | 'developer' | 'assistant';
       content: string | ResponseInputPart[];
     }
@@ -1713,16 +1713,16 @@ export type ResponseInputPart =
     }
   | {
       type: 'input_image';
-      image_url?: string | null;
-      file_id?: string | null;
-      detail?: 'auto' | 'low' | 'high';
+      image_url?: string | null | undefined;
+      file_id?: string | null | undefined;
+      detail?: 'auto' | 'low' | 'high' | undefined;
     }
   | {
       type: 'input_file';
-      file_data?: string;
-      file_id?: string | null;
-      file_url?: string;
-      filename?: string;
+      file_data?: string | undefined;
+      file_id?: string | null | undefined;
+      file_url?: string | undefined;
+      filename?: string | undefined;
     }
   | {
       type: 'output_text';
@@ -1828,19 +1828,19 @@ export type ResponseOutputItem =
     }
   | {
       type: 'function_call';
-      id?: string | null;
+      id?: string | null | undefined;
       call_id: string;
       name: string;
-      status?: ResponseItemStatus | null;
+      status?: ResponseItemStatus | null | undefined;
       /** JSON. */
       arguments: string;
     }
   | {
       type: 'custom_tool_call';
-      id?: string | null;
+      id?: string | null | undefined;
       call_id: string;
       name: string;
-      status?: ResponseItemStatus | null;
+      status?: ResponseItemStatus | null | undefined;
       input: string;
     }
   | {
@@ -1850,7 +1850,7 @@ export type ResponseOutputItem =
         type: 'summary_text';
         text: string;
       }[];
-      encrypted_content?: string | null;
+      encrypted_content?: string | null | undefined;
     };
 
 /** A part of a message of the model’s. */
@@ -1858,7 +1858,7 @@ export type ResponseOutputPart =
   | {
       type: 'output_text';
       text: string;
-      annotations?: unknown[];
+      annotations?: unknown[] | undefined;
     }
   | {
       type: 'refusal';
