@@ -31,7 +31,7 @@ export class Gpu extends Resource {
   async wait(run: string | { id: string }, options: WaitOptions<GpuJob> = {}): Promise<SucceededGpuJob> {
     const id = typeof run === 'string' ? run : run.id;
     const isOver = ({ status }: GpuJob): boolean => status !== 'queued' && status !== 'running';
-    const job = await waitForEnd<GpuJob>(this.config, `/gpu/jobs/${segment(id)}`, isOver, options);
+    const job = await waitForEnd<GpuJob>(this.config, { path: `/gpu/jobs/${segment(id)}`, id }, isOver, options);
     if (job.status === 'succeeded') return job;
     if (!('error' in job)) throw new TimeoutError(`The run ${id} is still under way.`);
     throw new JobError(`The run ${id} ${job.status}: ${job.error}`, job, id);
