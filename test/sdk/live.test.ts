@@ -12,7 +12,6 @@ import {
   type Job,
   JobError,
   NotFoundError,
-  TimeoutError,
   UnprocessableEntityError,
   type UploadProgress,
 } from '../../sdk/src/index.js';
