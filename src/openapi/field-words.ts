@@ -1,5 +1,5 @@
 /**
- * What fields of requests mean, for those whose schemas do not say it themselves: schemas that routes validate with, and
+ * What fields of requests and answers mean, for those whose schemas do not say it themselves: schemas that routes validate with, and
  * formats of others, whose words mean the same wherever they stand.
  */
 import type { Json } from './describe';
@@ -161,6 +161,61 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   AdminCheckCatalogueRequest: { text: 'The catalogue’s JSON.' },
 };
 
+const JOB = {
+  jobId: 'The same as `id`.',
+  state: 'How far it is, in finer words than `status`.',
+  outputUrls: 'All files that were made.',
+};
+const KEY = {
+  ...Object.fromEntries(
+    ['spendingLimit', 'autoDisable', 'origins', 'ips', 'models', 'families', 'expiresAt', 'scopes', 'mode'].map((field) => [
+      field,
+      FIELDS[field]!,
+    ]),
+  ),
+  userId: 'Whose hourly limits its calls count against.',
+  status: '`active`, `disabled` at its limit or by someone, or `revoked` for good.',
+  graceUntil: 'Until when the secret before the last rotation is good.',
+};
+const CHOICES = 'One, unless `n` asks for several.';
+
+/** What fields of answers mean. */
+const ANSWERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ChatCompletion: { choices: CHOICES, model: 'The one that answered.' },
+  ChatChunk: { choices: CHOICES, model: 'The one that answers.' },
+  Message: { content: 'What the model says, block by block.', model: 'The one that answered.', stop_reason: 'Why the answer ends.' },
+  ...Object.fromEntries(['Processing', 'Completed', 'Failed', 'Canceled', 'Expired'].map((state) => [`${state}Job`, JOB])),
+  Model: {
+    display_name: 'Its name for people.',
+    owned_by: 'Its maker.',
+    available: 'Whether it can be called now; `unavailable_reason` says why not.',
+    capabilities: 'What it can do beside text, such as `vision` or `tools`.',
+    context_length: 'The most tokens that a request and its answer may have.',
+    max_output_tokens: 'The most tokens that an answer may have.',
+    minimum_tier: 'The tier that an account needs for it.',
+    aliases: 'Other ids that lead to it.',
+  },
+  Generation: {
+    endpoint: 'The path that was called.',
+    outcome:
+      'What it was charged by: `actual` figures of the provider, `estimated` ones, or `ceiling`, the most it can be; `released` if nothing was.',
+    provider: 'The one that answered.',
+    usage: 'What was counted.',
+    price: 'What it was charged by.',
+    attempts: 'Whom it was asked of, in order.',
+  },
+  ApiKey: KEY,
+  NewApiKey: KEY,
+  UsageLog: {
+    id: 'The request’s id.',
+    endpoint: 'The path that was called.',
+    keyId: 'The API key that called.',
+    endUser: 'Whom the call was for.',
+    tags: 'What the call was for.',
+    test: 'Whether it was a free call to the sandbox.',
+  },
+};
+
 const isRequest = (name: string): boolean => /(Params|Fields|Request)$/.test(name) || name === 'ModelOrIntent';
 
 interface Shape extends Json {
@@ -174,10 +229,11 @@ const partsOf = (schema: Shape): Shape[] => [
 
 /** Adds what is known of fields without words of their own. A schema by reference has its own. */
 export function describeFields(name: string, schema: Shape): void {
-  if (!isRequest(name)) return;
+  const known = isRequest(name) ? { ...FIELDS, ...ELSEWHERE[name] } : ANSWERS[name];
+  if (!known) return;
   for (const { properties = {} } of partsOf(schema))
     for (const [field, property] of Object.entries(properties)) {
-      const words = ELSEWHERE[name]?.[field] ?? FIELDS[field];
+      const words = known[field];
       if (words !== undefined && property.description === undefined && property.not === undefined) property.description = words;
     }
 }

@@ -4,15 +4,25 @@
 export interface ApiKey {
   id: string;
   name: string;
+  /** `test` runs every call on the sandbox, free of charge. */
   mode: 'live' | 'test';
+  /** Whose hourly limits its calls count against. */
   userId: string;
+  /** `active`, `disabled` at its limit or by someone, or `revoked` for good. */
   status: string;
+  /** Disables the key when its limit is reached, until someone enables it again. */
   autoDisable: boolean;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
   origins: string[];
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
   ips: string[];
+  /** The only models that it may call; all if empty. */
   models: string[];
+  /** The only families of models that it may call; all if empty. */
   families: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[];
+  /** What it may do beside calling models. */
   scopes: ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[];
+  /** Credits that it may spend in a period; `null` for no limit. */
   spendingLimit: number | null;
   /** After how long the limit starts anew, in UTC. */
   limitPeriod: 'day' | 'week' | 'month' | 'total';
@@ -21,7 +31,9 @@ export interface ApiKey {
   /** 100 credits are 1 USD. */
   spentThisMonth: number;
   createdAt: string;
+  /** When it stops being good; never if `null`. */
   expiresAt: string | null;
+  /** Until when the secret before the last rotation is good. */
   graceUntil: string | null;
   /** Set on keys that the gateway made for its own pages. */
   purpose: 'playground' | null;
@@ -121,6 +133,7 @@ export interface CacheControl {
 export interface CanceledJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -131,8 +144,10 @@ export interface CanceledJob {
   createdAt: string;
   startedAt: string | null;
   status: 'canceled';
+  /** How far it is, in finer words than `status`. */
   state: 'canceled';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: string[];
   filesRemovedAt?: string;
   error: string;
@@ -144,7 +159,9 @@ export interface ChatChunk {
   id: string;
   object: 'chat.completion.chunk';
   created: number;
+  /** The one that answers. */
   model: string;
+  /** One, unless `n` asks for several. */
   choices: {
     index: number;
     delta: ChatDelta;
@@ -158,7 +175,9 @@ export interface ChatCompletion {
   id: string;
   object: 'chat.completion';
   created: number;
+  /** The one that answered. */
   model: string;
+  /** One, unless `n` asks for several. */
   choices: {
     index: number;
     message: {
@@ -451,6 +470,7 @@ export interface CloneParams {
 export interface CompletedJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -461,9 +481,11 @@ export interface CompletedJob {
   createdAt: string;
   startedAt: string | null;
   status: 'completed';
+  /** How far it is, in finer words than `status`. */
   state: 'succeeded';
   /** The first of `outputUrls`; null where the result is not a file or is no longer kept. */
   outputUrl: string | null;
+  /** All files that were made. */
   outputUrls: string[];
   /** When its files were removed; they are kept for a limited time. */
   filesRemovedAt?: string;
@@ -587,6 +609,7 @@ export interface EmbeddingResult {
 export interface ExpiredJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -597,8 +620,10 @@ export interface ExpiredJob {
   createdAt: string;
   startedAt: string | null;
   status: 'expired';
+  /** How far it is, in finer words than `status`. */
   state: 'expired';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: string[];
   filesRemovedAt?: string;
   error: string;
@@ -610,6 +635,7 @@ export interface ExpiredJob {
 export interface FailedJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -620,8 +646,10 @@ export interface FailedJob {
   createdAt: string;
   startedAt: string | null;
   status: 'failed';
+  /** How far it is, in finer words than `status`. */
   state: 'failed';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: string[];
   filesRemovedAt?: string;
   error: string;
@@ -634,9 +662,11 @@ export interface Generation {
   id: string;
   object: 'generation';
   model: string | null;
+  /** The path that was called. */
   endpoint: string | null;
   /** `open` while it is under way. */
   state: string;
+  /** What it was charged by: `actual` figures of the provider, `estimated` ones, or `ceiling`, the most it can be; `released` if nothing was. */
   outcome: string | null;
   /** Whether it was a free call to the sandbox. */
   test: boolean;
@@ -646,9 +676,13 @@ export interface Generation {
   creditsHeld: number;
   createdAt: string;
   endedAt: string | null;
+  /** The one that answered. */
   provider?: string | null;
+  /** What was counted. */
   usage?: Record<string, number> | null;
+  /** What it was charged by. */
   price?: Record<string, unknown> | null;
+  /** Whom it was asked of, in order. */
   attempts?: {
     provider: string;
     model: string;
@@ -951,8 +985,11 @@ export interface Message {
   id: string;
   type: 'message';
   role: 'assistant';
+  /** The one that answered. */
   model: string;
+  /** What the model says, block by block. */
   content: MessageBlock[];
+  /** Why the answer ends. */
   stop_reason: MessageStopReason;
   stop_sequence?: string | null;
   usage: MessageUsage;
@@ -1286,18 +1323,26 @@ export interface Model {
   type: 'model';
   created: number;
   created_at: string;
+  /** Its maker. */
   owned_by: string;
+  /** Its name for people. */
   display_name: string;
   family: ModelFamily;
   pricing: ModelPrice | null;
+  /** Whether it can be called now; `unavailable_reason` says why not. */
   available: boolean;
   unavailable_reason?: string;
   /** The endpoints that serve it, as the gateway is configured. */
   endpoints: string[];
+  /** What it can do beside text, such as `vision` or `tools`. */
   capabilities: string[];
+  /** The most tokens that a request and its answer may have. */
   context_length: number | null;
+  /** The most tokens that an answer may have. */
   max_output_tokens: number | null;
+  /** The tier that an account needs for it. */
   minimum_tier: string;
+  /** Other ids that lead to it. */
   aliases: string[];
   name?: string;
   canonical_slug?: string;
@@ -1448,15 +1493,25 @@ export interface NestedParams {
 export interface NewApiKey {
   id: string;
   name: string;
+  /** `test` runs every call on the sandbox, free of charge. */
   mode: 'live' | 'test';
+  /** Whose hourly limits its calls count against. */
   userId: string;
+  /** `active`, `disabled` at its limit or by someone, or `revoked` for good. */
   status: string;
+  /** Disables the key when its limit is reached, until someone enables it again. */
   autoDisable: boolean;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
   origins: string[];
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
   ips: string[];
+  /** The only models that it may call; all if empty. */
   models: string[];
+  /** The only families of models that it may call; all if empty. */
   families: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[];
+  /** What it may do beside calling models. */
   scopes: ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[];
+  /** Credits that it may spend in a period; `null` for no limit. */
   spendingLimit: number | null;
   /** After how long the limit starts anew, in UTC. */
   limitPeriod: 'day' | 'week' | 'month' | 'total';
@@ -1465,7 +1520,9 @@ export interface NewApiKey {
   /** 100 credits are 1 USD. */
   spentThisMonth: number;
   createdAt: string;
+  /** When it stops being good; never if `null`. */
   expiresAt: string | null;
+  /** Until when the secret before the last rotation is good. */
   graceUntil: string | null;
   /** Set on keys that the gateway made for its own pages. */
   purpose: 'playground' | null;
@@ -1545,6 +1602,7 @@ export interface OwnKey {
 export interface ProcessingJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -1555,8 +1613,10 @@ export interface ProcessingJob {
   createdAt: string;
   startedAt: string | null;
   status: 'processing';
+  /** How far it is, in finer words than `status`. */
   state: 'queued' | 'submitting' | 'running';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: [];
   cancelRequested?: true;
   endedAt: null;
@@ -2189,22 +2249,28 @@ export interface UsageBreakdown {
 
 /** A call. */
 export interface UsageLog {
+  /** The request’s id. */
   id: string;
   kind: string;
   model: string | null;
+  /** The path that was called. */
   endpoint: string | null;
+  /** The API key that called. */
   keyId: string | null;
   userId: string | null;
   status: 'succeeded' | 'failed' | 'cancelled' | 'partial' | 'expired';
   latencyMs: number | null;
   provider: string | null;
+  /** Whom the call was for. */
   endUser: string | null;
+  /** What the call was for. */
   tags: string[];
   inputTokens: number;
   cacheReadTokens: number;
   cacheWriteTokens: number;
   outputTokens: number;
   createdAt: string;
+  /** Whether it was a free call to the sandbox. */
   test: boolean;
   /** 100 credits are 1 USD. */
   creditsUsed: number;
