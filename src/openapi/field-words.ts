@@ -198,7 +198,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Generation: {
     endpoint: 'The path that was called.',
     outcome:
-      'What it was charged by: `actual` figures of the provider, `estimated` ones, or `ceiling`, the most it can be; `released` if nothing was.',
+      'What it was charged by: `actual` figures of the provider, `estimated` ones, or `ceiling`, all that was held; `released` if nothing was.',
     provider: 'The one that answered.',
     usage: 'What was counted.',
     price: 'What it was charged by.',

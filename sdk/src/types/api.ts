@@ -666,7 +666,7 @@ export interface Generation {
   endpoint: string | null;
   /** `open` while it is under way. */
   state: string;
-  /** What it was charged by: `actual` figures of the provider, `estimated` ones, or `ceiling`, the most it can be; `released` if nothing was. */
+  /** What it was charged by: `actual` figures of the provider, `estimated` ones, or `ceiling`, all that was held; `released` if nothing was. */
   outcome: string | null;
   /** Whether it was a free call to the sandbox. */
   test: boolean;
