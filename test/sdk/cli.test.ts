@@ -268,7 +268,13 @@ describe('the account', () => {
 
   it('shows what of a key’s limit is spent, of whatever period that is', async () => {
     const env = { HYPEREAL_API_KEY: await account.addKey({ name: 'manager', scopes: ['keys.read', 'keys.write'] }) };
-    const created = await hypereal(['keys', 'create', 'for good', '--spending-limit', '500', '--limit-period', 'total'], { env });
+    const limits = ['--spending-limit', '500', '--limit-period', 'total', '--scope', 'keys.read'];
+    const created = await hypereal(['keys', 'create', 'for good', ...limits], { env });
+    expect((await hypereal(['keys'], { env: { HYPEREAL_API_KEY: created.out.trim() } })).code).toBe(0);
+    expect(await hypereal(['keys', 'create', 'x', '--scope', 'keys.eat'], { env })).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('usage.read'),
+    });
     await hypereal(['chat', 'Hello'], { env: { HYPEREAL_API_KEY: created.out.trim() } });
     const { out } = await hypereal(['keys'], { env });
     expect(out).toMatch(/\tfor good\tlive\tactive\t0\.\d+\/500 in all\n/);

@@ -5,10 +5,11 @@ import { print, printJson, printTable } from '../output.js';
 
 const USAGE = `hypereal keys [list]
 hypereal keys create <name> [--spending-limit CREDITS] [--limit-period day|week|month|total] [--auto-disable] [--test]
+                     [--scope SCOPE]...
 hypereal keys rotate <id>
 hypereal keys revoke <id>
 
-The key that this is asked with needs the scope for it.`;
+The key that this is asked with needs the scope for it: keys.read, or keys.write to change them.`;
 
 type Period = ApiKey['limitPeriod'];
 const A_PERIOD: Readonly<Record<Period, string>> = { day: 'a day', week: 'a week', month: 'a month', total: 'in all' };
@@ -21,6 +22,9 @@ function periodOf(text: string | undefined): Period | undefined {
   if (text === undefined || Object.hasOwn(A_PERIOD, text)) return text as Period | undefined;
   throw new UsageError(`--limit-period is one of ${Object.keys(A_PERIOD).join(', ')}.`);
 }
+
+/** A safe cast: the gateway refuses a name that is none, and says which there are. */
+const asScopes = (names: string[] | undefined) => names as ApiKey['scopes'] | undefined;
 
 function show(asJson: boolean, key: ApiKey | NewApiKey): void {
   if (asJson) printJson(key);
@@ -35,9 +39,10 @@ export const keys: Command = {
     'limit-period': { type: 'string' },
     'auto-disable': { type: 'boolean' },
     test: { type: 'boolean' },
+    scope: { type: 'string', multiple: true },
   },
   async run(context) {
-    const { words, asJson, number, flag, text, client } = context;
+    const { words, asJson, number, flag, text, list, client } = context;
     const ask = <T>(asked: PromiseLike<T>): Promise<T> => ofAccount('API keys', asked);
     const [verb = 'list', name, beyond] = words;
     if (verb === 'list') {
@@ -52,8 +57,9 @@ export const keys: Command = {
     const limitPeriod = periodOf(text('limit-period'));
     const mode = flag('test') ? 'test' : 'live';
     const autoDisable = flag('auto-disable') || undefined;
+    const scopes = asScopes(list('scope'));
     const { apiKeys } = client();
-    if (verb === 'create') return show(asJson, await ask(apiKeys.create({ name, mode, spendingLimit, limitPeriod, autoDisable })));
+    if (verb === 'create') return show(asJson, await ask(apiKeys.create({ name, mode, spendingLimit, limitPeriod, autoDisable, scopes })));
     if (verb === 'rotate') return show(asJson, await ask(apiKeys.rotate(name)));
     if (verb === 'revoke') return show(asJson, await ask(apiKeys.revoke(name)));
     throw new UsageError(USAGE);

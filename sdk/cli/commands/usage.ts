@@ -4,7 +4,7 @@ import { credits, print, printJson, printTable } from '../output.js';
 
 const USAGE = `hypereal usage [--days N] [--limit N] [--model MODEL] [--json]
 
-What was spent, by model and by day. The key needs the scope for it.`;
+What was spent, by model and by day. The key needs the scope usage.read.`;
 
 export const usage: Command = {
   summary: 'what was spent, by model and by day',
