@@ -14,6 +14,8 @@ export interface Operation {
   answers: [status: string, description: string][];
   /** The schema of a JSON answer that is no failure. */
   answer: unknown;
+  /** Whether it answers with a file, which is not to be shown by a shell. */
+  isFile: boolean;
   /** Whether a key may be sent, or the operator's token must. */
   asks: 'key' | 'operator' | undefined;
 }
@@ -71,7 +73,7 @@ export class Document {
           parameters: Array.isArray(parameters) ? parameters.map((one) => this.resolve(one)) : [],
           body: requestBody === undefined ? undefined : this.resolve(requestBody),
           answers: Object.entries(recordOf(responses)).map(([status, answer]) => [status, textOrEmpty(this.resolve(answer).description)]),
-          answer: this.answerOf(recordOf(responses)),
+          ...this.answerOf(recordOf(responses)),
           asks: asksFor(security),
         };
         return [{ tag: tags[0], operation }];
@@ -79,10 +81,11 @@ export class Document {
     );
   }
 
-  private answerOf(responses: Json): unknown {
+  private answerOf(responses: Json): Pick<Operation, 'answer' | 'isFile'> {
     const good = Object.entries(responses).filter(([status]) => status.startsWith('2'));
-    const schemas = good.map(([, answer]) => recordOf(recordOf(this.resolve(answer).content)['application/json']).schema);
-    return schemas.find((schema) => schema !== undefined);
+    const contents = good.flatMap(([, answer]) => Object.entries(recordOf(this.resolve(answer).content)));
+    const answer = contents.find(([type]) => type === 'application/json')?.[1];
+    return { answer: recordOf(answer).schema, isFile: !answer && contents.some(([type]) => type.endsWith('/*')) };
   }
 
   /** A schema in a few words. */

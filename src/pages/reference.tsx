@@ -67,13 +67,13 @@ const Asked: FC<{ operation: Operation; document: Document }> = ({ operation: { 
 };
 
 /** The call as a shell takes it. */
-function curlOf({ method, path, asks }: Operation, origin: string, example: unknown): string {
+function curlOf({ method, path, asks, isFile }: Operation, origin: string, example: unknown): string {
   const headers = [
     ...(asks === undefined ? [] : [`-H "Authorization: Bearer ${asks === 'key' ? '$KEY' : '$ADMIN_TOKEN'}"`]),
     '-H "Content-Type: application/json"',
   ].join(' ');
   const body = JSON.stringify(example, null, 2).replaceAll("'", "'\\''");
-  return `curl ${method === 'post' ? '' : `-X ${method.toUpperCase()} `}${origin}${path} \\\n  ${headers} \\\n  -d '${body}'`;
+  return `curl ${method === 'post' ? '' : `-X ${method.toUpperCase()} `}${origin}${path} \\\n  ${headers} \\\n  -d '${body}'${isFile ? ' -o answer' : ''}`;
 }
 
 const OperationPart: FC<{ operation: Operation; document: Document; origin: string }> = ({ operation, document, origin }) => {

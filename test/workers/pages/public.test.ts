@@ -65,6 +65,10 @@ it('the reference shows each call as a shell takes it, and what it answers', asy
   expect(shown).toContain('"status": "succeeded",\n  "outputs": [string]');
 });
 
+it('the reference puts an answer that is a file into one', async () => {
+  expect(await page('/docs/api/audio-and-3d')).toContain('}&#39; -o answer');
+});
+
 it('a text tells language models how to use the gateway', async () => {
   const text = await page('/llms.txt');
   for (const said of ['# ', '/v1/messages', '/openapi.json', 'npm install https://gateway.test/sdk/hypereal-sdk-', 'GoogleGenAI'])
