@@ -537,7 +537,7 @@ export interface DeploymentFields {
   dockerImage?: string | undefined;
   /** GPUs in the order of preference, as `GET /v1/gpu` lists them: a list, or one text with commas. */
   gpuTypes?: string | string[] | undefined;
-  /** Workers that are always on, and always paid. */
+  /** Workers that are always on. One that waits costs a tenth of the dearest of `gpuTypes`. */
   minWorkers?: number | undefined;
   /** The most workers at a time. */
   maxWorkers?: number | undefined;
@@ -561,7 +561,7 @@ export interface DeploymentParams {
   dockerImage: string;
   /** GPUs in the order of preference, as `GET /v1/gpu` lists them: a list, or one text with commas. */
   gpuTypes: string | string[];
-  /** Workers that are always on, and always paid; 0 by default. */
+  /** Workers that are always on, 0 by default. One that waits costs a tenth of the dearest of `gpuTypes`. */
   minWorkers?: number | undefined;
   /** The most workers at a time; 3 by default. */
   maxWorkers?: number | undefined;
