@@ -188,7 +188,20 @@ function failed(error: Error, c: AppContext): Response {
 const ACCOUNT_API = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].map((name) => `/api/${name}`);
 const PAGES = [
   ...['sign-in', 'sign-up', 'sign-out', 'forgot-password', 'reset-password', 'two-factor', 'invitations', 'assets'],
-  ...['models', 'pricing', 'manage-api-keys', 'usage', 'settings', 'docs', 'playground', 'status', 'sdk', 'gpu-recommend', 'infra'],
+  ...[
+    'models',
+    'pricing',
+    'manage-api-keys',
+    'usage',
+    'settings',
+    'docs',
+    'playground',
+    'status',
+    'sdk',
+    'gpu-recommend',
+    'infra',
+    'llms.txt',
+  ],
 ].map((name) => `/${name}`);
 const ACCOUNT_PATHS = ['/', ...[...ACCOUNT_API, ...PAGES].flatMap((path) => [path, `${path}/*`])];
 

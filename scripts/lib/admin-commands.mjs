@@ -198,7 +198,9 @@ export const COMMANDS = [
     name: 'keys create',
     operands: ['ACCOUNT'],
     usage:
-      '--name NAME [--test] [--limit CREDITS [--per day|week|month|total]] [--auto-disable] [--origin URL]... [--ip IP]... [--expires DATE] [--model ID]... [--family NAME]...',
+      '--name NAME [--test] [--limit CREDITS [--per day|week|month|total]] [--auto-disable] [--origin URL]... [--ip IP]... [--expires DATE] [--model ID]... [--family NAME]... [--scope NAME]...',
+    notes:
+      '--scope lets it do more than call models: keys.read, keys.write, usage.read, billing.read, audit.read, members.read, organization.read',
     options: {
       name: text,
       test: flag,
@@ -210,6 +212,7 @@ export const COMMANDS = [
       expires: text,
       model: list,
       family: list,
+      scope: list,
     },
     run: (api, { operands: [id], options }) => {
       if (options['auto-disable'] && options.limit === undefined) throw new UsageError('--auto-disable needs --limit, where it disables.');
@@ -226,6 +229,7 @@ export const COMMANDS = [
           expiresAt: expiry(options.expires),
           models: options.model,
           families: options.family,
+          scopes: options.scope,
         }),
       );
     },

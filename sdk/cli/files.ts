@@ -3,6 +3,7 @@ import { dirname, extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
+import { toFile } from 'hypereal-sdk';
 import { CommandError, UsageError } from './context.js';
 import { EXIT } from './output.js';
 
@@ -74,3 +75,6 @@ async function save(url: string, pathFor: (extension: string) => string, toStdou
   await pipeline(body, createWriteStream(path));
   return path;
 }
+
+/** A picture or a recording that is sent: its URL as it is, else the file at that path. */
+export const sentFile = async (given: string): Promise<string | Blob> => (/^(https?|data):/.test(given) ? given : toFile(given));

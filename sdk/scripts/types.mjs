@@ -23,10 +23,16 @@ const TYPES = [
   ...['StorageObject', 'StoragePage', 'StorageDeleted'],
   ...['WebhookEvent', 'WebhookSecret', 'WebhookDelivery', 'WebhookDeliveryList'],
   ...['Model', 'ModelList', 'Generation', 'OwnKey'],
+  ...['ApiKey', 'NewApiKey', 'ApiKeyList', 'ApiKeyParams', 'ApiKeyFields', 'ApiKeyRotateParams', 'UsageReport', 'UsageBreakdown'],
 ];
 
 /** Queries, by the operations that take them. */
-const QUERIES = { JobListParams: 'listJobs', StorageListParams: 'listFiles', WebhookDeliveryListParams: 'listWebhookDeliveries' };
+const QUERIES = {
+  JobListParams: 'listJobs',
+  StorageListParams: 'listFiles',
+  WebhookDeliveryListParams: 'listWebhookDeliveries',
+  UsageParams: 'getUsage',
+};
 
 /** What only runs in Workers has no part in the document. */
 const workersOnly = {
@@ -149,12 +155,12 @@ function render(schema, sent, indent = '') {
 
 const isSent = (name) => /(Params|Fields)$/.test(name);
 
-function declare(name, schema) {
-  const sent = isSent(name);
+/** `sent`: it is a request, or a part of one. */
+function declare(name, schema, sent) {
   const head = comment(schema.description, '');
   if (schema.type !== 'object' || !schema.properties) return `${head}export type ${name} = ${render(schema, sent)};\n`;
   const others =
-    sent && isLoose(schema) ? '  /** Fields that are not listed pass through as they are. */\n  [field: string]: unknown;\n' : '';
+    isSent(name) && isLoose(schema) ? '  /** Fields that are not listed pass through as they are. */\n  [field: string]: unknown;\n' : '';
   return `${head}export interface ${name} {\n${members(schema, sent, '')}${others}}\n`;
 }
 
@@ -188,8 +194,9 @@ function reach(schemas, names) {
 /** The types, as text. */
 export function renderTypes(document) {
   const { schemas } = document.components;
-  const declared = reach(schemas, TYPES).map((name) => declare(name, schemas[name]));
-  const queries = Object.entries(QUERIES).map(([name, id]) => declare(name, queryOf(document, id)));
+  const sent = new Set(reach(schemas, TYPES.filter(isSent)));
+  const declared = reach(schemas, TYPES).map((name) => declare(name, schemas[name], sent.has(name)));
+  const queries = Object.entries(QUERIES).map(([name, id]) => declare(name, queryOf(document, id), true));
   const text = ['// Made by sdk/scripts/types.mjs of the gateway’s OpenAPI document. Do not edit.\n', ...declared, ...queries].join('\n');
   const biome = join(ROOT, 'node_modules/.bin/biome');
   const { stdout, stderr, status } = spawnSync(biome, ['format', `--stdin-file-path=${TYPES_FILE}`], { input: text, encoding: 'utf8' });

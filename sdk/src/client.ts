@@ -1,6 +1,9 @@
-import type { Config } from './core/call.js';
+import type { CallSpec, Config } from './core/call.js';
 import { HyperealError } from './core/errors.js';
-import type { ClientOptions } from './core/options.js';
+import type { ClientOptions, RequestOptions } from './core/options.js';
+import type { APIPromise } from './core/promise.js';
+import { Resource } from './core/resource.js';
+import { ApiKeys } from './resources/api-keys.js';
 import { Audio } from './resources/audio.js';
 import { Chat } from './resources/chat.js';
 import { Deployments } from './resources/deployments.js';
@@ -15,6 +18,7 @@ import { Models3d } from './resources/models3d.js';
 import { OwnKey } from './resources/own-key.js';
 import { Responses } from './resources/responses.js';
 import { Storage } from './resources/storage.js';
+import { Usage } from './resources/usage.js';
 import { Videos } from './resources/videos.js';
 import { Webhooks } from './resources/webhooks.js';
 import { VERSION } from './version.js';
@@ -57,6 +61,15 @@ function configOf(options: ClientOptions): Config {
   };
 }
 
+/** A call of an endpoint that has no method of its own. */
+export type RequestSpec = Pick<CallSpec, 'method' | 'path' | 'json' | 'query'>;
+
+class Others extends Resource {
+  send<T>(spec: RequestSpec, options?: RequestOptions): APIPromise<T> {
+    return this.ask<T>(spec, options);
+  }
+}
+
 /**
  * A client with one API key.
  *
@@ -83,6 +96,9 @@ export class Hypereal {
   readonly models: Models;
   readonly generations: Generations;
   readonly key: OwnKey;
+  readonly apiKeys: ApiKeys;
+  readonly usage: Usage;
+  private readonly others: Others;
 
   constructor(options: ClientOptions = {}) {
     const config = configOf(options);
@@ -103,5 +119,18 @@ export class Hypereal {
     this.models = new Models(config);
     this.generations = new Generations(config);
     this.key = new OwnKey(config);
+    this.apiKeys = new ApiKeys(config);
+    this.usage = new Usage(config);
+    this.others = new Others(config);
+  }
+
+  /**
+   * Calls an endpoint that has no method here, with the same retries, time limits and errors.
+   *
+   * @example
+   * await client.request<{ id: string }>({ method: 'POST', path: '/conversations', json: {} });
+   */
+  request<T = unknown>(spec: RequestSpec, options?: RequestOptions): APIPromise<T> {
+    return this.others.send<T>(spec, options);
   }
 }

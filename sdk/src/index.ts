@@ -1,4 +1,5 @@
-export { Hypereal } from './client.js';
+export { Hypereal, type RequestSpec } from './client.js';
+export type { AnswerStream } from './core/answer-stream.js';
 export {
   AbortError,
   AccessDeniedError,
@@ -29,9 +30,9 @@ export {
 export type { ClientOptions, Fetch, Query, RequestOptions } from './core/options.js';
 export type { APIPromise, WithResponse } from './core/promise.js';
 export type { Stream, StreamEnd } from './core/stream.js';
-export type { FileSource, UploadProgress } from './core/upload.js';
+export { type FileSource, type NamedFile, toFile, type UploadProgress } from './core/upload.js';
 export type { ChatEvent } from './resources/chat.js';
-export { JobError, type JobRef, type WaitOptions } from './resources/jobs.js';
+export { type EndedJob, JobError, type JobRef, type WaitOptions } from './resources/jobs.js';
 export type { MessageStreamEvent } from './resources/messages.js';
 export type { ResponseStreamEvent } from './resources/responses.js';
 export type { UploadOptions } from './resources/storage.js';
@@ -46,5 +47,7 @@ export type {
   ResponseEvent,
   ResponseObject,
   StoredResponse,
+  UsageBreakdownParams,
+  UsageExportParams,
 } from './types/derived.js';
 export { VERSION } from './version.js';

@@ -34,21 +34,26 @@ const addressOf = (hostname: string): string | undefined => {
 export interface PublicUrlRules {
   /** Allows private addresses and plain HTTP, for local development. */
   anywhere: boolean;
+  /** The gateway runs on its developer's own machine, who may allow them. */
+  isLocal?: boolean;
 }
 
+const HOW = ' (`PRIVATE_ADDRESSES=allowed` lifts that for local development)';
+
 /** A URL that may be fetched as far as its text shows. */
-export function readPublicUrl(text: string, param: string, { anywhere }: PublicUrlRules): Result<URL> {
+export function readPublicUrl(text: string, param: string, { anywhere, isLocal = false }: PublicUrlRules): Result<URL> {
   const refuse = (why: string) => fail('invalid_request', `The field \`${param}\` ${why}.`, { param });
+  const how = isLocal ? HOW : '';
   if (text.length > MAX_URL_CHARS) return refuse(`is longer than ${MAX_URL_CHARS} characters`);
   if (!URL.canParse(text)) return refuse('must be a public HTTPS URL');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return refuse('must be a URL without a user name or password');
-  if (url.protocol !== 'https:' && !(anywhere && url.protocol === 'http:')) return refuse('must be a public HTTPS URL');
+  if (url.protocol !== 'https:' && !(anywhere && url.protocol === 'http:')) return refuse(`must be a public HTTPS URL${how}`);
   if (anywhere) return ok(url);
   const address = addressOf(url.hostname);
-  if (address !== undefined) return isPublicAddress(address) ? ok(url) : refuse('must be a public URL: this address is not public');
+  if (address !== undefined) return isPublicAddress(address) ? ok(url) : refuse(`must be a public URL: this address is not public${how}`);
   const labels = url.hostname.replace(/\.$/, '').split('.');
-  if (labels.length < 2 || INNER_NAMES.includes(labels.at(-1)!)) return refuse('must be a public URL: this name is not public');
+  if (labels.length < 2 || INNER_NAMES.includes(labels.at(-1)!)) return refuse(`must be a public URL: this name is not public${how}`);
   return ok(url);
 }
 

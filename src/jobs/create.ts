@@ -41,7 +41,10 @@ export interface CreatedJob {
   repeated: boolean;
 }
 
-export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({ anywhere: settings.PRIVATE_ADDRESSES === 'allowed' });
+export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({
+  anywhere: settings.PRIVATE_ADDRESSES === 'allowed',
+  isLocal: settings.LOCAL === '1',
+});
 
 /** A job of one of the catalogue's media or GPU models. */
 export const createMediaJob = (deps: JobDeps, request: JobRequest, call: MediaCall): Promise<Result<CreatedJob>> =>

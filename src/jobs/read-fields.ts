@@ -145,6 +145,7 @@ function unescaped(base64: string): string {
   }
 }
 
+const NO_URL = 'must be a public HTTPS URL, a data URL, or a file in a form';
 const NO_BASE64 = 'must be a public HTTPS URL: this model takes no base64';
 
 /**
@@ -158,9 +159,10 @@ function readSource(value: unknown, name: string, forms: 'https' | 'any', rules:
     if (forms === 'https') return invalid(name, NO_BASE64);
     return bytesOf(data, filledText(mimeType)) ?? invalid(name, 'is not valid base64');
   }
-  if (typeof inner !== 'string') return invalid(name, forms === 'any' ? 'must be a URL or a data URL' : 'must be a public HTTPS URL');
-  const text = inner.trim();
+  const text = typeof inner === 'string' ? inner.trim() : '';
   if (!/^data:/i.test(text)) {
+    // Such as a file's path, which means nothing here.
+    if (!URL.canParse(text)) return invalid(name, forms === 'any' ? NO_URL : 'must be a public HTTPS URL');
     const url = readPublicUrl(text, name, rules);
     return url.ok ? ok({ url: text }) : url;
   }

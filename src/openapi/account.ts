@@ -11,7 +11,7 @@ import { createApiKeyInput } from '../routes/account/keys';
 import { example, json, type Route } from './describe';
 import { FAILURES } from './errors';
 import { CURSOR, limit, ORGANIZATION_QUERY } from './parts';
-import { credits, queryOf, records, time } from './schemas';
+import { credits, named, queryOf, records, time } from './schemas';
 
 const membership = z.object({ id: z.string(), slug: z.string(), name: z.string(), role: z.enum(ROLES), accountId: z.string() });
 export const memberships = z.array(membership);
@@ -50,12 +50,18 @@ const keyShape = {
   purpose: z.enum(['playground']).nullable().meta({ description: 'Set on keys that the gateway made for its own pages.' }),
 };
 
-export const apiKey = z.object(keyShape);
-export const apiKeyWithSecret = z.object({
-  ...keyShape,
-  key: z.string().meta({ description: 'The secret, which is shown in this answer only.' }),
-});
-export const apiKeys = z.object({ keys: z.array(apiKey) });
+export const apiKey = named('ApiKey', z.object(keyShape).meta({ description: 'An API key, without its secret.' }));
+export const apiKeyWithSecret = named(
+  'NewApiKey',
+  z
+    .object({ ...keyShape, key: z.string().meta({ description: 'The secret, which is shown in this answer only.' }) })
+    .meta({ description: 'An API key with its secret.' }),
+);
+export const apiKeys = named('ApiKeyList', z.object({ keys: z.array(apiKey) }));
+
+const apiKeyParams = named('ApiKeyParams', createApiKeyInput);
+const apiKeyFields = named('ApiKeyFields', updateKeyInput);
+const apiKeyRotateParams = named('ApiKeyRotateParams', rotateKeyInput);
 
 const logShape = {
   id: z.string(),
@@ -77,34 +83,44 @@ const logShape = {
   test: z.boolean(),
   creditsUsed: credits,
 };
-const log = z.object(logShape);
+const log = named('UsageLog', z.object(logShape).meta({ description: 'A call.' }));
 const spent = { calls: z.int(), creditsUsed: credits, usd: z.number() };
 
-const usage = z.object({
-  logs: z.array(log),
-  nextCursor: z.string().nullable(),
-  costByModel: z.array(z.object({ model: z.string().nullable(), ...spent })),
-  topExpensiveRequests: z.array(log),
-  dailyCost: z.array(z.object({ date: z.iso.date(), ...spent })),
-  archivedUntil: time.nullable().meta({
-    description:
-      'Calls that ended until then have left the database and are in no figure here; the CSV has them, and each has its receipt.',
-  }),
-});
+const usage = named(
+  'UsageReport',
+  z
+    .object({
+      logs: z.array(log),
+      nextCursor: z.string().nullable().meta({ description: 'What `cursor` of the next page is; null on the last one.' }),
+      costByModel: z.array(z.object({ model: z.string().nullable(), ...spent })),
+      topExpensiveRequests: z.array(log),
+      dailyCost: z.array(z.object({ date: z.iso.date(), ...spent })),
+      archivedUntil: time.nullable().meta({
+        description:
+          'Calls that ended until then have left the database and are in no figure here; the CSV has them, and each has its receipt.',
+      }),
+    })
+    .meta({ description: 'A page of calls, newest first, and the sums of all that fit.' }),
+);
 
-const breakdown = z.object({
-  by: breakdownInput.shape.by,
-  shares: z.array(
-    z.object({
-      value: z.string().nullable().meta({ description: '`null` for calls that have none.' }),
-      name: z.string().nullable().meta({ description: 'A key’s name, or a member’s e-mail address.' }),
-      inputTokens: z.int(),
-      outputTokens: z.int(),
-      ...spent,
-    }),
-  ),
-  isWhole: z.boolean().meta({ description: 'Whether these are all of them.' }),
-});
+const breakdown = named(
+  'UsageBreakdown',
+  z
+    .object({
+      by: breakdownInput.shape.by,
+      shares: z.array(
+        z.object({
+          value: z.string().nullable().meta({ description: '`null` for calls that have none.' }),
+          name: z.string().nullable().meta({ description: 'A key’s name, or a member’s e-mail address.' }),
+          inputTokens: z.int(),
+          outputTokens: z.int(),
+          ...spent,
+        }),
+      ),
+      isWhole: z.boolean().meta({ description: 'Whether these are all of them.' }),
+    })
+    .meta({ description: 'Sums of calls, dearest first.' }),
+);
 
 const receipt = z.looseObject({
   id: z.string(),
@@ -173,7 +189,7 @@ const keyRoutes: Route[] = [
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],
     body: {
-      schema: createApiKeyInput,
+      schema: apiKeyParams,
       examples: example('A key with a budget', { name: 'Website', spendingLimit: 500, autoDisable: true }),
     },
     answers: { 201: json('The key, with its secret.', apiKeyWithSecret) },
@@ -189,7 +205,7 @@ const keyRoutes: Route[] = [
     access: 'account',
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],
-    body: { schema: updateKeyInput, examples: example('Another budget', { spendingLimit: 1_000 }) },
+    body: { schema: apiKeyFields, examples: example('Another budget', { spendingLimit: 1_000 }) },
     answers: { 200: json('The key.', apiKey) },
     errors: FAILURES.account,
   },
@@ -204,7 +220,7 @@ const keyRoutes: Route[] = [
     access: 'account',
     permission: 'keys.write',
     parameters: [ORGANIZATION_QUERY],
-    body: { schema: rotateKeyInput, required: false, examples: example('The old one stays good for an hour', { graceSeconds: 3_600 }) },
+    body: { schema: apiKeyRotateParams, required: false, examples: example('The old one stays good for an hour', { graceSeconds: 3_600 }) },
     answers: { 200: json('The key, with its new secret.', apiKeyWithSecret) },
     errors: FAILURES.account,
   },

@@ -15,7 +15,7 @@ import { mediaRoutes } from './media';
 import { modelRoutes } from './models';
 import { openrouterMediaRoutes } from './openrouter-media';
 import { organizationRoutes } from './organizations';
-import { HEADERS, pathParameter, SECURITY_SCHEMES, WEBHOOK_HEADERS } from './parts';
+import { BINARY, HEADERS, pathParameter, SECURITY_SCHEMES, WEBHOOK_HEADERS } from './parts';
 import { responsesRoutes } from './responses';
 import { Schemas } from './schemas';
 import { signInRoutes } from './sign-in';
@@ -93,7 +93,11 @@ function requestBodyOf(schemas: Schemas, { id, body }: Route): Json | undefined 
   if (!body) return undefined;
   const { schema, types = ['application/json'], required = true, examples } = body;
   const reference = schemas.reference(schema, `${capital(id)}Request`);
-  const entries = types.map((type) => [type, { schema: reference, ...(type === 'application/json' && { examples }) }]);
+  const entries = types.map((type) => [
+    type,
+    // The file itself has no fields.
+    { schema: type === 'application/octet-stream' ? BINARY : reference, ...(type === 'application/json' && { examples }) },
+  ]);
   return { required, content: Object.fromEntries(entries) };
 }
 

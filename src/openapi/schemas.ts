@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { FAMILIES } from '../core/family';
 import { MAX_MODELS } from '../dialects/other-models';
 import type { Json, Parameter } from './describe';
+import { describeFields } from './field-words';
 
 const REFERENCE = '#/components/schemas/';
 /** Formats for which zod also writes a long, redundant pattern. */
@@ -78,7 +79,8 @@ export class Schemas {
 
   all(): Record<string, Json> {
     const { schemas } = z.toJSONSchema(this.registry, { ...OPTIONS, uri: (id) => REFERENCE + id });
-    const entries = Object.entries(schemas).map(([id, { $schema: _schema, $id: _id, ...schema }]) => [id, schema]);
+    const entries = Object.entries(schemas).map(([id, { $schema: _schema, $id: _id, ...schema }]): [string, Json] => [id, schema]);
+    for (const [id, schema] of entries) describeFields(id, schema);
     return Object.fromEntries(entries);
   }
 }

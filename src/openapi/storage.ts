@@ -24,7 +24,12 @@ const page = named('StoragePage', pageOf(object));
 const deleted = named('StorageDeleted', z.object({ id: z.string(), object: z.literal('storage_object'), deleted: z.literal(true) }));
 
 const upload = z
-  .looseObject({ file: z.unknown(), filename: z.string().optional(), contentType: z.string().optional(), kind: z.string().optional() })
+  .looseObject({
+    file: z.string().meta({ contentMediaType: 'application/octet-stream', format: 'binary' }),
+    filename: z.string().optional(),
+    contentType: z.string().optional(),
+    kind: z.string().optional(),
+  })
   .meta({ description: 'A form with a `file`; or the file itself as the body, described by query or headers.' });
 
 const TEXT: Json = { type: 'string' };

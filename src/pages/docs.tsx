@@ -148,6 +148,7 @@ const Contents: FC = () => (
     ))}
     <a href="/docs/api">Reference of every path</a>
     <a href="/docs/infra">Your own GPUs</a>
+    <a href="/llms.txt">As a text, for coding agents</a>
   </nav>
 );
 

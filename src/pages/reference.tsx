@@ -1,114 +1,13 @@
 /** The API reference, made from `/openapi.json`'s document: a page for each group of paths. */
 import type { FC } from 'hono/jsx';
-import { listOf, recordOf, textOrEmpty } from '../core/record';
+import { textOrEmpty } from '../core/record';
 import { accountPlaneDeps } from '../http/account-deps';
 import type { AppContext } from '../http/context';
 import { openapiDocument } from '../openapi-document';
 import { type AccountRoute, parameter } from '../routes/account/route';
 import { Code, Headings, Name, Scroll } from './parts';
+import { Document, type Group, type Json, type Operation } from './reference-document';
 import { lostPage, page, viewerOf } from './shell';
-
-type Json = Record<string, unknown>;
-
-interface Operation {
-  method: string;
-  path: string;
-  id: string;
-  summary: string;
-  description: string;
-  parameters: Json[];
-  body: Json | undefined;
-  answers: [status: string, description: string][];
-}
-
-interface Group {
-  slug: string;
-  name: string;
-  description: string;
-  operations: Operation[];
-}
-
-const slugOf = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-
-class Document {
-  constructor(private readonly json: Json) {}
-
-  /** Follows a `$ref` within the document; anything else is returned as it is. */
-  resolve(value: unknown): Json {
-    const reference = textOrEmpty(recordOf(value).$ref);
-    if (!reference.startsWith('#/')) return recordOf(value);
-    return this.resolve(
-      reference
-        .slice(2)
-        .split('/')
-        .reduce((at: unknown, part) => recordOf(at)[part], this.json),
-    );
-  }
-
-  groups(): Group[] {
-    const tags = Array.isArray(this.json.tags) ? this.json.tags.map(recordOf) : [];
-    const all = this.operations();
-    return tags.flatMap(({ name, description }) => {
-      const operations = all.filter(({ tag }) => tag === name).map(({ operation }) => operation);
-      return operations.length > 0
-        ? [{ slug: slugOf(textOrEmpty(name)), name: textOrEmpty(name), description: textOrEmpty(description), operations }]
-        : [];
-    });
-  }
-
-  private operations(): { tag: unknown; operation: Operation }[] {
-    return Object.entries(recordOf(this.json.paths)).flatMap(([path, methods]) =>
-      Object.entries(recordOf(methods)).flatMap(([method, value]) => {
-        const { tags, operationId, summary, description, parameters, requestBody, responses } = recordOf(value);
-        if (!Array.isArray(tags)) return [];
-        const operation: Operation = {
-          ...{ method, path, id: textOrEmpty(operationId), summary: textOrEmpty(summary), description: textOrEmpty(description) },
-          parameters: Array.isArray(parameters) ? parameters.map((one) => this.resolve(one)) : [],
-          body: requestBody === undefined ? undefined : this.resolve(requestBody),
-          answers: Object.entries(recordOf(responses)).map(([status, answer]) => [status, textOrEmpty(this.resolve(answer).description)]),
-        };
-        return [{ tag: tags[0], operation }];
-      }),
-    );
-  }
-
-  /** A schema in a few words. */
-  typeOf(schema: unknown): string {
-    const { type, enum: values, const: only, anyOf, oneOf, items } = this.resolve(schema);
-    if (Array.isArray(values)) return values.slice(0, 8).map(String).join(' | ') + (values.length > 8 ? ' | …' : '');
-    if (only !== undefined) return String(only);
-    const several = [anyOf, oneOf].find((list) => Array.isArray(list));
-    if (Array.isArray(several)) return [...new Set(several.map((one) => this.typeOf(one)))].join(' or ');
-    if (type === 'array') return `list of ${this.typeOf(items)}`;
-    return Array.isArray(type) ? type.join(' or ') : textOrEmpty(type) || 'anything';
-  }
-
-  fieldsOf(body: Json): { name: string; type: string; required: boolean; description: string }[] {
-    const content = recordOf(body.content);
-    const { schema } = recordOf(content['application/json'] ?? Object.values(content)[0]);
-    const shapes = this.shapesOf(schema);
-    const properties = Object.assign({}, ...shapes.map((shape) => recordOf(shape.properties))) as Json;
-    // Of alternatives, only what all of them require is required.
-    const lists = shapes.map(({ required }) => listOf(required));
-    const needed = (lists[0] ?? []).filter((name) => lists.every((list) => list.includes(name)));
-    return Object.entries(properties).map(([name, value]) => ({
-      ...{ name, type: this.typeOf(value), required: needed.includes(name) },
-      description: textOrEmpty(recordOf(value).description) || textOrEmpty(this.resolve(value).description),
-    }));
-  }
-
-  /** A schema, or the alternatives of one. */
-  private shapesOf(schema: unknown): Json[] {
-    const shape = this.resolve(schema);
-    const several = [shape.anyOf, shape.oneOf, shape.allOf].find((list) => Array.isArray(list));
-    return Array.isArray(several) ? several.flatMap((one) => this.shapesOf(one)) : [shape];
-  }
-
-  exampleOf(body: Json): unknown {
-    const examples = Object.values(recordOf(recordOf(recordOf(body.content)['application/json']).examples));
-    return recordOf(examples[0]).value;
-  }
-}
 
 let read: Promise<Document> | undefined;
 
@@ -167,9 +66,20 @@ const Asked: FC<{ operation: Operation; document: Document }> = ({ operation: { 
   );
 };
 
+/** The call as a shell takes it. */
+function curlOf({ method, path, asks, isFile }: Operation, origin: string, example: unknown): string {
+  const headers = [
+    ...(asks === undefined ? [] : [`-H "Authorization: Bearer ${asks === 'key' ? '$KEY' : '$ADMIN_TOKEN'}"`]),
+    '-H "Content-Type: application/json"',
+  ].join(' ');
+  const body = JSON.stringify(example, null, 2).replaceAll("'", "'\\''");
+  return `curl ${method === 'post' ? '' : `-X ${method.toUpperCase()} `}${origin}${path} \\\n  ${headers} \\\n  -d '${body}'${isFile ? ' -o answer' : ''}`;
+}
+
 const OperationPart: FC<{ operation: Operation; document: Document; origin: string }> = ({ operation, document, origin }) => {
-  const { method, path, id, summary, description, body, answers } = operation;
+  const { method, path, id, summary, description, body, answers, answer } = operation;
   const example = body && document.exampleOf(body);
+  const paragraphs = description.split('\n\n').filter((paragraph) => paragraph !== '');
   return (
     <section class="operation stack" id={id} aria-labelledby={`${id}-name`}>
       <div class="tight">
@@ -179,13 +89,19 @@ const OperationPart: FC<{ operation: Operation; document: Document; origin: stri
           <span class="path">{path}</span>
         </p>
       </div>
-      {description.split('\n\n').map((paragraph) => (
+      {paragraphs.map((paragraph) => (
         <p class="prose">
           <Words of={paragraph} />
         </p>
       ))}
       <Asked operation={operation} document={document} />
-      {example !== undefined && <Code label={`${method.toUpperCase()} ${origin}${path}`}>{JSON.stringify(example, null, 2)}</Code>}
+      {example !== undefined && <Code label={`${summary}, with curl`}>{curlOf(operation, origin, example)}</Code>}
+      {answer !== undefined && (
+        <details>
+          <summary class="small">What it answers</summary>
+          <Code label={`Answer: ${summary}`}>{document.skeletonOf(answer)}</Code>
+        </details>
+      )}
       <p class="small quiet">
         Answers{' '}
         {answers.map(([status, said], index) => (

@@ -8,6 +8,7 @@ import { docsPages } from './docs';
 import { gpuPages } from './gpu';
 import { jobPages } from './jobs';
 import { keyPages } from './keys';
+import { llmsRoute } from './llms';
 import { mailedPages } from './mailed-link';
 import { modelPageRoute } from './model';
 import { modelPages } from './models';
@@ -32,6 +33,7 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...pricingPages,
   ...docsPages,
   sdkPackageRoute,
+  llmsRoute,
   ...referencePages,
   ...playgroundPages,
   ...statusPages,

@@ -132,7 +132,7 @@ describe('what each command asks of the gateway', () => {
     ['prices set acc_1 0.8', 'PUT', '/accounts/acc_1/prices', { factor: 0.8 }],
     ['keys create acc_1 --name ci', 'POST', '/accounts/acc_1/keys', { name: 'ci', mode: 'live' }],
     [
-      'keys create acc_1 --name ci --test --limit 500 --auto-disable --origin https://a.example --origin https://b.example --ip 10.0.0.0/8 --expires 2099-01-31 --model gpt-5.5 --family chat',
+      'keys create acc_1 --name ci --test --limit 500 --auto-disable --origin https://a.example --origin https://b.example --ip 10.0.0.0/8 --expires 2099-01-31 --model gpt-5.5 --family chat --scope keys.read --scope keys.write',
       'POST',
       '/accounts/acc_1/keys',
       {
@@ -145,6 +145,7 @@ describe('what each command asks of the gateway', () => {
         expiresAt: '2099-01-31T00:00:00.000Z',
         models: ['gpt-5.5'],
         families: ['chat'],
+        scopes: ['keys.read', 'keys.write'],
       },
     ],
     [

@@ -158,7 +158,14 @@ describe('media', () => {
     const picture = await hypereal(['image', 'a', 'cat', '-n', '2', '-o', 'cat.png']);
     expect([picture.error, picture.out]).toEqual(['', 'cat.png\ncat-2.png\n']);
     expect(readFileSync(join(home, 'cat-2.png')).subarray(1, 4).toString()).toBe('PNG');
-    const film = await hypereal(['video', 'a cat sandbox:delay=0ms', '--json']);
+    expect((await hypereal(['image', 'blue', '--reference', 'cat.png', '--reference', 'cat-2.png', '-o', 'blue.png'])).out).toBe(
+      'blue.png\n',
+    );
+    expect(await hypereal(['image', 'blue', '--reference', 'dog.png'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('dog.png cannot be read'),
+    });
+    const film = await hypereal(['video', 'a cat sandbox:delay=0ms', '--image', 'cat.png', '--json']);
     const { files, status } = JSON.parse(film.out);
     expect([status, existsSync(join(home, files[0]))]).toEqual(['completed', true]);
     expect(inHome(files[0]).slice(4, 8)).toBe('ftyp');
@@ -261,7 +268,13 @@ describe('the account', () => {
 
   it('shows what of a key’s limit is spent, of whatever period that is', async () => {
     const env = { HYPEREAL_API_KEY: await account.addKey({ name: 'manager', scopes: ['keys.read', 'keys.write'] }) };
-    const created = await hypereal(['keys', 'create', 'for good', '--spending-limit', '500', '--limit-period', 'total'], { env });
+    const limits = ['--spending-limit', '500', '--limit-period', 'total', '--scope', 'keys.read'];
+    const created = await hypereal(['keys', 'create', 'for good', ...limits], { env });
+    expect((await hypereal(['keys'], { env: { HYPEREAL_API_KEY: created.out.trim() } })).code).toBe(0);
+    expect(await hypereal(['keys', 'create', 'x', '--scope', 'keys.eat'], { env })).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('usage.read'),
+    });
     await hypereal(['chat', 'Hello'], { env: { HYPEREAL_API_KEY: created.out.trim() } });
     const { out } = await hypereal(['keys'], { env });
     expect(out).toMatch(/\tfor good\tlive\tactive\t0\.\d+\/500 in all\n/);

@@ -12,7 +12,6 @@ import {
   type Job,
   JobError,
   NotFoundError,
-  TimeoutError,
   UnprocessableEntityError,
   type UploadProgress,
 } from '../../sdk/src/index.js';
@@ -63,6 +62,23 @@ describe('language', () => {
     const after = await client.key.get();
     expect(after.spentThisMonth).toBeGreaterThan(before.spentThisMonth);
     expect(after.remaining! + after.spentThisMonth).toBeCloseTo(before.remaining! + before.spentThisMonth, 6);
+  });
+
+  it('makes a key with a budget, changes it, and ends it; and tells what was used, call by call', async () => {
+    const apiKey = await account.addKey({ name: 'manager', scopes: ['keys.read', 'keys.write', 'usage.read'] });
+    const { apiKeys, usage } = new Hypereal({ apiKey, baseURL: worker.url });
+    const made = await apiKeys.create({ name: 'a customer', spendingLimit: 50, limitPeriod: 'day' });
+    const own = new Hypereal({ apiKey: made.key, baseURL: worker.url });
+    for (const content of ['One', 'Two']) await own.chat.create({ model: 'gpt-5.5', messages: user(content) });
+    expect((await own.key.get()).spendingLimit).toBe(50);
+    expect(await apiKeys.update(made.id, { spendingLimit: null })).toMatchObject({ id: made.id, spendingLimit: null });
+    expect((await apiKeys.rotate(made.id)).key).not.toBe(made.key);
+    expect(await apiKeys.revoke(made.id)).toMatchObject({ status: 'revoked' });
+    expect((await apiKeys.list()).keys.map(({ id }) => id)).toContain(made.id);
+    await expect.poll(async () => (await usage.get({ keyId: made.id })).logs.length, { timeout: 20_000 }).toBe(2);
+    expect(await events(usage.all({ keyId: made.id, limit: 1 }))).toHaveLength(2);
+    expect((await usage.breakdown({ by: 'keyId' })).shares.find(({ value }) => value === made.id)).toMatchObject({ calls: 2 });
+    expect((await usage.export({ keyId: made.id })).trim().split('\n')).toHaveLength(3);
   });
 
   it('calls tools', async () => {
@@ -206,8 +222,10 @@ describe('media', () => {
     expect(error).toBeInstanceOf(JobError);
     expect(error).toMatchObject({ jobId: failed.jobId, job: { status: 'failed', creditsUsed: 0 }, requestId: expect.any(String) });
     const endless = await client.videos.generate({ model: 'veo3.1-fast', prompt: 'sandbox:hang' });
-    await expect(client.jobs.wait(endless, { timeoutMs: 500 })).rejects.toBeInstanceOf(TimeoutError);
-    await expect(client.jobs.wait(endless, { signal: AbortSignal.timeout(300) })).rejects.toMatchObject({ name: 'AbortError' });
+    const { jobId } = endless;
+    const message = expect.stringContaining(jobId);
+    await expect(client.jobs.wait(endless, { timeoutMs: 500 })).rejects.toMatchObject({ name: 'TimeoutError', jobId, message });
+    await expect(client.jobs.wait(endless, { signal: AbortSignal.timeout(300) })).rejects.toMatchObject({ name: 'AbortError', jobId });
     await client.jobs.cancel(endless);
     await expect(client.jobs.wait(endless)).rejects.toMatchObject({ job: { status: 'canceled' } });
     expect((await client.jobs.cancel(endless)).state).toBe('canceled');

@@ -150,17 +150,12 @@ describe('the examples of the reference', () => {
 describe('its README', () => {
   const blocks = (language: string): string[] =>
     fences('sdk/README.md').flatMap((fence) => (fence.language === language && fence.text ? [fence.text] : []));
-  const client = `import { Hypereal } from 'hypereal-sdk';\nconst client = new Hypereal();\n`;
 
-  it('has programs that run', async () => {
-    const [first, storage, webhook] = blocks('ts') as [string, string, string];
-    expect(blocks('ts')).toHaveLength(3);
-    const out = await node('readme.mjs', first);
-    expect(out).toMatch(/\.png/);
-    expect(out).toContain('This is the sandbox');
-    expect(out).toMatch(/\.mp4/);
+  it('has programs that run, one after the other, and compile', async () => {
+    const programs = blocks('ts');
+    expect(programs).toHaveLength(6);
     writeFileSync(join(user, 'weights.safetensors'), 'weights');
-    await node('readme-storage.mjs', client + storage);
+    writeFileSync(join(user, 'teapot.png'), Buffer.from('89504e470d0a1a0a', 'hex'));
     const signed = `
 import { createHmac } from 'node:crypto';
 process.env.HYPEREAL_WEBHOOK_SECRET = 'whsec_' + Buffer.from('of the tests').toString('base64');
@@ -170,7 +165,13 @@ const signature = 'v1,' + createHmac('sha256', 'of the tests').update('msg_1.' +
 const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': timestamp, 'webhook-signature': signature };
 const request = new Request('http://x.test', { method: 'POST', body, headers });
 `;
-    expect(await node('readme-webhook.mjs', client + signed + webhook)).toContain('https://x.test/1.mp4');
+    const [first, ...others] = [...programs.slice(0, -1), signed, ...programs.slice(-1)];
+    const imports = "import { toFile, type ChatMessage } from 'hypereal-sdk';\nimport { writeFile } from 'node:fs/promises';\n";
+    const whole = [imports, first, ...others].join('\n');
+    const out = await node('readme.mts', whole);
+    for (const part of ['.png', 'This is the sandbox', '.mp4', 'https://x.test/1.mp4']) expect(out).toContain(part);
+    expect(existsSync(join(user, 'blue.png'))).toBe(true);
+    await compile('readme.mts', whole, '--module', 'nodenext', '--noEmit');
   });
 
   it('has commands that run', async () => {
@@ -221,6 +222,8 @@ export async function uses(event: WebhookEvent): Promise<unknown> {
   const text: string = heard.text;
   const response: Response = await client.jobs.list().asResponse();
   const promise: Promise<unknown> = client.models.list();
+  const name: string | undefined = undefined;
+  await client.chat.create({ model: 'm', messages: [{ role: 'user', content: 'x', name }], max_tokens: undefined });
   await client.storage.uploadFile(process.stdin, { filename: 'x' });
   await client.images.generate({ model: 'm', input: { prompt: 'x' } });
   await client.audio.generate({ model: 'audio-clone', input: { text: 'x', audio: 'https://x.test' } });

@@ -47,6 +47,24 @@ describe('sending again', () => {
     expect(server.asked.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', undefined]);
   });
 
+  it('makes a key once, beside whichever path the API is at', async () => {
+    for (const path of ['', '/v1', '/api/v1', '/below', '/below/v1']) {
+      server.says(busy);
+      await thrown(server.client({ baseURL: server.url + path }).apiKeys.create({ name: 'a' }));
+      expect(server.asked.map(({ url }) => url)).toEqual([`${path.replace(/(\/api)?\/v1/, '')}/api/api-keys`]);
+    }
+  });
+
+  it('calls what has no method of its own, as it calls the rest', async () => {
+    server.says(busy, { body: { id: 'conv_1' } });
+    expect(await server.client().request({ method: 'POST', path: '/conversations', json: { items: [] }, query: { a: 1 } })).toEqual({
+      id: 'conv_1',
+    });
+    expect(server.asked.map(({ method, url, body }) => [method, url, body])).toEqual(
+      Array(2).fill(['POST', '/v1/conversations?a=1', '{"items":[]}']),
+    );
+  });
+
   it('gives up after maxRetries', async () => {
     server.says(busy);
     expect(await thrown(server.client().chat.create(chat))).toBeInstanceOf(sdk.ServiceUnavailableError);
@@ -136,6 +154,28 @@ describe('a file by its path', () => {
         server.says(answer);
         await server.client().storage.uploadFile(file);
         expect(new URL(server.asked[0]!.url, 'http://here').searchParams.get('filename')).toBe('100% a%20b.txt');
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('a file for a field', () => {
+  it('is made of a path, bytes or a stream, and goes out with its name and type', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sdk-file-'));
+    try {
+      const path = join(folder, 'teapot.png');
+      writeFileSync(path, 'png');
+      const stream = () => new Blob(['png']).stream();
+      for (const [file, name, type] of [
+        [await sdk.toFile(path), 'teapot.png', 'image/png'],
+        [await sdk.toFile(Buffer.from('png'), { filename: 'a.webp' }), 'a.webp', 'image/webp'],
+        [await sdk.toFile(stream(), { contentType: 'image/gif' }), 'file', 'image/gif'],
+      ] as const) {
+        server.says({ body: { data: [] } });
+        await server.client().images.edit({ model: 'm', prompt: 'p', image: file });
+        expect(server.asked[0]!.body).toMatch(new RegExp(`name="image"; filename="${name}"\\r\\nContent-Type: ${type}\\r\\n\\r\\npng`));
       }
     } finally {
       rmSync(folder, { recursive: true });

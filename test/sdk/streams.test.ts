@@ -61,6 +61,20 @@ describe.each(Object.entries(FORMATS))('%s', (_name, { bytes, open, textOf }) =>
     expect(stream).toMatchObject({ creditsUsed: 0.25, requestId: 'req_stream' });
   });
 
+  it('has the whole answer at its end, after a loop or without one', async () => {
+    server.says(streams(bytes));
+    const { stream } = await read();
+    const whole = await stream.final();
+    expect(JSON.stringify(whole)).toContain('Grüße 🙂');
+    expect(whole.usage).toMatchObject({ creditsUsed: 0.25 });
+    expect(await open(server.client()).final()).toEqual(whole);
+    const left = open(server.client());
+    for await (const _event of left as AsyncIterable<unknown>) break;
+    await expect(left.final()).rejects.toThrow('left before its end');
+    server.says(streams(bytes.slice(0, -30)));
+    await expect(open(server.client()).final()).rejects.toBeInstanceOf(StreamCutError);
+  });
+
   it('says the same in pieces of any size', async () => {
     for (const pieces of [3, 7, 40, Buffer.byteLength(bytes)]) {
       server.says(streams(bytes, { pieces }));
@@ -150,11 +164,41 @@ it('tells of tool calls in pieces', async () => {
   ];
   server.says(streams(`${pieces.map(call).join('')}data: [DONE]\n\n`));
   const events: ChatEvent[] = [];
-  for await (const event of server.client().chat.stream({ model: 'm', messages })) events.push(event);
+  const stream = server.client().chat.stream({ model: 'm', messages });
+  for await (const event of stream) events.push(event);
+  const called = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"a":1}' } };
+  expect((await stream.final()).choices).toEqual([{ index: 0, message: { role: 'assistant', content: null, tool_calls: [called] } }]);
   expect(events.slice(0, 2)).toEqual([
     { type: 'tool_call', index: 0, id: 'call_1', name: 'look', arguments: '', choice: 0 },
     { type: 'tool_call', index: 0, arguments: '{"a":1}', choice: 0 },
   ]);
+});
+
+it('puts thoughts, their signature and the input of tools together', async () => {
+  const start = (index: number, content_block: unknown) => ({ type: 'content_block_start', index, content_block });
+  const adds = (index: number, delta: unknown) => ({ type: 'content_block_delta', index, delta });
+  const events = [
+    { type: 'message_start', message: { id: 'm', content: [], usage: { input_tokens: 3 } } },
+    start(0, { type: 'thinking', thinking: '', signature: '' }),
+    ...['Let me ', 'look'].map((thinking) => adds(0, { type: 'thinking_delta', thinking })),
+    adds(0, { type: 'signature_delta', signature: 'c2ln' }),
+    start(1, { type: 'tool_use', id: 't', name: 'look', input: {} }),
+    ...['{"a"', ':1}'].map((partial_json) => adds(1, { type: 'input_json_delta', partial_json })),
+    start(2, { type: 'tool_use', id: 'u', name: 'now', input: {} }),
+    { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 2, input_tokens: null } },
+    { type: 'message_stop' },
+  ];
+  server.says(streams(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')));
+  expect(await server.client().messages.stream({ model: 'm', max_tokens: 1, messages }).final()).toEqual({
+    id: 'm',
+    stop_reason: 'tool_use',
+    usage: { input_tokens: 3, output_tokens: 2 },
+    content: [
+      { type: 'thinking', thinking: 'Let me look', signature: 'c2ln' },
+      { type: 'tool_use', id: 't', name: 'look', input: { a: 1 } },
+      { type: 'tool_use', id: 'u', name: 'now', input: {} },
+    ],
+  });
 });
 
 it('decodes an event of millions of characters that comes in many pieces', () => {

@@ -1,9 +1,9 @@
 import { type Command, promptOf } from '../context.js';
-import { requireWritable, saveAll } from '../files.js';
+import { requireWritable, saveAll, sentFile } from '../files.js';
 import { credits, note, print, printJson } from '../output.js';
 
 const USAGE = `hypereal image [words...] [--model MODEL] [--size WxH] [--aspect-ratio A:B] [--resolution 2K] [-n N]
-               [--reference URL]... [--output FILE] [--json]
+               [--reference FILE|URL]... [--output FILE] [--json]
 
 Makes pictures and saves them; prints where. --output - writes to standard output.`;
 
@@ -25,12 +25,13 @@ export const image: Command = {
     const { text, list, number, asJson } = context;
     const client = context.client();
     requireWritable(text('output'));
+    const references = list('reference');
     const fields = {
+      reference_images: references && (await Promise.all(references.map(sentFile))),
       n: number('n'),
       size: text('size'),
       aspect_ratio: text('aspect-ratio'),
       resolution: text('resolution'),
-      reference_images: list('reference'),
     };
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const result = await client.images.generate({ model: text('model') ?? MODEL, prompt: await promptOf(context, USAGE), ...given });

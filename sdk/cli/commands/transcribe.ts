@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { type Command, CommandError, readBytes, UsageError } from '../context.js';
+import { type Command, readBytes, UsageError } from '../context.js';
+import { sentFile } from '../files.js';
 import { credits, note, print, printJson } from '../output.js';
 
 const USAGE = `hypereal transcribe <file|url|-> [--language LANGUAGE] [--json]
@@ -10,12 +9,7 @@ Writes down what a recording says.`;
 async function sourceOf(given: string | undefined): Promise<string | Blob> {
   if (given === undefined && process.stdin.isTTY) throw new UsageError(`Which recording?\n\n${USAGE}`);
   if (given === undefined || given === '-') return new Blob([new Uint8Array(await readBytes())]);
-  if (/^https?:\/\//.test(given)) return given;
-  try {
-    return new Blob([new Uint8Array(readFileSync(given))]);
-  } catch {
-    throw new CommandError(`The file ${basename(given)} cannot be read.`);
-  }
+  return sentFile(given);
 }
 
 export const transcribe: Command = {

@@ -1,9 +1,9 @@
 import { type Command, promptOf } from '../context.js';
-import { requireWritable } from '../files.js';
+import { requireWritable, sentFile } from '../files.js';
 import { print, printJson } from '../output.js';
 import { showResult, waitFor } from './wait.js';
 
-const USAGE = `hypereal video [words...] [--model MODEL] [--duration SECONDS] [--aspect-ratio A:B] [--image URL] [--no-wait]
+const USAGE = `hypereal video [words...] [--model MODEL] [--duration SECONDS] [--aspect-ratio A:B] [--image FILE|URL] [--no-wait]
                [--output FILE] [--json]
 
 Makes a film, shows how it comes along, and saves it; prints where. With --no-wait it prints the job's id at once.`;
@@ -25,7 +25,12 @@ export const video: Command = {
     const { text, number, flag, asJson } = context;
     const client = context.client();
     requireWritable(text('output'));
-    const fields = { duration: number('duration'), aspect_ratio: text('aspect-ratio'), image_url: text('image') };
+    const image = text('image');
+    const fields = {
+      duration: number('duration'),
+      aspect_ratio: text('aspect-ratio'),
+      image_url: image && (await sentFile(image)),
+    };
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const begun = await client.videos.generate({ model: text('model') ?? MODEL, prompt: await promptOf(context, USAGE), ...given });
     if (flag('no-wait')) return asJson ? printJson(begun) : print(begun.jobId);

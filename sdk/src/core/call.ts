@@ -25,7 +25,7 @@ export interface Config {
 /** Makes a body that is not JSON, anew for each try. The type also works with Node's types, which have no `BodyInit`. */
 export interface RawBody {
   make: () => FileBody | FormData | Promise<FileBody | FormData>;
-  /** Set for a body that can be read only once, and so sent only once. */
+  /** Can be read only once, and so sent only once. */
   once?: boolean;
   contentType?: string | undefined;
 }
@@ -40,6 +40,10 @@ export interface CallSpec {
   headers?: Record<string, string> | undefined;
   /** The answer of a deletion, also for when an earlier try deleted the thing and its answer was lost. */
   deleted?: unknown;
+  /** Would have its effect again if it were sent again. */
+  once?: boolean;
+  /** Its path is the gateway's own, beside the API. */
+  isOfAccount?: boolean;
   /** The default for when neither the caller nor the client sets one. */
   timeoutMs?: number | undefined;
 }
@@ -63,7 +67,7 @@ export class Call {
   ) {
     const usualMs = spec.timeoutMs ?? (spec.method === 'POST' ? GENERATION_MS : OTHER_MS);
     this.scope = new Scope(options.timeoutMs ?? config.options.timeoutMs ?? usualMs, options.signal);
-    this.retriesLeft = spec.raw?.once ? 0 : (options.maxRetries ?? config.options.maxRetries ?? MAX_RETRIES);
+    this.retriesLeft = spec.once || spec.raw?.once ? 0 : (options.maxRetries ?? config.options.maxRetries ?? MAX_RETRIES);
     this.idempotencyKey = options.idempotencyKey;
   }
 
@@ -135,7 +139,9 @@ export class Call {
   private url(): string {
     const given = Object.entries({ ...this.spec.query, ...this.options.query }).filter(([, value]) => value !== undefined);
     const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-    return `${this.config.baseURL}${this.spec.path}${query && `?${query}`}`;
+    const { baseURL } = this.config;
+    const base = this.spec.isOfAccount ? baseURL.replace(/(\/api)?(\/v1)*$/, '') : baseURL;
+    return `${base}${this.spec.path}${query && `?${query}`}`;
   }
 
   private async init(): Promise<RequestInit> {

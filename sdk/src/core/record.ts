@@ -13,6 +13,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** What has a value: of figures that come several times, later ones replace earlier ones unless they are missing. */
+export const present = (record: JsonRecord): JsonRecord =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null && value !== undefined));
+
 /**
  * Types an answer of the gateway as documented. The gateway's tests ensure that they match; validating every field
  * again here would cost more than it finds.

@@ -17,6 +17,11 @@ export abstract class Resource {
     return this.ask<T>({ method: 'POST', path, json, ...more }, options);
   }
 
+  /** Of the account, beside the API. */
+  protected ofAccount<T>(method: CallSpec['method'], path: string, options?: RequestOptions, more?: Partial<CallSpec>): APIPromise<T> {
+    return this.ask<T>({ method, path, isOfAccount: true, ...more }, options);
+  }
+
   protected fetchJson<T>(path: string, options?: RequestOptions, query?: CallSpec['query']): APIPromise<T> {
     return this.ask<T>({ method: 'GET', path, query }, options);
   }

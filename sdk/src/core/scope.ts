@@ -5,7 +5,8 @@ export class Scope {
   private readonly controller = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly endsAtMs: number;
-  private failure: AbortError | TimeoutError | undefined;
+  /** Why it ended before its call did. */
+  failure: AbortError | TimeoutError | undefined;
   private names: Pick<UnheardError, 'requestId' | 'jobId'> = { requestId: undefined, jobId: undefined };
 
   constructor(

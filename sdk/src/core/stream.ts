@@ -1,12 +1,12 @@
 import type { Call } from './call.js';
 import { type APIError, errorInside, errorOf, HyperealError, StreamCutError } from './errors.js';
-import { isRecord, type JsonRecord, parseJson } from './record.js';
+import { isRecord, type JsonRecord, parseJson, present } from './record.js';
 import { EventDecoder, type ServerSentEvent } from './sse.js';
 
 /** How a stream ended: the last event of every `stream()`. */
 export interface StreamEnd<Usage> {
   type: 'end';
-  /** The finish reason, in the format's own words. */
+  /** What the answer took, in the format's own words. */
   usage: Usage | undefined;
   /** The cost of the answer; 100 credits are one dollar. */
   creditsUsed: number | undefined;
@@ -27,6 +27,7 @@ export interface Reading<Event> {
 export type StreamReader<Event> = (json: JsonRecord, event: ServerSentEvent) => Reading<Event>;
 
 const DONE = '[DONE]';
+const ONCE = 'A stream can be read only once.';
 /** How long the connection may take to end properly, so that it can be reused. */
 const DRAIN_MS = 1_000;
 
@@ -44,6 +45,10 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
   private id: string | undefined;
   private ended = false;
   private taken = false;
+  private settle: (failure?: unknown) => void = () => undefined;
+  private readonly over = new Promise<void>((done, fail) => {
+    this.settle = (failure) => (failure === undefined ? done() : fail(failure));
+  });
 
   constructor(
     private readonly call: Call,
@@ -56,6 +61,7 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
     this.response = response;
     // Nobody may ever iterate, so a rejection must not be unhandled; whoever iterates gets it thrown.
     this.response.catch(() => undefined);
+    this.over.catch(() => undefined);
   }
 
   /** Usage in the format's own terms, once the stream has ended. */
@@ -78,6 +84,7 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
   async asResponse(): Promise<Response> {
     const response = await this.response;
     this.taken = true;
+    this.settle(new HyperealError(ONCE));
     this.call.scope.pause();
     return response;
   }
@@ -88,9 +95,28 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
-    const { scope } = this.call;
-    if (this.taken) throw new HyperealError('A stream can be read only once.');
+    if (this.taken) throw new HyperealError(ONCE);
     this.taken = true;
+    let failure: unknown = new HyperealError('The loop over the stream was left before its end.');
+    try {
+      yield* this.events();
+      failure = undefined;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      this.settle(failure);
+    }
+  }
+
+  /** Reads what nobody reads, or waits for the one who does. */
+  protected async readToEnd(): Promise<void> {
+    if (!this.taken) for await (const _ of this);
+    await this.over;
+  }
+
+  private async *events(): AsyncGenerator<Event, void, undefined> {
+    const { scope } = this.call;
     const response = await this.response;
     this.id = response.headers.get('x-request-id') ?? undefined;
     if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) throw await notAStream(response);
@@ -153,10 +179,6 @@ export class Stream<Event, Usage = unknown> implements AsyncIterable<Event> {
     return this.reader(json, event);
   }
 }
-
-/** Later figures replace earlier ones, unless they are missing. */
-const present = (usage: JsonRecord): JsonRecord =>
-  Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null && value !== undefined));
 
 /** The error that an event reports, in any of the formats. */
 function streamError(json: JsonRecord, { event }: ServerSentEvent, requestId: string | undefined): APIError | undefined {

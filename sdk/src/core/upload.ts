@@ -72,17 +72,45 @@ export async function openFile(file: FileSource): Promise<OpenFile> {
   return { open: () => stream, once: true, size: undefined, filename: undefined, contentType: undefined };
 }
 
+const typeOf = (filename: string | undefined): string | undefined => TYPES[filename?.split('.').pop()?.toLowerCase() ?? ''];
+
+/** A file with a name. */
+export interface NamedFile extends Blob {
+  readonly name: string;
+}
+
+/** Node 18 has files but no global for them. */
+async function fileClass(): Promise<new (parts: Blob[], name: string, options: { type: string }) => NamedFile> {
+  return globalThis.File ?? (await nodeModule<{ File: typeof File }>('node:buffer')).File;
+}
+
+/**
+ * Makes a file of a path, bytes or a stream, for fields that take one. A string is a path here; in a field it is a URL.
+ *
+ * @example
+ * await client.images.edit({ model: 'gpt-image-2', prompt: 'Make it blue', image: await toFile('teapot.png') });
+ */
+export async function toFile(
+  source: FileSource,
+  { filename, contentType }: { filename?: string | undefined; contentType?: string | undefined } = {},
+): Promise<NamedFile> {
+  const opened = await openFile(source);
+  const body = await opened.open();
+  const blob = body instanceof Blob ? body : await new Response(body).blob();
+  const name = filename ?? opened.filename ?? 'file';
+  return new (await fileClass())([blob], name, { type: contentType ?? opened.contentType ?? typeOf(name) ?? '' });
+}
+
 async function openPath(path: string | URL): Promise<OpenFile> {
   const files = await nodeModule<NodeFiles>('node:fs').catch(() => {
     throw new HyperealError('There are no paths here: give the file itself, as a File or a Blob.');
   });
   const place = path instanceof URL ? decodeURIComponent(path.pathname) : path;
   const filename = place.split(/[\\/]/).pop();
-  const type = TYPES[filename?.split('.').pop()?.toLowerCase() ?? ''];
   const blob = await blobAt(files, path).catch((cause: unknown) => {
     throw new HyperealError(`The file ${place} cannot be read.`, { cause });
   });
-  return { open: () => blob, once: false, size: blob.size, filename, contentType: type };
+  return { open: () => blob, once: false, size: blob.size, filename, contentType: typeOf(filename) };
 }
 
 /** Streamed from disk where possible, since it may be larger than memory. */

@@ -1,10 +1,12 @@
+import { AnswerStream } from '../core/answer-stream.js';
 import { Call } from '../core/call.js';
 import type { RequestOptions } from '../core/options.js';
 import { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource } from '../core/resource.js';
-import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
+import type { StreamEnd, StreamReader } from '../core/stream.js';
 import type { ChatChunk, ChatCompletion, ChatFinishReason, ChatParams, ChatReply, ChatSendParams, ChatUsage } from '../types/api.js';
+import { chatAssembler } from './chat-answer.js';
 
 /** The events of `chat.stream`, told apart by `type`; `choice` is 0 unless `n` asks for several. */
 export type ChatEvent =
@@ -40,19 +42,25 @@ function eventsOf({ index: choice, delta, finish_reason }: ChatChunk['choices'][
 /** OpenAI's Chat Completions, for all models except Anthropic's. */
 export class Chat extends Resource {
   /** With `stream: true` the answer's chunks as they come, else the whole answer. */
-  create(params: ChatParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<ChatChunk, ChatUsage>>;
+  create(params: ChatParams & { stream: true }, options?: RequestOptions): APIPromise<AnswerStream<ChatChunk, ChatUsage, ChatCompletion>>;
   create(params: ChatParams & { stream?: false }, options?: RequestOptions): APIPromise<ChatCompletion>;
-  create(params: ChatParams & { stream?: boolean }, options?: RequestOptions): APIPromise<Stream<ChatChunk, ChatUsage> | ChatCompletion> {
+  create(
+    params: ChatParams & { stream?: boolean },
+    options?: RequestOptions,
+  ): APIPromise<AnswerStream<ChatChunk, ChatUsage, ChatCompletion> | ChatCompletion> {
     const path = '/chat/completions';
     if (params.stream !== true) return this.post<ChatCompletion>(path, params, options);
     const call = new Call(this.config, { method: 'POST', path, json: params }, options);
-    return new APIPromise(call, async (response) => new Stream(call, readChunk, undefined, Promise.resolve(response)));
+    return new APIPromise(
+      call,
+      async (response) => new AnswerStream(call, readChunk, chatAssembler(), undefined, Promise.resolve(response)),
+    );
   }
 
-  /** The answer as typed events while it is made. The last one has usage and cost. */
-  stream(params: ChatParams, options?: RequestOptions): Stream<ChatEvent, ChatUsage> {
-    const json = { ...params, stream: true };
-    return new Stream(new Call(this.config, { method: 'POST', path: '/chat/completions', json }, options), readEvents, (end) => end);
+  /** The answer as typed events while it is made. The last one has usage and cost; `final()` has the whole answer. */
+  stream(params: ChatParams, options?: RequestOptions): AnswerStream<ChatEvent, ChatUsage, ChatCompletion> {
+    const call = new Call(this.config, { method: 'POST', path: '/chat/completions', json: { ...params, stream: true } }, options);
+    return new AnswerStream(call, readEvents, chatAssembler(), (end) => end);
   }
 
   /** The gateway's own short form, which only needs messages. */

@@ -1,3 +1,4 @@
+import { TimeoutError } from '../core/errors.js';
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { Resource, segment } from '../core/resource.js';
@@ -30,8 +31,9 @@ export class Gpu extends Resource {
   async wait(run: string | { id: string }, options: WaitOptions<GpuJob> = {}): Promise<SucceededGpuJob> {
     const id = typeof run === 'string' ? run : run.id;
     const isOver = ({ status }: GpuJob): boolean => status !== 'queued' && status !== 'running';
-    const job = await waitForEnd<GpuJob>(this.config, `/gpu/jobs/${segment(id)}`, isOver, options);
+    const job = await waitForEnd<GpuJob>(this.config, { path: `/gpu/jobs/${segment(id)}`, id }, isOver, options);
     if (job.status === 'succeeded') return job;
-    throw new JobError(`The run ${id} ${job.status}: ${'error' in job ? job.error : ''}`, job, id);
+    if (!('error' in job)) throw new TimeoutError(`The run ${id} is still under way.`);
+    throw new JobError(`The run ${id} ${job.status}: ${job.error}`, job, id);
   }
 }

@@ -1,11 +1,11 @@
 import { Call, type Config, readJson } from '../core/call.js';
-import { HyperealError, TimeoutError } from '../core/errors.js';
+import { HyperealError, TimeoutError, UnheardError } from '../core/errors.js';
 import type { RequestOptions } from '../core/options.js';
 import type { APIPromise } from '../core/promise.js';
 import { documented } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
 import { Scope } from '../core/scope.js';
-import type { CompletedJob, Job, JobDeleted, JobListParams, ProcessingJob } from '../types/api.js';
+import type { CompletedJob, GpuJob, Job, JobDeleted, JobListParams, ProcessingJob } from '../types/api.js';
 import type { Page } from '../types/derived.js';
 
 /** A job, or the answer that began one. */
@@ -21,13 +21,16 @@ export interface WaitOptions<T = Job> {
   timeoutMs?: number | undefined;
 }
 
+/** A job without a result; `error` says why there is none. */
+export type EndedJob = Exclude<Job, CompletedJob | ProcessingJob> | Extract<GpuJob, { error: string }>;
+
 /** A job ended without a result; nothing was charged. */
 export class JobError extends HyperealError {
   override name = 'JobError';
   constructor(
     message: string,
-    /** The job as it ended. */
-    readonly job: { status: string },
+    /** The job as it ended, or the run of a GPU. */
+    readonly job: EndedJob,
     readonly jobId: string,
     readonly requestId?: string,
   ) {
@@ -46,7 +49,12 @@ const PAUSE_MS = 1_000;
 const idOf = (job: JobRef): string => (typeof job === 'string' ? job : job.jobId);
 
 /** Looks at a job until it has ended. */
-export async function waitForEnd<T>(config: Config, path: string, isOver: (job: T) => boolean, options: WaitOptions<T>): Promise<T> {
+export async function waitForEnd<T>(
+  config: Config,
+  { path, id }: { path: string; id: string },
+  isOver: (job: T) => boolean,
+  options: WaitOptions<T>,
+): Promise<T> {
   const scope = new Scope(options.timeoutMs ?? WAIT_MS, options.signal);
   try {
     for (;;) {
@@ -62,11 +70,18 @@ export async function waitForEnd<T>(config: Config, path: string, isOver: (job: 
       if (pauseMs > 0) await scope.sleep(pauseMs);
     }
   } catch (error) {
-    scope.throwIfOver();
-    throw error;
+    throw whileGoingOn(id, scope.failure ?? error);
   } finally {
     scope.close();
   }
+}
+
+/** The wait has ended and the job has not: whoever asked for both at once learns its id by the error alone. */
+function whileGoingOn(id: string, error: unknown): unknown {
+  if (!(error instanceof UnheardError)) return error;
+  if (error instanceof TimeoutError) error.message = `The job ${id} is still under way. ${error.message}`;
+  error.jobId ??= id;
+  return error;
 }
 
 /** Images, films, audio, 3D and GPU runs, under way or done. */
@@ -105,7 +120,7 @@ export class Jobs extends Resource {
   async wait(job: JobRef, options: WaitOptions = {}): Promise<CompletedJob> {
     const id = idOf(job);
     const isOver = ({ status }: Job): boolean => status !== 'processing';
-    const ended = await waitForEnd<Job>(this.config, `/jobs/${segment(id)}`, isOver, options);
+    const ended = await waitForEnd<Job>(this.config, { path: `/jobs/${segment(id)}`, id }, isOver, options);
     return completed(ended, id);
   }
 }

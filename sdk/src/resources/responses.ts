@@ -1,10 +1,11 @@
+import { AnswerStream, type Assembler } from '../core/answer-stream.js';
 import { Call, readJson } from '../core/call.js';
 import { errorOf } from '../core/errors.js';
 import type { RequestOptions } from '../core/options.js';
 import { APIPromise } from '../core/promise.js';
 import { documented, isRecord, type JsonRecord } from '../core/record.js';
 import { Resource, segment } from '../core/resource.js';
-import { Stream, type StreamEnd, type StreamReader } from '../core/stream.js';
+import type { StreamEnd, StreamReader } from '../core/stream.js';
 import type { ResponseDeleted, ResponseItems, ResponseParams, ResponseUsage } from '../types/api.js';
 import type { ResponseEvent, ResponseObject, StoredResponse } from '../types/derived.js';
 
@@ -33,24 +34,41 @@ const readEvent: StreamReader<ResponseEvent> = (json) => {
   return { events: [event], ended: type === 'response.completed' || type === 'response.incomplete', usage: inner.usage };
 };
 
+/** The last event has all of it. */
+function responseAssembler(): Assembler<ResponseObject> {
+  let last: unknown;
+  return {
+    add: ({ response }) => {
+      if (isRecord(response)) last = response;
+    },
+    whole: () => withText<ResponseObject>(last),
+  };
+}
+
 /** OpenAI's Responses, for all models except Anthropic's. */
 export class Responses extends Resource {
   /** With `stream: true` the answer's events as they come, else the whole answer. */
-  create(params: ResponseParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<ResponseEvent, ResponseUsage>>;
+  create(
+    params: ResponseParams & { stream: true },
+    options?: RequestOptions,
+  ): APIPromise<AnswerStream<ResponseEvent, ResponseUsage, ResponseObject>>;
   create(params: ResponseParams & { stream?: false }, options?: RequestOptions): APIPromise<ResponseObject>;
   create(
     params: ResponseParams & { stream?: boolean },
     options?: RequestOptions,
-  ): APIPromise<Stream<ResponseEvent, ResponseUsage> | ResponseObject> {
+  ): APIPromise<AnswerStream<ResponseEvent, ResponseUsage, ResponseObject> | ResponseObject> {
     const call = new Call(this.config, { method: 'POST', path: PATH, json: params }, options);
     if (params.stream !== true) return this.object(call);
-    return new APIPromise(call, async (response) => new Stream(call, readEvent, undefined, Promise.resolve(response)));
+    return new APIPromise(
+      call,
+      async (response) => new AnswerStream(call, readEvent, responseAssembler(), undefined, Promise.resolve(response)),
+    );
   }
 
-  /** The answer as typed events while it is made. The last one has usage and cost. */
-  stream(params: ResponseParams, options?: RequestOptions): Stream<ResponseStreamEvent, ResponseUsage> {
+  /** The answer as typed events while it is made. The last one has usage and cost; `final()` has the whole answer. */
+  stream(params: ResponseParams, options?: RequestOptions): AnswerStream<ResponseStreamEvent, ResponseUsage, ResponseObject> {
     const call = new Call(this.config, { method: 'POST', path: PATH, json: { ...params, stream: true } }, options);
-    return new Stream<ResponseStreamEvent, ResponseUsage>(call, readEvent, (end) => end);
+    return new AnswerStream<ResponseStreamEvent, ResponseUsage, ResponseObject>(call, readEvent, responseAssembler(), (end) => end);
   }
 
   /** A stored answer, or one that is made in the background. */

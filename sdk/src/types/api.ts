@@ -1,5 +1,111 @@
 // Made by sdk/scripts/types.mjs of the gateway’s OpenAPI document. Do not edit.
 
+/** An API key, without its secret. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** `test` runs every call on the sandbox, free of charge. */
+  mode: 'live' | 'test';
+  /** Whose hourly limits its calls count against. */
+  userId: string;
+  /** `active`, `disabled` at its limit or by someone, or `revoked` for good. */
+  status: string;
+  /** Disables the key when its limit is reached, until someone enables it again. */
+  autoDisable: boolean;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
+  origins: string[];
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
+  ips: string[];
+  /** The only models that it may call; all if empty. */
+  models: string[];
+  /** The only families of models that it may call; all if empty. */
+  families: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[];
+  /** What it may do beside calling models. */
+  scopes: ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[];
+  /** Credits that it may spend in a period; `null` for no limit. */
+  spendingLimit: number | null;
+  /** After how long the limit starts anew, in UTC. */
+  limitPeriod: 'day' | 'week' | 'month' | 'total';
+  /** Spent since the limit’s current period began. */
+  spentOfLimit: number;
+  /** 100 credits are 1 USD. */
+  spentThisMonth: number;
+  createdAt: string;
+  /** When it stops being good; never if `null`. */
+  expiresAt: string | null;
+  /** Until when the secret before the last rotation is good. */
+  graceUntil: string | null;
+  /** Set on keys that the gateway made for its own pages. */
+  purpose: 'playground' | null;
+}
+
+export interface ApiKeyFields {
+  /** Shown to people. */
+  name?: string | undefined;
+  /** Credits that it may spend in a period; `null` for no limit. */
+  spendingLimit?: number | null | undefined;
+  /** After how long the limit starts anew, in UTC; a month by default. */
+  limitPeriod?: 'day' | 'week' | 'month' | 'total' | null | undefined;
+  /** Disables the key when its limit is reached, until someone enables it again. */
+  autoDisable?: boolean | null | undefined;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
+  origins?: string[] | null | undefined;
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
+  ips?: string[] | null | undefined;
+  /** When it stops being good; never if `null`. */
+  expiresAt?: string | null | undefined;
+  /** The only models that it may call; all if empty. */
+  models?: string[] | null | undefined;
+  /** The only families of models that it may call; all if empty. */
+  families?: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[] | null | undefined;
+  /** What it may do beside calling models. */
+  scopes?:
+    | ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[]
+    | null
+    | undefined;
+  /** `active` enables a key again that was disabled. */
+  status?: 'active' | 'disabled' | undefined;
+}
+
+export interface ApiKeyList {
+  keys: ApiKey[];
+}
+
+export interface ApiKeyParams {
+  /** Shown to people. */
+  name: string;
+  /** Credits that it may spend in a period; `null` for no limit. */
+  spendingLimit?: number | null | undefined;
+  /** After how long the limit starts anew, in UTC; a month by default. */
+  limitPeriod?: 'day' | 'week' | 'month' | 'total' | null | undefined;
+  /** Disables the key when its limit is reached, until someone enables it again. */
+  autoDisable?: boolean | null | undefined;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
+  origins?: string[] | null | undefined;
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
+  ips?: string[] | null | undefined;
+  /** When it stops being good; never if `null`. */
+  expiresAt?: string | null | undefined;
+  /** The only models that it may call; all if empty. */
+  models?: string[] | null | undefined;
+  /** The only families of models that it may call; all if empty. */
+  families?: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[] | null | undefined;
+  /** What it may do beside calling models. */
+  scopes?:
+    | ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[]
+    | null
+    | undefined;
+  /** `test` runs every call on the sandbox, free of charge. */
+  mode?: 'live' | 'test' | null | undefined;
+}
+
+export interface ApiKeyRotateParams {
+  /** How long the old secret stays good: a day by default, 0 ends it at once. */
+  graceSeconds?: number | null | undefined;
+  /** Ends a still older secret that is good until now. */
+  endGrace?: boolean | null | undefined;
+}
+
 export type AudioFormat = 'mp3' | 'wav' | 'opus' | 'pcm' | 'aac' | 'flac';
 
 /** Speech. */
@@ -20,13 +126,14 @@ export interface AudioResult {
 /** Marks the end of what is to be cached. */
 export interface CacheControl {
   type: 'ephemeral';
-  ttl?: '5m' | '1h';
+  ttl?: '5m' | '1h' | undefined;
 }
 
 /** Canceled before it was done: free, but for the GPU time of a deployment’s run. */
 export interface CanceledJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -37,8 +144,10 @@ export interface CanceledJob {
   createdAt: string;
   startedAt: string | null;
   status: 'canceled';
+  /** How far it is, in finer words than `status`. */
   state: 'canceled';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: string[];
   filesRemovedAt?: string;
   error: string;
@@ -50,7 +159,9 @@ export interface ChatChunk {
   id: string;
   object: 'chat.completion.chunk';
   created: number;
+  /** The one that answers. */
   model: string;
+  /** One, unless `n` asks for several. */
   choices: {
     index: number;
     delta: ChatDelta;
@@ -64,7 +175,9 @@ export interface ChatCompletion {
   id: string;
   object: 'chat.completion';
   created: number;
+  /** The one that answered. */
   model: string;
+  /** One, unless `n` asks for several. */
   choices: {
     index: number;
     message: {
@@ -88,7 +201,7 @@ export type ChatContentPart =
       type: 'image_url';
       image_url: {
         url: string;
-        detail?: 'auto' | 'low' | 'high';
+        detail?: 'auto' | 'low' | 'high' | undefined;
       };
     }
   | {
@@ -101,9 +214,9 @@ export type ChatContentPart =
   | {
       type: 'file';
       file: {
-        file_data?: string;
-        file_id?: string;
-        filename?: string;
+        file_data?: string | undefined;
+        file_id?: string | undefined;
+        filename?: string | undefined;
       };
     };
 
@@ -133,14 +246,14 @@ export type ChatMessage =
   | {
       role: 'system' | 'developer' | 'user';
       content: string | ChatContentPart[];
-      name?: string;
+      name?: string | undefined;
     }
   | {
       role: 'assistant';
-      content?: string | ChatContentPart[] | null;
-      tool_calls?: ChatToolCall[];
-      name?: string;
-      refusal?: string | null;
+      content?: string | ChatContentPart[] | null | undefined;
+      tool_calls?: ChatToolCall[] | null | undefined;
+      name?: string | undefined;
+      refusal?: string | null | undefined;
     }
   | {
       role: 'tool';
@@ -149,22 +262,34 @@ export type ChatMessage =
     };
 
 export interface ChatParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** The conversation so far, oldest first. */
   messages: ChatMessage[];
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** What a stream says beside the answer. */
   stream_options?:
     | {
         include_usage?: boolean | null | undefined;
       }
     | null
     | undefined;
+  /** How many answers; each is paid. */
   n?: number | null | undefined;
+  /** The most tokens that the answer may have. */
   max_tokens?: number | null | undefined;
+  /** The most tokens that the answer may have, its reasoning included. */
   max_completion_tokens?: number | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | null | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | null | undefined;
+  /** Texts before which the answer ends. */
   stop?: string | string[] | null | undefined;
+  /** What the model may call. */
   tools?: ChatTool[] | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | 'none'
     | 'auto'
@@ -176,6 +301,7 @@ export interface ChatParams {
         };
       }
     | undefined;
+  /** The form of the answer. */
   response_format?:
     | {
         type: 'text' | 'json_object';
@@ -221,21 +347,32 @@ export interface ChatReply {
 export interface ChatSendParams {
   /** A small one where it is left out. */
   model?: string | null | undefined;
+  /** The conversation so far, oldest first. */
   messages: ChatMessage[];
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** What a stream says beside the answer. */
   stream_options?:
     | {
         include_usage?: boolean | null | undefined;
       }
     | null
     | undefined;
+  /** How many answers; each is paid. */
   n?: number | null | undefined;
+  /** The most tokens that the answer may have. */
   max_tokens?: number | null | undefined;
+  /** The most tokens that the answer may have, its reasoning included. */
   max_completion_tokens?: number | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | null | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | null | undefined;
+  /** Texts before which the answer ends. */
   stop?: string | string[] | null | undefined;
+  /** What the model may call. */
   tools?: ChatTool[] | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | 'none'
     | 'auto'
@@ -247,6 +384,7 @@ export interface ChatSendParams {
         };
       }
     | undefined;
+  /** The form of the answer. */
   response_format?:
     | {
         type: 'text' | 'json_object';
@@ -273,10 +411,10 @@ export interface ChatTool {
   type: 'function';
   function: {
     name: string;
-    description?: string;
+    description?: string | undefined;
     /** A JSON Schema. */
-    parameters?: Record<string, unknown>;
-    strict?: boolean | null;
+    parameters?: Record<string, unknown> | undefined;
+    strict?: boolean | null | undefined;
   };
 }
 
@@ -320,6 +458,7 @@ export interface CloneParams {
   audio: string | Blob;
   /** The recording’s text. */
   reference_text?: string | null | undefined;
+  /** Of the file that is made. */
   format?: AudioFormat | null | undefined;
   /** From 0.25 to 4. */
   speed?: number | null | undefined;
@@ -331,6 +470,7 @@ export interface CloneParams {
 export interface CompletedJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -341,9 +481,11 @@ export interface CompletedJob {
   createdAt: string;
   startedAt: string | null;
   status: 'completed';
+  /** How far it is, in finer words than `status`. */
   state: 'succeeded';
   /** The first of `outputUrls`; null where the result is not a file or is no longer kept. */
   outputUrl: string | null;
+  /** All files that were made. */
   outputUrls: string[];
   /** When its files were removed; they are kept for a limited time. */
   filesRemovedAt?: string;
@@ -389,13 +531,21 @@ export interface DeploymentDeleted {
 }
 
 export interface DeploymentFields {
+  /** Shown to people. */
   name?: string | undefined;
+  /** The container’s image, with its tag. */
   dockerImage?: string | undefined;
+  /** GPUs in the order of preference, as `GET /v1/gpu` lists them: a list, or one text with commas. */
   gpuTypes?: string | string[] | undefined;
+  /** Workers that are always on. One that waits costs a tenth of the dearest of `gpuTypes`. */
   minWorkers?: number | undefined;
+  /** The most workers at a time. */
   maxWorkers?: number | undefined;
+  /** Seconds after which an idle worker is stopped. */
   idleTimeout?: number | undefined;
+  /** Environment variables of the container. They are never shown again. */
   env?: Record<string, string> | undefined;
+  /** Receives a signed webhook when a run ends. */
   webhookUrl?: string | null | undefined;
 }
 
@@ -405,21 +555,34 @@ export interface DeploymentList {
 }
 
 export interface DeploymentParams {
+  /** Shown to people; the slug if left out. */
   name?: string | undefined;
+  /** The container’s image, with its tag. */
   dockerImage: string;
+  /** GPUs in the order of preference, as `GET /v1/gpu` lists them: a list, or one text with commas. */
   gpuTypes: string | string[];
+  /** Workers that are always on, 0 by default. One that waits costs a tenth of the dearest of `gpuTypes`. */
   minWorkers?: number | undefined;
+  /** The most workers at a time; 3 by default. */
   maxWorkers?: number | undefined;
+  /** Seconds after which an idle worker is stopped; 5 by default. */
   idleTimeout?: number | undefined;
+  /** Environment variables of the container. They are never shown again. */
   env?: Record<string, string> | undefined;
+  /** Receives a signed webhook when a run ends. */
   webhookUrl?: string | null | undefined;
+  /** Its name in paths: lower-case letters, digits and dashes. */
   slug: string;
 }
 
 export interface EmbeddingParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** Texts, or tokens; a vector is made of each. */
   input: string | string[] | number[] | number[][];
+  /** `float`, or `base64` for little-endian float32. */
   encoding_format?: string | null | undefined;
+  /** How many numbers a vector has, for models that can shorten them. */
   dimensions?: number | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -446,6 +609,7 @@ export interface EmbeddingResult {
 export interface ExpiredJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -456,8 +620,10 @@ export interface ExpiredJob {
   createdAt: string;
   startedAt: string | null;
   status: 'expired';
+  /** How far it is, in finer words than `status`. */
   state: 'expired';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: string[];
   filesRemovedAt?: string;
   error: string;
@@ -469,6 +635,7 @@ export interface ExpiredJob {
 export interface FailedJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -479,8 +646,10 @@ export interface FailedJob {
   createdAt: string;
   startedAt: string | null;
   status: 'failed';
+  /** How far it is, in finer words than `status`. */
   state: 'failed';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: string[];
   filesRemovedAt?: string;
   error: string;
@@ -493,9 +662,11 @@ export interface Generation {
   id: string;
   object: 'generation';
   model: string | null;
+  /** The path that was called. */
   endpoint: string | null;
   /** `open` while it is under way. */
   state: string;
+  /** What it was charged by: `actual` figures of the provider, `estimated` ones, or `ceiling`, all that was held; `released` if nothing was. */
   outcome: string | null;
   /** Whether it was a free call to the sandbox. */
   test: boolean;
@@ -505,9 +676,13 @@ export interface Generation {
   creditsHeld: number;
   createdAt: string;
   endedAt: string | null;
+  /** The one that answered. */
   provider?: string | null;
+  /** What was counted. */
   usage?: Record<string, number> | null;
+  /** What it was charged by. */
   price?: Record<string, unknown> | null;
+  /** Whom it was asked of, in order. */
   attempts?: {
     provider: string;
     model: string;
@@ -607,6 +782,7 @@ export interface ImageCreateFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be made, in words. */
   prompt: string;
   /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
@@ -622,16 +798,21 @@ export interface ImageCreateFields {
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
   /** Reference pictures. */
   image?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Where the picture is to be changed. */
   mask?: string | Blob | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
+  /** For example `png`, `jpeg` or `webp`, for models with formats. */
   output_format?: string | null | undefined;
   /** Sends each picture as an event. */
   stream?: boolean | null | undefined;
   /** How many preliminary pictures a stream of one picture shows, 3 at most. */
   partial_images?: number | null | undefined;
+  /** `b64_json` has the pictures themselves in the answer. */
   response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -660,6 +841,7 @@ export interface ImageEditFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be made, in words. */
   prompt: string;
   /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
@@ -675,16 +857,21 @@ export interface ImageEditFields {
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
   /** The pictures to change: URLs, data URLs, or uploads in a form. */
   image: string | Blob | (string | Blob)[];
+  /** Where the picture is to be changed. */
   mask?: string | Blob | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
+  /** For example `png`, `jpeg` or `webp`, for models with formats. */
   output_format?: string | null | undefined;
   /** Sends each picture as an event. */
   stream?: boolean | null | undefined;
   /** How many preliminary pictures a stream of one picture shows, 3 at most. */
   partial_images?: number | null | undefined;
+  /** `b64_json` has the pictures themselves in the answer. */
   response_format?: 'url' | 'b64_json' | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -725,6 +912,7 @@ export interface ImageFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be made, in words. */
   prompt: string;
   /** How many pictures, 1 to 10; other values are clamped. */
   n?: number | null | undefined;
@@ -740,11 +928,15 @@ export interface ImageFields {
   image_urls?: string | Blob | (string | Blob)[] | null | undefined;
   /** Reference pictures. */
   image?: string | Blob | (string | Blob)[] | null | undefined;
+  /** Where the picture is to be changed. */
   mask?: string | Blob | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** For example `high`, for models with qualities; with some models it costs more. */
   quality?: string | null | undefined;
+  /** For example `png`, `jpeg` or `webp`, for models with formats. */
   output_format?: string | null | undefined;
   /** Sends events; on OpenAI’s paths only. */
   stream?: boolean | string | null | undefined;
@@ -793,8 +985,11 @@ export interface Message {
   id: string;
   type: 'message';
   role: 'assistant';
+  /** The one that answered. */
   model: string;
+  /** What the model says, block by block. */
   content: MessageBlock[];
+  /** Why the answer ends. */
   stop_reason: MessageStopReason;
   stop_sequence?: string | null;
   usage: MessageUsage;
@@ -828,11 +1023,14 @@ export interface MessageCount {
 }
 
 export interface MessageCountParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** The conversation so far, oldest first. */
   messages: {
     role: 'user' | 'assistant' | 'system';
     content: string | MessageInputBlock[];
   }[];
+  /** Instructions that stand above the conversation. */
   system?:
     | string
     | {
@@ -841,6 +1039,7 @@ export interface MessageCountParams {
         cache_control?: CacheControl | null | undefined;
       }[]
     | undefined;
+  /** Whether the model thinks before it answers, and how much. */
   thinking?:
     | {
         type: 'enabled';
@@ -850,6 +1049,7 @@ export interface MessageCountParams {
         type: 'adaptive' | 'disabled';
       }
     | undefined;
+  /** What the model may call. */
   tools?:
     | (
         | MessageTool
@@ -859,6 +1059,7 @@ export interface MessageCountParams {
           }
       )[]
     | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | {
         type: 'auto' | 'any' | 'none';
@@ -962,19 +1163,19 @@ export type MessageInputBlock =
   | {
       type: 'text';
       text: string;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'image' | 'document';
       source: MessageSource;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'tool_result';
       tool_use_id: string;
-      content?: string | MessageToolResultBlock[];
-      is_error?: boolean | null;
-      cache_control?: CacheControl | null;
+      content?: string | MessageToolResultBlock[] | undefined;
+      is_error?: boolean | null | undefined;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'thinking';
@@ -993,13 +1194,18 @@ export type MessageInputBlock =
     };
 
 export interface MessageParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** The conversation so far, oldest first. */
   messages: {
     role: 'user' | 'assistant' | 'system';
     content: string | MessageInputBlock[];
   }[];
+  /** The most tokens that the answer may have. */
   max_tokens: number;
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** Instructions that stand above the conversation. */
   system?:
     | string
     | {
@@ -1008,6 +1214,7 @@ export interface MessageParams {
         cache_control?: CacheControl | null | undefined;
       }[]
     | undefined;
+  /** Whether the model thinks before it answers, and how much. */
   thinking?:
     | {
         type: 'enabled';
@@ -1017,6 +1224,7 @@ export interface MessageParams {
         type: 'adaptive' | 'disabled';
       }
     | undefined;
+  /** What the model may call. */
   tools?:
     | (
         | MessageTool
@@ -1026,6 +1234,7 @@ export interface MessageParams {
           }
       )[]
     | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | {
         type: 'auto' | 'any' | 'none';
@@ -1037,10 +1246,15 @@ export interface MessageParams {
     | undefined;
   /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
   models?: string[] | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | undefined;
+  /** Only as many of the likeliest words are chosen from. */
   top_k?: number | undefined;
+  /** Texts before which the answer ends. */
   stop_sequences?: string[] | undefined;
+  /** Words of your own, by name. */
   metadata?:
     | {
         user_id?: string | null | undefined;
@@ -1073,21 +1287,21 @@ export type MessageStopReason =
 /** A tool that the model may call; `input_schema` is a JSON Schema. */
 export interface MessageTool {
   name: string;
-  description?: string;
+  description?: string | undefined;
   input_schema: Record<string, unknown>;
-  cache_control?: CacheControl | null;
+  cache_control?: CacheControl | null | undefined;
 }
 
 export type MessageToolResultBlock =
   | {
       type: 'text';
       text: string;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     }
   | {
       type: 'image' | 'document';
       source: MessageSource;
-      cache_control?: CacheControl | null;
+      cache_control?: CacheControl | null | undefined;
     };
 
 /** What a request took, and what it cost. */
@@ -1109,18 +1323,26 @@ export interface Model {
   type: 'model';
   created: number;
   created_at: string;
+  /** Its maker. */
   owned_by: string;
+  /** Its name for people. */
   display_name: string;
   family: ModelFamily;
   pricing: ModelPrice | null;
+  /** Whether it can be called now; `unavailable_reason` says why not. */
   available: boolean;
   unavailable_reason?: string;
   /** The endpoints that serve it, as the gateway is configured. */
   endpoints: string[];
+  /** What it can do beside text, such as `vision` or `tools`. */
   capabilities: string[];
+  /** The most tokens that a request and its answer may have. */
   context_length: number | null;
+  /** The most tokens that an answer may have. */
   max_output_tokens: number | null;
+  /** The tier that an account needs for it. */
   minimum_tier: string;
+  /** Other ids that lead to it. */
   aliases: string[];
   name?: string;
   canonical_slug?: string;
@@ -1150,12 +1372,19 @@ export interface Model3dFields {
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** The thing in words. */
   prompt?: string | null | undefined;
+  /** A picture of the thing: an HTTPS URL, a data URL, or an upload in a form. */
   image?: string | Blob | null | undefined;
+  /** The same as `image`. */
   image_url?: string | Blob | null | undefined;
+  /** It from the front. */
   front_image_url?: string | Blob | null | undefined;
+  /** It from behind. */
   back_image_url?: string | Blob | null | undefined;
+  /** It from the left. */
   left_image_url?: string | Blob | null | undefined;
+  /** It from the right. */
   right_image_url?: string | Blob | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -1196,10 +1425,12 @@ export interface ModelList {
 /** A model, or an intent, for which the cheapest suitable model is chosen. */
 export type ModelOrIntent =
   | {
+      /** A model’s id, as `/v1/models` lists them. */
       model: string;
       intent?: never;
     }
   | {
+      /** What it is for: the cheapest model that can do it is chosen. */
       intent: string;
       model?: never;
     };
@@ -1244,7 +1475,9 @@ export type ModelPrice =
 
 /** The same with its fields inside `input`. */
 export interface NestedParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model?: string | null | undefined;
+  /** What it is for: the cheapest model that can do it is chosen. */
   intent?: string | null | undefined;
   /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
@@ -1254,6 +1487,47 @@ export interface NestedParams {
   input: Record<string, unknown>;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
+}
+
+/** An API key with its secret. */
+export interface NewApiKey {
+  id: string;
+  name: string;
+  /** `test` runs every call on the sandbox, free of charge. */
+  mode: 'live' | 'test';
+  /** Whose hourly limits its calls count against. */
+  userId: string;
+  /** `active`, `disabled` at its limit or by someone, or `revoked` for good. */
+  status: string;
+  /** Disables the key when its limit is reached, until someone enables it again. */
+  autoDisable: boolean;
+  /** The only web origins that may use it, such as `https://app.example.com`; any if empty. */
+  origins: string[];
+  /** The only IP addresses or CIDR ranges that may use it; any if empty. */
+  ips: string[];
+  /** The only models that it may call; all if empty. */
+  models: string[];
+  /** The only families of models that it may call; all if empty. */
+  families: ('chat' | 'messages' | 'responses' | 'gemini' | 'embedding' | 'image' | 'video' | 'audio' | '3d' | 'gpu')[];
+  /** What it may do beside calling models. */
+  scopes: ('keys.read' | 'keys.write' | 'usage.read' | 'billing.read' | 'audit.read' | 'members.read' | 'organization.read')[];
+  /** Credits that it may spend in a period; `null` for no limit. */
+  spendingLimit: number | null;
+  /** After how long the limit starts anew, in UTC. */
+  limitPeriod: 'day' | 'week' | 'month' | 'total';
+  /** Spent since the limit’s current period began. */
+  spentOfLimit: number;
+  /** 100 credits are 1 USD. */
+  spentThisMonth: number;
+  createdAt: string;
+  /** When it stops being good; never if `null`. */
+  expiresAt: string | null;
+  /** Until when the secret before the last rotation is good. */
+  graceUntil: string | null;
+  /** Set on keys that the gateway made for its own pages. */
+  purpose: 'playground' | null;
+  /** The secret, which is shown in this answer only. */
+  key: string;
 }
 
 /** The API key that asks. */
@@ -1328,6 +1602,7 @@ export interface OwnKey {
 export interface ProcessingJob {
   id: string;
   object: 'job';
+  /** The same as `id`. */
   jobId: string;
   type: JobType;
   model: string;
@@ -1338,8 +1613,10 @@ export interface ProcessingJob {
   createdAt: string;
   startedAt: string | null;
   status: 'processing';
+  /** How far it is, in finer words than `status`. */
   state: 'queued' | 'submitting' | 'running';
   outputUrl: null;
+  /** All files that were made. */
   outputUrls: [];
   cancelRequested?: true;
   endedAt: null;
@@ -1477,7 +1754,7 @@ export type ResponseEvent =
 /** What is sent: messages, results of tools, and items of earlier answers as they came. */
 export type ResponseInputItem =
   | {
-      type?: 'message';
+      type?: 'message' | undefined;
       role: 'user' | 'system' | 'developer' | 'assistant';
       content: string | ResponseInputPart[];
     }
@@ -1496,16 +1773,16 @@ export type ResponseInputPart =
     }
   | {
       type: 'input_image';
-      image_url?: string | null;
-      file_id?: string | null;
-      detail?: 'auto' | 'low' | 'high';
+      image_url?: string | null | undefined;
+      file_id?: string | null | undefined;
+      detail?: 'auto' | 'low' | 'high' | undefined;
     }
   | {
       type: 'input_file';
-      file_data?: string;
-      file_id?: string | null;
-      file_url?: string;
-      filename?: string;
+      file_data?: string | undefined;
+      file_id?: string | null | undefined;
+      file_url?: string | undefined;
+      filename?: string | undefined;
     }
   | {
       type: 'output_text';
@@ -1611,19 +1888,19 @@ export type ResponseOutputItem =
     }
   | {
       type: 'function_call';
-      id?: string | null;
+      id?: string | null | undefined;
       call_id: string;
       name: string;
-      status?: ResponseItemStatus | null;
+      status?: ResponseItemStatus | null | undefined;
       /** JSON. */
       arguments: string;
     }
   | {
       type: 'custom_tool_call';
-      id?: string | null;
+      id?: string | null | undefined;
       call_id: string;
       name: string;
-      status?: ResponseItemStatus | null;
+      status?: ResponseItemStatus | null | undefined;
       input: string;
     }
   | {
@@ -1633,7 +1910,7 @@ export type ResponseOutputItem =
         type: 'summary_text';
         text: string;
       }[];
-      encrypted_content?: string | null;
+      encrypted_content?: string | null | undefined;
     };
 
 /** A part of a message of the model’s. */
@@ -1641,7 +1918,7 @@ export type ResponseOutputPart =
   | {
       type: 'output_text';
       text: string;
-      annotations?: unknown[];
+      annotations?: unknown[] | undefined;
     }
   | {
       type: 'refusal';
@@ -1653,13 +1930,21 @@ export type ResponseOutputPart =
     };
 
 export interface ResponseParams {
+  /** A model’s id, as `/v1/models` lists them. */
   model: string;
+  /** A text, or messages and other items. */
   input?: string | GetConversationItemAnswer[] | null | undefined;
+  /** `true` sends the answer as server-sent events while it is made. */
   stream?: boolean | null | undefined;
+  /** `true` answers at once with `queued`; the answer is made meanwhile and fetched by its id. */
   background?: boolean | null | undefined;
+  /** `false` keeps nothing of the answer; it cannot be fetched or gone on from. */
   store?: boolean | null | undefined;
+  /** The most tokens that the answer may have, its reasoning included. */
   max_output_tokens?: number | null | undefined;
+  /** A stored answer, which this one goes on from. */
   previous_response_id?: string | null | undefined;
+  /** A conversation, which input and answer are added to. */
   conversation?:
     | string
     | {
@@ -1669,9 +1954,13 @@ export interface ResponseParams {
     | undefined;
   /** Asked one after the other should the `model`, or the first of them, fail; charged is the one that answers. */
   models?: string[] | null | undefined;
+  /** Instructions that stand above the input. */
   instructions?: string | null | undefined;
+  /** How freely words are chosen: 0 for the likeliest ones. */
   temperature?: number | null | undefined;
+  /** Only the likeliest words that together have this probability are chosen from. */
   top_p?: number | null | undefined;
+  /** What the model may call. */
   tools?:
     | (
         | {
@@ -1686,6 +1975,7 @@ export interface ResponseParams {
           }
       )[]
     | undefined;
+  /** Whether it must call a tool, and which. */
   tool_choice?:
     | 'none'
     | 'auto'
@@ -1695,6 +1985,7 @@ export interface ResponseParams {
         name?: string | undefined;
       }
     | undefined;
+  /** Whether the model thinks before it answers, and how much. */
   reasoning?:
     | {
         /** Such as `low`, `medium` or `high`. */
@@ -1703,6 +1994,7 @@ export interface ResponseParams {
       }
     | null
     | undefined;
+  /** The form of the answer’s text, such as a JSON Schema in `format`. */
   text?:
     | {
         format?:
@@ -1745,7 +2037,9 @@ export interface SpeechParams {
   webhook_url?: string | null | undefined;
   /** With emotions where the voice has them: `(happy) Hello!` Each 1,333 bytes of UTF-8, or what is left of them, are a request. */
   text: string;
+  /** A voice’s id; the model’s own voice if left out. */
   voice_id?: string | null | undefined;
+  /** Of the file that is made. */
   format?: AudioFormat | null | undefined;
   /** From 0.25 to 4. */
   speed?: number | null | undefined;
@@ -1915,6 +2209,7 @@ export interface TranscriptionParams {
   webhook_url?: string | null | undefined;
   /** A URL, a data URL, or an upload in a form. Every 100 seconds begun count as a request. */
   audio: string | Blob;
+  /** Of the recording, such as `en`; found out if left out. */
   language?: string | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -1933,17 +2228,91 @@ export interface TranscriptionResult {
   model: string;
 }
 
+/** Sums of calls, dearest first. */
+export interface UsageBreakdown {
+  by: 'model' | 'endpoint' | 'keyId' | 'member' | 'provider' | 'endUser' | 'tag';
+  shares: {
+    /** `null` for calls that have none. */
+    value: string | null;
+    /** A key’s name, or a member’s e-mail address. */
+    name: string | null;
+    inputTokens: number;
+    outputTokens: number;
+    calls: number;
+    /** 100 credits are 1 USD. */
+    creditsUsed: number;
+    usd: number;
+  }[];
+  /** Whether these are all of them. */
+  isWhole: boolean;
+}
+
+/** A call. */
+export interface UsageLog {
+  /** The request’s id. */
+  id: string;
+  kind: string;
+  model: string | null;
+  /** The path that was called. */
+  endpoint: string | null;
+  /** The API key that called. */
+  keyId: string | null;
+  userId: string | null;
+  status: 'succeeded' | 'failed' | 'cancelled' | 'partial' | 'expired';
+  latencyMs: number | null;
+  provider: string | null;
+  /** Whom the call was for. */
+  endUser: string | null;
+  /** What the call was for. */
+  tags: string[];
+  inputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  outputTokens: number;
+  createdAt: string;
+  /** Whether it was a free call to the sandbox. */
+  test: boolean;
+  /** 100 credits are 1 USD. */
+  creditsUsed: number;
+}
+
+/** A page of calls, newest first, and the sums of all that fit. */
+export interface UsageReport {
+  logs: UsageLog[];
+  /** What `cursor` of the next page is; null on the last one. */
+  nextCursor: string | null;
+  costByModel: {
+    model: string | null;
+    calls: number;
+    /** 100 credits are 1 USD. */
+    creditsUsed: number;
+    usd: number;
+  }[];
+  topExpensiveRequests: UsageLog[];
+  dailyCost: {
+    date: string;
+    calls: number;
+    /** 100 credits are 1 USD. */
+    creditsUsed: number;
+    usd: number;
+  }[];
+  /** Calls that ended until then have left the database and are in no figure here; the CSV has them, and each has its receipt. */
+  archivedUntil: string | null;
+}
+
 /** The film to make. */
 export interface VideoFields {
   /** `fast` uses the fast provider only, for a surcharge. */
   mode?: 'auto' | 'fast' | null | undefined;
   /** Receives a signed webhook when the job ends. */
   webhook_url?: string | null | undefined;
+  /** What is to be seen; with a first frame it may be left out. */
   prompt?: string | null | undefined;
   /** Seconds, from 1 to 60; 5, or the longest where a clip has one price, if not said. Of the lengths that the model has it is the longest that is not longer, or the shortest. */
   duration?: number | null | undefined;
   /** For example `16:9`. */
   aspect_ratio?: string | null | undefined;
+  /** For example `1080p`, for models with resolutions. */
   resolution?: string | null | undefined;
   /** For example `720x1280`, which sets ratio and resolution. */
   size?: string | null | undefined;
@@ -1955,7 +2324,9 @@ export interface VideoFields {
   last_image_url?: string | Blob | null | undefined;
   /** Reference pictures. */
   reference_images?: string | Blob | (string | Blob)[] | null | undefined;
+  /** What is not to be seen. */
   negative_prompt?: string | null | undefined;
+  /** The same one makes the same again, as far as the model can. */
   seed?: number | null | undefined;
   /** Fields that are not listed pass through as they are. */
   [field: string]: unknown;
@@ -2087,4 +2458,39 @@ export interface WebhookDeliveryListParams {
   state?: 'pending' | 'delivered' | 'gone' | 'dead' | undefined;
   /** The `next` of the page before. */
   before?: string | undefined;
+}
+
+export interface UsageParams {
+  /** UTC days, today included. */
+  days?: number | undefined;
+  /** Of this model alone. */
+  model?: string | undefined;
+  /** Of this endpoint alone. */
+  endpoint?: string | undefined;
+  /** Of this API key alone. */
+  keyId?: string | undefined;
+  /** Of this member alone. */
+  member?: string | undefined;
+  /** With this end alone. */
+  status?: 'succeeded' | 'failed' | 'cancelled' | 'partial' | 'expired' | undefined;
+  /** That took so long at least. */
+  minLatencyMs?: number | undefined;
+  /** That took so long at most. */
+  maxLatencyMs?: number | undefined;
+  /** That cost so much at least. */
+  minCredits?: number | undefined;
+  /** That cost so much at most. */
+  maxCredits?: number | undefined;
+  /** Of this end user alone: `user`, `safety_identifier`, `metadata.user_id`, or the header `x-end-user`. */
+  endUser?: string | undefined;
+  /** With this tag alone: one of the header `x-tags`, or of `metadata.tags`. */
+  tag?: string | undefined;
+  /** Part of a request’s id. */
+  q?: string | undefined;
+  /** How many at most. */
+  limit?: number | undefined;
+  /** The `nextCursor` of the page before. */
+  cursor?: string | undefined;
+  /** The organization whose it is, by id or slug; your own wallet without. */
+  org?: string | undefined;
 }

@@ -11,6 +11,8 @@ import type {
   SpeechParams,
   TranscriptionParams,
   TranscriptionResult,
+  UsageBreakdown,
+  UsageParams,
 } from './api.js';
 
 /** A page of a list, newest first. */
@@ -54,3 +56,9 @@ export type EmbeddingParams = Omit<GatewayEmbeddingParams, 'encoding_format'> & 
 export interface EmbeddingResult<Vector = number[]> extends Omit<GatewayEmbeddingResult, 'data'> {
   data: (Omit<GatewayEmbeddingResult['data'][number], 'embedding'> & { embedding: Vector })[];
 }
+
+/** Which calls to export. */
+export type UsageExportParams = Omit<UsageParams, 'limit' | 'cursor'>;
+
+/** Which calls to sum up, and by what. */
+export type UsageBreakdownParams = Omit<UsageParams, 'cursor'> & { by?: UsageBreakdown['by'] | undefined };

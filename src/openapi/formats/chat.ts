@@ -54,7 +54,7 @@ const chatMessage = open(
       z.looseObject({
         role: z.literal('assistant'),
         content: content.nullish(),
-        tool_calls: z.array(toolCall).optional(),
+        tool_calls: z.array(toolCall).nullish(),
         name: z.string().optional(),
         refusal: z.string().nullish(),
       }),

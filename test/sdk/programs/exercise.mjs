@@ -8,10 +8,11 @@ async function collect(stream) {
 }
 
 /** Calls the package, `sdk`, with clients that `options` configure; returns what a test compares. */
-export async function exercise({ Hypereal, NotFoundError, verifyWebhook, WebhookVerificationError }, options) {
+export async function exercise({ Hypereal, NotFoundError, toFile, verifyWebhook, WebhookVerificationError }, options) {
   const client = new Hypereal(options);
   const events = await collect(client.chat.stream({ model: 'gpt-5.5', messages }));
   const end = events.at(-1);
+  const whole = await client.chat.stream({ model: 'gpt-5.5', messages }).final();
   const image = await client.images.generate({ model: 'nano_banana_pro', prompt: 'a chrome teapot' });
   const states = [];
   const begun = await client.videos.generate({ model: 'veo3.1-fast', prompt: 'a cat sandbox:delay=0ms' });
@@ -22,6 +23,7 @@ export async function exercise({ Hypereal, NotFoundError, verifyWebhook, Webhook
     filename: 'bytes.bin',
     onProgress: ({ sentBytes }) => sent.push(sentBytes),
   });
+  const named = await client.storage.uploadFile(await toFile(new Blob(['abc']).stream(), { filename: 'abc.txt' }));
   const streamed = await client.storage.uploadFile(bytes, { filename: 'bytes.bin' });
   const missing = await client.jobs.get('job_0').catch((error) => error);
   const aborted = await client.chat
@@ -36,7 +38,9 @@ export async function exercise({ Hypereal, NotFoundError, verifyWebhook, Webhook
   return {
     text: events.map(({ type, text }) => (type === 'text' ? text : '')).join(''),
     end: [end.type, typeof end.creditsUsed, typeof end.usage.total_tokens],
+    whole: whole.object,
     image: image.data.length,
+    named: [named.filename, named.contentType, named.size],
     job: [job.status, states.at(-1)],
     uploads: [file.size, streamed.size, sent[0], sent.at(-1)],
     // How many progress reports: only the beginning and the end where nothing between is known.
@@ -51,7 +55,9 @@ export async function exercise({ Hypereal, NotFoundError, verifyWebhook, Webhook
 /** What it returns when all is well. */
 export const EXPECTED = {
   end: ['end', 'number', 'number'],
+  whole: 'chat.completion',
   image: 1,
+  named: ['abc.txt', 'text/plain', 3],
   job: ['completed', 'completed'],
   uploads: [200_000, 200_000, 0, 200_000],
   missing: [true, 404, 'string'],

@@ -4,5 +4,5 @@ import { exercise } from './exercise.mjs';
 
 const found = await exercise(sdk, {});
 const client = new sdk.Hypereal();
-const path = await client.storage.uploadFile('package.json');
+const path = await client.storage.uploadFile(await sdk.toFile('package.json'));
 console.log(JSON.stringify({ ...found, path: path.filename }));

@@ -4,6 +4,7 @@ import { upstreamModelFor } from '../../../src/jobs/able';
 import { submissionsOf } from '../../../src/jobs/parts';
 import { type MediaCall, planJob } from '../../../src/jobs/plan';
 import { costMicro, estimateMicro, priceJob } from '../../../src/jobs/price';
+import { Fields } from '../../../src/jobs/read-fields';
 import { currentProvider, keyTagOf, nextTarget, reopensAtMs } from '../../../src/jobs/targets';
 import type { Job, JobAttempt } from '../../../src/jobs/types';
 import { MODELS } from '../../../src/providers/catalogue';
@@ -644,5 +645,13 @@ describe('a size that nobody here reads', () => {
     for (const resolution of ['480p', '1080p', '768P']) expect(plan('kling-v3', { resolution }, 'video').ok).toBe(true);
     for (const resolution of ['1440p', '2160p', '4k', '2K'])
       expect(plan('kling-v3', { resolution }, 'video')).toMatchObject({ ok: false, error: { param: 'resolution' } });
+  });
+});
+
+it('what is no URL, such as a file’s path, is told what the field takes', () => {
+  const read = new Fields({ image: './cat.png' }, {}, RULES).source(['image']);
+  expect(read).toMatchObject({
+    ok: false,
+    error: { message: 'The field `image` must be a public HTTPS URL, a data URL, or a file in a form.' },
   });
 });

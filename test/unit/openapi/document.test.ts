@@ -101,6 +101,33 @@ describe('the document', () => {
     }
   });
 
+  it('says of each field of a request what it is', () => {
+    type Shape = {
+      description?: string;
+      not?: unknown;
+      $ref?: string;
+      properties?: Record<string, Shape>;
+      anyOf?: Shape[];
+      allOf?: Shape[];
+    };
+    const schemas = document.components.schemas as Record<string, Shape>;
+    const asked = new Set(
+      [...JSON.stringify(document.paths).matchAll(/"(?:schema)":\{"\$ref":"[^"]+\/(\w+(?:Params|Request))"/g)].map(([, name]) => name!),
+    );
+    const silent: string[] = [];
+    const look = (name: string): void => {
+      const schema = schemas[name]!;
+      for (const part of [schema, ...(schema.anyOf ?? []), ...(schema.allOf ?? [])]) {
+        if (part.$ref) look(part.$ref.split('/').at(-1)!);
+        for (const [field, { description, not, $ref }] of Object.entries(part.properties ?? {}))
+          if (!description && !not && !($ref && schemas[$ref.split('/').at(-1)!]?.description)) silent.push(`${name}.${field}`);
+      }
+    };
+    for (const name of asked) look(name);
+    expect(asked.size).toBeGreaterThan(30);
+    expect(silent).toEqual([]);
+  });
+
   it('says of prices only where they are', () => {
     expect(JSON.stringify(document)).not.toMatch(/MicroPerMtok|inUsd/);
   });

@@ -111,6 +111,14 @@ describe('a URL', () => {
   const reads = (url: string, anywhere = false) => readPublicUrl(url, 'url', { anywhere }).ok;
   const long = (chars: number) => `https://example.com/${'x'.repeat(chars - 'https://example.com/'.length)}`;
 
+  it('that a developer’s own gateway refuses names the variable that allows it', () => {
+    for (const url of ['http://example.com', 'https://127.0.0.1/hook', 'https://localhost/hook']) {
+      const of = (isLocal: boolean) => readPublicUrl(url, 'url', { anywhere: false, isLocal });
+      expect(of(true), url).toMatchObject({ ok: false, error: { message: expect.stringContaining('PRIVATE_ADDRESSES=allowed') } });
+      expect(JSON.stringify(of(false)), url).not.toContain('PRIVATE');
+    }
+  });
+
   it('may be of a public name or address, and so long', () => {
     for (const url of [
       'https://example.com',

@@ -55,3 +55,23 @@ it('the docs ask for no tier where none is needed, and speak of a limit that is 
   expect(html.replaceAll(/\s+/g, ' ')).toContain('Starter tier</a>; 3D needs none.');
   expect(html).toContain('spending_limit_error when the key’s limit is.');
 });
+
+it('the reference shows each call as a shell takes it, and what it answers', async () => {
+  const html = await page('/docs/api/gpu');
+  const shown = html.replaceAll('&quot;', '"').replaceAll('&#39;', "'");
+  expect(shown).toContain(
+    'curl https://gateway.test/v1/gpu/{slug} \\\n  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\\n  -d \'{',
+  );
+  expect(shown).toContain('"status": "succeeded",\n  "outputs": [string]');
+});
+
+it('the reference puts an answer that is a file into one', async () => {
+  expect(await page('/docs/api/audio-and-3d')).toContain('}&#39; -o answer');
+});
+
+it('a text tells language models how to use the gateway', async () => {
+  const text = await page('/llms.txt');
+  for (const said of ['# ', '/v1/messages', '/openapi.json', 'npm install https://gateway.test/sdk/hypereal-sdk-', 'GoogleGenAI'])
+    expect(text).toContain(said);
+  expect(text).not.toMatch(/undefined|\[object/);
+});
