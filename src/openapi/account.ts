@@ -95,6 +95,18 @@ const usage = named(
       costByModel: z.array(z.object({ model: z.string().nullable(), ...spent })),
       topExpensiveRequests: z.array(log),
       dailyCost: z.array(z.object({ date: z.iso.date(), ...spent })),
+      failures: z
+        .array(
+          z.object({
+            model: z.string().nullable(),
+            reason: z.string().meta({ description: 'The kind of the error.' }),
+            calls: z.int(),
+            message: z.string().nullable().meta({ description: 'What was said the last time.' }),
+            requestId: z.string().meta({ description: 'The call that failed last.' }),
+            lastAt: time,
+          }),
+        )
+        .meta({ description: 'What failed, by model and reason, the most frequent first. Such calls are free.' }),
       archivedUntil: time.nullable().meta({
         description:
           'Calls that ended until then have left the database and are in no figure here; the CSV has them, and each has its receipt.',

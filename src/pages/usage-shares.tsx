@@ -40,7 +40,7 @@ export async function sharesOf(
 }
 
 /** A share that is not zero is never shown as zero. */
-function share(part: number, all: number): string {
+export function share(part: number, all: number): string {
   if (all <= 0) return '';
   const percent = Math.round((part / all) * 100);
   return percent === 0 && part > 0 ? '<1 %' : `${percent} %`;

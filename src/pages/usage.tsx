@@ -1,6 +1,7 @@
 /** What was called and what it cost: filtered, charted and listed. */
 import type { FC } from 'hono/jsx';
 import type { VerbContext } from '../console/context';
+import type { Failure } from '../console/usage/failures';
 import { usageFilterInput } from '../console/usage/filter';
 import type { LogView } from '../console/usage/log';
 import { costOverTime, timesOf } from '../console/usage/over-time';
@@ -13,7 +14,7 @@ import { orgQuery, page, refusalPage } from './shell';
 import { isEmptyWallet, TopUpFirst } from './top-up-first';
 import { CostChart, chartOf } from './usage-chart';
 import { askedOf, Filter, picksOf } from './usage-filter';
-import { SharesTable, sharesOf } from './usage-shares';
+import { SharesTable, share, sharesOf } from './usage-shares';
 
 const PAGE = 50;
 
@@ -38,11 +39,20 @@ const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, day
   </nav>
 );
 
-const Figures: FC<{ costByModel: Usage['costByModel']; total: number; days: number }> = ({ costByModel, total, days }) => {
+interface FiguresProps {
+  costByModel: Usage['costByModel'];
+  failures: Failure[];
+  total: number;
+  days: number;
+}
+
+const Figures: FC<FiguresProps> = ({ costByModel, failures, total, days }) => {
   const calls = costByModel.reduce((sum, one) => sum + one.calls, 0);
+  const failed = failures.reduce((sum, one) => sum + one.calls, 0);
   const figures: [string, string, string][] = [
     ['Spent', dollars(total), `${credits(total)} credits`],
     ['Calls', whole(calls), costByModel.length === 1 ? 'of one model' : `of ${costByModel.length} models`],
+    ['Failed', whole(failed), calls > 0 ? `${share(failed, calls) || '0 %'} of calls, free of charge` : 'free of charge'],
     ['Per call', calls > 0 ? dollars(total / calls) : '–', 'on average'],
     ...(days > 1 ? [['Per day', dollars(total / days), 'on average'] as [string, string, string]] : []),
   ];
@@ -79,6 +89,36 @@ const Dearest: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
                 <Name of={model} />
               </td>
               <td class="number">{alignedCredits(creditsUsed, 2)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </section>
+);
+
+const Failures: FC<{ failures: Failure[]; org: string }> = ({ failures, org }) => (
+  <section class="stack" aria-labelledby="failures">
+    <h2 id="failures">What failed</h2>
+    <Scroll label="What failed">
+      <table>
+        <Headings of={['Model', 'What was said last', 'Last (UTC)', 'Calls']} figures={['Calls']} wide={['Last (UTC)']} />
+        <tbody>
+          {failures.map(({ model, reason, message, requestId, lastAt, calls }) => (
+            <tr>
+              <td class="break">
+                <Name of={model} />
+              </td>
+              <td class="break">
+                <a href={`/usage/${requestId}${org}`}>{message ?? reason}</a>
+                <small class="mono">
+                  <Name of={reason} />
+                </small>
+              </td>
+              <td class="wide-only">
+                <Time at={lastAt} />
+              </td>
+              <td class="number">{whole(calls)}</td>
             </tr>
           ))}
         </tbody>
@@ -171,7 +211,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
   const { filter, query, error } = read;
   const usage = await queryUsage(context, filter, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
-  const { logs, nextCursor, costByModel, topExpensiveRequests, archivedUntil } = usage.value;
+  const { logs, nextCursor, costByModel, topExpensiveRequests, failures, archivedUntil } = usage.value;
   const [picks, rows, shares] = await Promise.all([
     picksOf(
       context,
@@ -213,7 +253,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
               and each has its receipt.
             </p>
           )}
-          <Figures costByModel={costByModel} total={total} days={days} />
+          <Figures costByModel={costByModel} failures={failures} total={total} days={days} />
           {chart.series.length > 0 && <CostChart data={chart} />}
           {topExpensiveRequests.length > 0 && (
             <div class="columns">
@@ -221,6 +261,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
               <Dearest logs={topExpensiveRequests} org={org} />
             </div>
           )}
+          {failures.length > 0 && <Failures failures={failures} org={org} />}
           <section class="stack" aria-labelledby="requests">
             <h2 id="requests">Requests</h2>
             {logs.length > 0 ? <Logs logs={logs} org={org} /> : <NothingFits org={org} />}

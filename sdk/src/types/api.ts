@@ -2296,6 +2296,18 @@ export interface UsageReport {
     creditsUsed: number;
     usd: number;
   }[];
+  /** What failed, by model and reason, the most frequent first. Such calls are free. */
+  failures: {
+    model: string | null;
+    /** The kind of the error. */
+    reason: string;
+    calls: number;
+    /** What was said the last time. */
+    message: string | null;
+    /** The call that failed last. */
+    requestId: string;
+    lastAt: string;
+  }[];
   /** Calls that ended until then have left the database and are in no figure here; the CSV has them, and each has its receipt. */
   archivedUntil: string | null;
 }

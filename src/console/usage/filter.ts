@@ -35,8 +35,8 @@ export type UsageFilter = z.infer<typeof usageFilterInput>;
  * How a call ended, by its line: one that settled without an ending came through completely. Jobs have endings of their
  * own, and charges for a rented worker's time count as complete.
  */
-export const STATUS_SQL = `CASE WHEN detail->>'ending' = 'canceled' THEN 'cancelled' WHEN state = 'released' THEN 'failed' WHEN state = 'expired' THEN 'expired'
-  WHEN detail->>'ending' = 'client_gone' THEN 'cancelled'
+export const STATUS_SQL = `CASE WHEN detail->>'ending' IN ('canceled', 'client_gone') THEN 'cancelled'
+  WHEN state = 'released' THEN 'failed' WHEN state = 'expired' THEN 'expired'
   WHEN detail->>'ending' IS NULL OR detail->>'ending' IN ('complete', 'succeeded', 'idle') THEN 'succeeded' ELSE 'partial' END`;
 
 export const LATENCY_SQL = "COALESCE(CAST(detail->>'latencyMs' AS INTEGER), closed_at - opened_at)";

@@ -4,6 +4,7 @@ import { isoOrNull } from '../../core/time';
 import { broughtForward } from '../archive/read';
 import type { VerbContext } from '../context';
 import { refuseCursor } from '../cursor';
+import { type FailureRow, failures, failureView } from './failures';
 import { sinceMs, type UsageFilter, type Where, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, logView } from './log';
 
@@ -61,10 +62,11 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
   if (!paged) return refuseCursor();
   const earlier = await broughtForward(context, accountId);
   await catchUp(accountId);
-  const [lines, dear, summed] = await db.batch([
+  const [lines, dear, summed, failed] = await db.batch([
     db.prepare(`SELECT ${LOG_COLUMNS} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`).bind(...paged.values, limit + 1),
     db.prepare(dearest(where)).bind(accountId, ...where.values),
     db.prepare(sums(where)).bind(...where.values),
+    db.prepare(failures(where)).bind(...where.values),
   ]);
   const rows = (lines?.results ?? []) as LogRow[];
   const page = rows.slice(0, limit);
@@ -77,6 +79,7 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
     nextCursor: rows.length > limit && last ? cursorOf(last) : null,
     costByModel: models.map(({ key: model, calls, amount }) => ({ model, calls, ...spent(amount) })),
     topExpensiveRequests: ((dear?.results ?? []) as LogRow[]).filter(({ amount }) => amount < 0).map(logView),
+    failures: ((failed?.results ?? []) as FailureRow[]).map(failureView),
     archivedUntil: earlier && earlier.untilMs >= sinceMs(filter.days, context.now()) ? isoOrNull(earlier.untilMs) : null,
     dailyCost: days.map(({ key: date, calls, amount }) => ({ date, calls, ...spent(amount) })),
   });

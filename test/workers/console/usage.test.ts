@@ -102,6 +102,32 @@ describe('usage', () => {
     expect(usage.dailyCost.map(({ creditsUsed }: { creditsUsed: number }) => creditsUsed)).toEqual([3, 78]);
   });
 
+  it('tells what failed by model and reason, the most frequent first, with what was said the last time', async () => {
+    const person = await someone();
+    const failed = (error: string, errorKind: string, line: Line = {}): Line => ({
+      ...{ state: 'released', credits: 0, ending: 'upstream_failed', detail: { error, errorKind } },
+      ...line,
+    });
+    await record(await accountOf(person), [
+      { credits: 1 },
+      failed('The model is overloaded.', 'upstream_failed', { daysAgo: 2 }),
+      failed('The provider did not answer.', 'upstream_failed', { daysAgo: 1, id: 'req_last' }),
+      failed('No such picture <b>.', 'upstream_rejected', { model: 'other' }),
+      { state: 'released', credits: 0, ending: 'client_gone' },
+      failed('Long ago', 'upstream_failed', { daysAgo: 40 }),
+    ]);
+    const { failures } = await must('GET', '/api/api-usage?days=30', { as: person });
+    expect(failures).toMatchObject([
+      { model: 'gpt-5.4', reason: 'upstream_failed', calls: 2, message: 'The provider did not answer.', requestId: 'req_last' },
+      { model: 'other', reason: 'upstream_rejected', calls: 1, message: 'No such picture <b>.' },
+    ]);
+    expect((await must('GET', '/api/api-usage?days=30&model=other', { as: person })).failures).toHaveLength(1);
+    const { text } = await call('GET', '/usage', { as: person });
+    expect(text).toMatch(/<dt>Failed<\/dt><dd>3<small>60 % of calls, free of charge/);
+    expect(text).toContain('<a href="/usage/req_last">The provider did not answer.</a>');
+    expect(text).toContain('No such picture &lt;b&gt;.');
+  });
+
   it('tells dollars to the last digit, and none that arithmetic adds', async () => {
     const person = await someone();
     await record(await accountOf(person), [{ credits: 9.5812 }]);
