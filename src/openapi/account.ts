@@ -95,6 +95,7 @@ const usage = named(
       costByModel: z.array(z.object({ model: z.string().nullable(), ...spent })),
       topExpensiveRequests: z.array(log),
       dailyCost: z.array(z.object({ date: z.iso.date(), ...spent })),
+      failedCalls: z.int().meta({ description: 'All that failed. Such calls are free.' }),
       failures: z
         .array(
           z.object({
@@ -106,7 +107,7 @@ const usage = named(
             lastAt: time,
           }),
         )
-        .meta({ description: 'What failed, by model and reason, the most frequent first. Such calls are free.' }),
+        .meta({ description: 'What failed most often, by model and reason.' }),
       archivedUntil: time.nullable().meta({
         description:
           'Calls that ended until then have left the database and are in no figure here; the CSV has them, and each has its receipt.',

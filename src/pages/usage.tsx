@@ -39,20 +39,12 @@ const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, day
   </nav>
 );
 
-interface FiguresProps {
-  costByModel: Usage['costByModel'];
-  failures: Failure[];
-  total: number;
-  days: number;
-}
-
-const Figures: FC<FiguresProps> = ({ costByModel, failures, total, days }) => {
+const Figures: FC<{ usage: Usage; total: number; days: number }> = ({ usage: { costByModel, failedCalls }, total, days }) => {
   const calls = costByModel.reduce((sum, one) => sum + one.calls, 0);
-  const failed = failures.reduce((sum, one) => sum + one.calls, 0);
   const figures: [string, string, string][] = [
     ['Spent', dollars(total), `${credits(total)} credits`],
     ['Calls', whole(calls), costByModel.length === 1 ? 'of one model' : `of ${costByModel.length} models`],
-    ['Failed', whole(failed), calls > 0 ? `${share(failed, calls) || '0 %'} of calls, free of charge` : 'free of charge'],
+    ['Failed', whole(failedCalls), `${share(failedCalls, calls) || '0 %'} of calls`],
     ['Per call', calls > 0 ? dollars(total / calls) : '–', 'on average'],
     ...(days > 1 ? [['Per day', dollars(total / days), 'on average'] as [string, string, string]] : []),
   ];
@@ -99,17 +91,20 @@ const Dearest: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
 
 const Failures: FC<{ failures: Failure[]; org: string }> = ({ failures, org }) => (
   <section class="stack" aria-labelledby="failures">
-    <h2 id="failures">What failed</h2>
-    <Scroll label="What failed">
+    <h2 id="failures">What failed, free of charge</h2>
+    <Scroll label="What failed" long>
       <table>
-        <Headings of={['Model', 'What was said last', 'Last (UTC)', 'Calls']} figures={['Calls']} wide={['Last (UTC)']} />
+        <Headings of={['Model', 'Why, the last time', 'Last (UTC)', 'Calls']} figures={['Calls']} wide={['Model', 'Last (UTC)']} />
         <tbody>
           {failures.map(({ model, reason, message, requestId, lastAt, calls }) => (
             <tr>
-              <td class="break">
+              <td class="break wide-only">
                 <Name of={model} />
               </td>
               <td class="break">
+                <span class="narrow-only">
+                  <Name of={model} />:{' '}
+                </span>
                 <a href={`/usage/${requestId}${org}`}>{message ?? reason}</a>
                 <small class="mono">
                   <Name of={reason} />
@@ -253,7 +248,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
               and each has its receipt.
             </p>
           )}
-          <Figures costByModel={costByModel} failures={failures} total={total} days={days} />
+          <Figures usage={usage.value} total={total} days={days} />
           {chart.series.length > 0 && <CostChart data={chart} />}
           {topExpensiveRequests.length > 0 && (
             <div class="columns">

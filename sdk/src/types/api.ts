@@ -2296,7 +2296,9 @@ export interface UsageReport {
     creditsUsed: number;
     usd: number;
   }[];
-  /** What failed, by model and reason, the most frequent first. Such calls are free. */
+  /** All that failed. Such calls are free. */
+  failedCalls: number;
+  /** What failed most often, by model and reason. */
   failures: {
     model: string | null;
     /** The kind of the error. */

@@ -4,7 +4,7 @@ import { isoOrNull } from '../../core/time';
 import { broughtForward } from '../archive/read';
 import type { VerbContext } from '../context';
 import { refuseCursor } from '../cursor';
-import { type FailureRow, failures, failureView } from './failures';
+import { type FailureRow, failureView, frequentFailures } from './failures';
 import { sinceMs, type UsageFilter, type Where, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, logView } from './log';
 
@@ -66,11 +66,12 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
     db.prepare(`SELECT ${LOG_COLUMNS} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`).bind(...paged.values, limit + 1),
     db.prepare(dearest(where)).bind(accountId, ...where.values),
     db.prepare(sums(where)).bind(...where.values),
-    db.prepare(failures(where)).bind(...where.values),
+    db.prepare(frequentFailures(where)).bind(...where.values),
   ]);
   const rows = (lines?.results ?? []) as LogRow[];
   const page = rows.slice(0, limit);
   const last = page.at(-1);
+  const failures = (failed?.results ?? []) as FailureRow[];
   const all = (summed?.results ?? []) as Sum[];
   const models = totalsOf(all, ({ model }) => model).sort((one, other) => one.amount - other.amount || inOrder(one.key, other.key));
   const days = totalsOf(all, ({ date }) => date).sort((one, other) => inOrder(one.key, other.key));
@@ -79,7 +80,8 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
     nextCursor: rows.length > limit && last ? cursorOf(last) : null,
     costByModel: models.map(({ key: model, calls, amount }) => ({ model, calls, ...spent(amount) })),
     topExpensiveRequests: ((dear?.results ?? []) as LogRow[]).filter(({ amount }) => amount < 0).map(logView),
-    failures: ((failed?.results ?? []) as FailureRow[]).map(failureView),
+    failedCalls: failures[0]?.failedCalls ?? 0,
+    failures: failures.map(failureView),
     archivedUntil: earlier && earlier.untilMs >= sinceMs(filter.days, context.now()) ? isoOrNull(earlier.untilMs) : null,
     dailyCost: days.map(({ key: date, calls, amount }) => ({ date, calls, ...spent(amount) })),
   });

@@ -116,14 +116,15 @@ describe('usage', () => {
       { state: 'released', credits: 0, ending: 'client_gone' },
       failed('Long ago', 'upstream_failed', { daysAgo: 40 }),
     ]);
-    const { failures } = await must('GET', '/api/api-usage?days=30', { as: person });
+    const { failures, failedCalls } = await must('GET', '/api/api-usage?days=30', { as: person });
+    expect(failedCalls).toBe(3);
     expect(failures).toMatchObject([
       { model: 'gpt-5.4', reason: 'upstream_failed', calls: 2, message: 'The provider did not answer.', requestId: 'req_last' },
       { model: 'other', reason: 'upstream_rejected', calls: 1, message: 'No such picture <b>.' },
     ]);
     expect((await must('GET', '/api/api-usage?days=30&model=other', { as: person })).failures).toHaveLength(1);
     const { text } = await call('GET', '/usage', { as: person });
-    expect(text).toMatch(/<dt>Failed<\/dt><dd>3<small>60 % of calls, free of charge/);
+    expect(text).toMatch(/<dt>Failed<\/dt><dd>3<small>60 % of calls/);
     expect(text).toContain('<a href="/usage/req_last">The provider did not answer.</a>');
     expect(text).toContain('No such picture &lt;b&gt;.');
   });
