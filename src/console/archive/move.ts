@@ -11,8 +11,8 @@ import { ledger, ledgerFences } from '../../db/schema';
 import type { ConsoleDeps } from '../deps';
 import { type Line, packLines } from './file';
 
-/** Some 3 MB as JSON, and 300 kB as a file. */
-const LINES_A_PART = 5_000;
+/** Some 1.5 MB as JSON, and 120 kB as a file; lines of many attempts are several times as large. */
+const LINES_A_PART = 2_000;
 /** Fewer lines wait for more of them, up to so long, since an account that calls seldom would have a file a night. */
 const LINES_AT_LEAST = 1_000;
 const WAIT_MS = 30 * DAY_MS;
