@@ -12,7 +12,7 @@ import { AccountKeys } from './account-keys';
 import { booksOf } from './books';
 import type { CommitRequest, CommitResult } from './commitments';
 import { FLUSH_AFTER_MS, isConfirmed } from './handover';
-import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, isAnothers, sweepIdempotency } from './idempotency';
+import { anotherOf, beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import type { Open } from './open-account';
@@ -115,7 +115,7 @@ export class Account extends AccountKeys {
     const { holdId, idempotency } = request;
     const result = this.step(({ ledger }, sql) => {
       const nowMs = this.now();
-      const closed = ledger.close(request, nowMs, () => idempotency !== undefined && isAnothers(sql, idempotency.keyHash, holdId, nowMs));
+      const closed = ledger.close(request, nowMs, () => idempotency && anotherOf(sql, idempotency.keyHash, holdId, nowMs));
       if (idempotency && closed.ok && !closed.repeated) {
         const state = closed.outcome === 'released' ? 'forgotten' : idempotency.stored ? 'stored' : 'lost';
         endIdempotency(sql, idempotency.keyHash, holdId, state);

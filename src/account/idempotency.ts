@@ -49,10 +49,11 @@ export function beginIdempotency(sql: Sql, keyHash: string, bodyHash: string, op
   );
 }
 
-/** Is or was another call under way with the key, which pays for it? */
-export function isAnothers(sql: Sql, keyHash: string, operationId: string, nowMs: number): boolean {
-  const another = "SELECT 1 FROM idempotency WHERE key_hash = ? AND op_id <> ? AND state <> 'expired' AND at > ?";
-  return sql.exec(another, keyHash, operationId, nowMs - IDEMPOTENCY_KEEP_MS).toArray().length > 0;
+/** The call that the key is another's by now: one that is under way with it, or was charged under it. */
+export function anotherOf(sql: Sql, keyHash: string, operationId: string, nowMs: number): string | undefined {
+  const another = "SELECT op_id FROM idempotency WHERE key_hash = ? AND op_id <> ? AND state <> 'expired' AND at > ?";
+  const [row] = sql.exec(another, keyHash, operationId, nowMs - IDEMPOTENCY_KEEP_MS).toArray();
+  return row && String(row.op_id);
 }
 
 export function endIdempotency(sql: Sql, keyHash: string, operationId: string, state: 'stored' | 'lost' | 'forgotten'): void {

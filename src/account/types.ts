@@ -154,8 +154,11 @@ export interface CloseRequest {
 
 export type CloseResult =
   | { ok: true; costMicro: MicroCredits; outcome: Outcome; repeated: boolean }
-  /** There is no such hold, or it was closed too long ago to be adjusted. */
-  | { ok: false; reason: 'unknown_hold' | 'too_late' };
+  /**
+   * There is no such hold; it was closed too long ago to be adjusted; or another call is under way with its idempotency
+   * key, so it has to be asked again when that one is over.
+   */
+  | { ok: false; reason: 'unknown_hold' | 'too_late' | 'undecided' };
 
 /** In place of an answer: the request was a mistake of its caller. */
 export interface Mistaken {

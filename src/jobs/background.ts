@@ -180,7 +180,7 @@ async function close(
   const leastMicro = reported || done?.failed ? 0 : await heardOf(account, message);
   const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
   const ending = !done || done.failed ? 'upstream_failed' : usage ? 'complete' : 'empty';
-  await account(accountId).settle({
+  const closed = await account(accountId).settle({
     holdId,
     costMicro: free ? 0 : owedMicro,
     outcome: reported ? 'actual' : usage || owedMicro > 0 ? 'estimated' : 'released',
@@ -193,4 +193,6 @@ async function close(
     }),
     ...(idempotency && { idempotency }),
   });
+  // Looked at again until that one is over.
+  if (!closed.ok && closed.reason === 'undecided') throw new Error('another call with its idempotency key is under way');
 }

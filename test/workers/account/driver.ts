@@ -158,6 +158,7 @@ export class Driver {
     [1, 'settle several at once', (object) => this.closeTogether(object)],
     [4, 'release', (object) => this.release(object)],
     [5, 'close again', (object) => this.close(object, this.random.chance(0.5) ? this.recentHold() : this.anyHold())],
+    [1, 'close what was tried again', (object) => this.close(object, this.triedAgain())],
     [1, 'close a forged hold', (object) => this.closeForged(object)],
     [6, 'beat', (object) => this.beat(object)],
     [5, 'extend', (object) => this.extend(object)],
@@ -290,6 +291,14 @@ export class Driver {
 
   private recentHold(): string {
     return this.holds.length === 0 ? 'none' : this.random.of(this.holds.slice(-60));
+  }
+
+  /** A call that came to nothing, as far as is known, and whose idempotency key another has that is under way. */
+  private triedAgain(): string {
+    const open = new Set(this.model.open.map(({ id }) => this.idempotencyOf.get(id!)?.keyHash));
+    const isExpired = (holdId: string) => this.model.find(holdId)?.state === 'expired';
+    const tried = this.holds.slice(-500).filter((holdId) => open.has(this.idempotencyOf.get(holdId)?.keyHash ?? '') && isExpired(holdId));
+    return tried.at(-1) ?? this.anyHold();
   }
 
   private closing(holdId: string): CloseRequest {

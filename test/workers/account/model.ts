@@ -406,7 +406,7 @@ export class Model {
     request: CloseRequest,
   ):
     | { ok: true; costMicro: number; outcome: string; repeated: boolean; overshootMicro: number }
-    | { ok: false; reason: 'unknown_hold' | 'too_late' } {
+    | { ok: false; reason: 'unknown_hold' | 'too_late' | 'undecided' } {
     const hold = this.find(request.holdId);
     if (hold?.state === 'open') {
       const costMicro = hold.test ? 0 : request.costMicro;
@@ -431,6 +431,9 @@ export class Model {
     const record = request.idempotency && this.state.idempotency.get(request.idempotency.keyHash);
     const isCurrent = record && record.state !== 'expired' && this.nowMs - record.atMs < DAY_MS;
     const isPaid = isCurrent && record.holdId !== request.holdId;
+    const ownMicro = expired?.test ? 0 : request.costMicro;
+    if (isPaid && ownMicro !== chargedMicro && this.find(record.holdId)?.state === 'open')
+      return { ok: false as const, reason: 'undecided' as const };
     const costMicro = expired?.test ? 0 : isPaid ? chargedMicro : request.costMicro;
     this.state.late.set(request.holdId, { costMicro, outcome: request.outcome });
     if (costMicro !== chargedMicro) {

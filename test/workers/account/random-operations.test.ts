@@ -20,6 +20,7 @@ const AT_LEAST: Tally = {
   adjusted: 300,
   'paid by another': 20,
   too_late: 200,
+  undecided: 20,
   overshoot: 1_000,
   forged: 500,
   beat: 2_000,
