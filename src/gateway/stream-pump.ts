@@ -119,6 +119,11 @@ export class StreamPump {
         const events = await this.read(reader).catch(() => {
           isBroken = true;
         });
+        if (reader.isTooLong && relay.hasContent) {
+          this.stop ??= { ending: 'too_long', error: TOO_LONG_AN_EVENT };
+          attempt.abort?.abort();
+          break;
+        }
         // Also of a stream that breaks off: its last event may lack nothing but the blank line.
         const text = events ?? reader.takeRest();
         stream.shown.hear(text);
@@ -345,6 +350,9 @@ const brokenOff = (message: string): UpstreamFailure => ({ action: 'next_target'
 
 const tooLong = (limitMs: number): GatewayError =>
   fail('too_long', `The answer took longer than the ${limitMs / 60_000} minutes that a call may take; what came of it is charged.`).error;
+
+/** The last event of some formats repeats the whole answer, pictures included, which its client has had by then. */
+const TOO_LONG_AN_EVENT = fail('too_long', 'An event of the answer is longer than can be passed on; what came before it is charged.').error;
 
 const goingOn = (): GatewayError =>
   fail('upstream_failed', 'The provider broke off its stream and works on in the background: fetch the response by its id.').error;
