@@ -12,7 +12,15 @@ import { AccountKeys } from './account-keys';
 import { booksOf } from './books';
 import type { CommitRequest, CommitResult } from './commitments';
 import { FLUSH_AFTER_MS, isConfirmed } from './handover';
-import { anotherOf, beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, sweepIdempotency } from './idempotency';
+import {
+  anotherOf,
+  answerIdempotency,
+  beginIdempotency,
+  checkIdempotency,
+  endIdempotencies,
+  endIdempotency,
+  sweepIdempotency,
+} from './idempotency';
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import type { Open } from './open-account';
@@ -103,9 +111,8 @@ export class Account extends AccountKeys {
   beat(request: BeatRequest): BeatResult {
     requireExact(request.checkpointMicro);
     return this.step(({ ledger }, sql) => {
-      const result = ledger.beat(request, this.now());
-      if (result.ok && request.answeredKeyHash !== undefined) endIdempotency(sql, request.answeredKeyHash, request.holdId, 'stored');
-      return result;
+      if (request.answeredKeyHash !== undefined) answerIdempotency(sql, request.answeredKeyHash, request.holdId);
+      return ledger.beat(request, this.now());
     });
   }
 

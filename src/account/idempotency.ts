@@ -56,6 +56,11 @@ export function anotherOf(sql: Sql, keyHash: string, operationId: string, nowMs:
   return row && String(row.op_id);
 }
 
+/** The call's answer can be sent again, though nobody knows yet what it costs. */
+export function answerIdempotency(sql: Sql, keyHash: string, operationId: string): void {
+  sql.exec("UPDATE idempotency SET state = 'stored' WHERE key_hash = ? AND op_id = ?", keyHash, operationId);
+}
+
 export function endIdempotency(sql: Sql, keyHash: string, operationId: string, state: 'stored' | 'lost' | 'forgotten'): void {
   if (state === 'forgotten') {
     const own = 'WHERE key_hash = ? AND op_id = ?';

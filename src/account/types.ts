@@ -174,7 +174,7 @@ export interface BeatRequest {
   leaseMs: number;
   /** What is known of the call so far, kept on its row while it is open. */
   note?: OperationDetail;
-  /** From now on its answer can be sent again, though the call goes on. */
+  /** From now on its answer can be sent again, though the call goes on; also where its hold has run out meanwhile. */
   answeredKeyHash?: string;
 }
 

@@ -4,7 +4,7 @@
  */
 import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
-import type { AdmitRequest, AdmitResult, CloseRequest, CloseResult, KeyRecord, Outcome } from '../../../src/account/types';
+import type { AdmitRequest, AdmitResult, BeatRequest, CloseRequest, CloseResult, KeyRecord, Outcome } from '../../../src/account/types';
 import { recover } from '../../../src/console/restore';
 import type { RateFamily } from '../../../src/core/family';
 import type { IdempotencyHashes } from '../../../src/core/idempotency';
@@ -377,10 +377,19 @@ export class Driver {
   }
 
   private beat(object: Inside): void {
-    const request = this.beatRequest();
+    const request = this.handsOver(this.beatRequest());
     const renewed = this.model.beat(request);
     this.count(renewed ? 'beat' : 'beat of a closed hold');
     agree('the beat', object.beat(request), renewed ? { ok: true } : { ok: false, reason: 'closed' });
+  }
+
+  /** Of some calls that may still be charged the answer can be sent again from now on. */
+  private handsOver(request: BeatRequest): BeatRequest {
+    const answeredKeyHash = this.idempotencyOf.get(request.holdId)?.keyHash;
+    const state = this.model.find(request.holdId)?.state;
+    if (answeredKeyHash === undefined || (state !== 'open' && state !== 'expired') || !this.random.chance(0.1)) return request;
+    this.count('handed over');
+    return { ...request, answeredKeyHash };
   }
 
   private extend(object: Inside): void {

@@ -377,6 +377,8 @@ export class Model {
 
   beat(request: BeatRequest): boolean {
     const hold = this.find(request.holdId);
+    const record = request.answeredKeyHash === undefined ? undefined : this.state.idempotency.get(request.answeredKeyHash);
+    if (record?.holdId === request.holdId) record.state = 'stored';
     if (hold?.state !== 'open') return false;
     if (!hold.test) hold.checkpointMicro = Math.max(hold.checkpointMicro, request.checkpointMicro);
     hold.deadlineMs = Math.max(hold.deadlineMs, this.nowMs + request.leaseMs);

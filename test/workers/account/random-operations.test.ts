@@ -25,6 +25,7 @@ const AT_LEAST: Tally = {
   forged: 500,
   beat: 2_000,
   'beat of a closed hold': 1_000,
+  'handed over': 60,
   extended: 2_000,
   'extension: unavailable': 1_000,
   'extension: insufficient_credits': 20,

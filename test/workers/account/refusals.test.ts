@@ -671,6 +671,19 @@ describe('an idempotency key', () => {
     },
   );
 
+  it('begins nothing again that was handed over after its hold had run out, and is free again where that fails', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const holdId = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      expect(object.beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS, answeredKeyHash: 'i' })).toEqual({ ok: false, reason: 'closed' });
+      expect(again(object)).toEqual({ ok: true, replay: { operationId: holdId } });
+      object.release({ holdId, detailJson: '{}', idempotency: { keyHash: 'i', stored: true } });
+      expect(holdOf(again(object))).not.toBe(holdId);
+    });
+  });
+
   it.each([
     ['comes to nothing', 'itself'],
     ['runs out as well', 'itself'],
