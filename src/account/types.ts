@@ -379,6 +379,8 @@ export interface BackgroundMessage {
  */
 export interface CutShort extends Pick<BackgroundMessage, 'accountId' | 'holdId' | 'provider' | 'storedId' | 'price' | 'detail'> {
   chargedMicro: MicroCredits;
+  /** It was cut short with its Worker: its hold ran out, and a late close makes up for that. */
+  hasExpired?: boolean;
   line: Pick<ChargeRequest, 'keyId' | 'family' | 'model' | 'endpoint'>;
 }
 

@@ -2,6 +2,8 @@
  * The pump of one stream: batches of events from the upstream to the client, a keepalive when nothing came, and the
  * charge before the end. One interval timer serves keepalive, idle upstreams, the lease and the deadline.
  */
+
+import type { OperationDetail } from '../account/types';
 import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
 import { tokensOfChars } from '../dialects/estimate-tokens';
@@ -21,6 +23,7 @@ import {
   closeFailed,
   closeReleased,
   closeUnheard,
+  detailOf,
   type Ending,
   letGoOfRequest,
   type StreamRun,
@@ -296,7 +299,14 @@ export class StreamPump {
     const { run, current } = this;
     const observedMicro = current ? this.observedMicro(current) : 0;
     if (current && this.goesOn(current)) noteStream(run, current.attempt, current.relay.storedId!, observedMicro);
-    else beat(run, observedMicro);
+    else beat(run, observedMicro, current && observedMicro > 0 ? this.keptNote(current) : undefined);
+  }
+
+  /** Should this Worker die, the answer is found at its provider all the same, and charged whole where that has finished it. */
+  private keptNote({ relay: { storedId }, attempt }: OpenedStream): OperationDetail | undefined {
+    const { run } = this;
+    if (storedId === undefined) return undefined;
+    return { ...detailOf(run, 'gateway_failed', undefined), ...storedAs(run, attempt.keyIndex, storedId), ...restOf(run.plan.price) };
   }
 
   private idleLimitMs({ complete, hasContent }: OpenedStream['relay']): number {
