@@ -5,7 +5,7 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
-import { type ConversationRef, type ConversationStub, insistently, isUnderWay, operationFinder } from '../conversations/stub';
+import { type ConversationRef, type ConversationStub, finishWith, isUnderWay, operationFinder } from '../conversations/stub';
 import { parseOperationId } from '../core/ids';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { readText } from '../core/read-bounded';
@@ -150,10 +150,7 @@ async function addToConversation(
   const items = answeredItems(text)?.map(itemOf);
   if (!items || !(await isUnderWay(operationFinder({ account }, accountId), holdId))) return;
   const ref = { accountId, isTest: free, id: detail.conversation };
-  const added = await insistently(
-    () => conversation(ref),
-    (object) => object.finish({ holdId, items }),
-  );
+  const added = await finishWith(() => conversation(ref), holdId, items);
   if (added.refused) console.error('answer not added to its conversation', JSON.stringify({ holdId, refused: added.refused }));
 }
 
