@@ -67,6 +67,7 @@ export class Driver {
   private readonly holds: string[] = [];
   private readonly given = new Set<string>();
   private readonly events: string[] = [];
+  private readonly charges: string[] = [];
   private readonly idempotencyOf = new Map<string, IdempotencyHashes>();
   private readonly carrier: Carrier;
   private alarm: Promise<void> | undefined;
@@ -163,6 +164,7 @@ export class Driver {
     [6, 'beat', (object) => this.beat(object)],
     [5, 'extend', (object) => this.extend(object)],
     [2.5, 'grant', (object) => this.grant(object)],
+    [1, 'charge', (object) => this.charge(object)],
     [0.2, 'set the tier', (object) => this.setTier(object)],
     [2, 'change a key', (object) => this.changeKey(object)],
     [12, 'wait', (object, state) => this.wait(object, state)],
@@ -428,6 +430,29 @@ export class Driver {
       this.overshootMicro = 1_980 * CREDIT;
     }
     this.count(expected.repeated ? 'granted again' : 'granted');
+  }
+
+  /** Without a call, as for workers that idled. */
+  private charge(object: Inside): void {
+    const { random } = this;
+    const again = this.charges.length > 0 && random.chance(0.3);
+    const eventId = again ? random.of(this.charges) : `charge-${this.steps}`;
+    const amountMicro = random.between(0, 2 * CREDIT);
+    const line = {
+      keyId: random.chance(0.2) ? null : random.of(this.model.keys).id,
+      family: 'gpu' as const,
+      model: 'idle',
+      endpoint: '/v1/gpu',
+    };
+    const request = { eventId, amountMicro, ...line, detail: { seconds: random.between(1, 60) } };
+    const expected = this.model.charge(request);
+    const { heldMicro: _, ...charged } = object.charge(request);
+    agree('the charge', charged, expected);
+    if (!expected.repeated) {
+      this.charges.push(eventId);
+      this.overshootMicro = amountMicro;
+    }
+    this.count(expected.repeated ? 'charged again' : 'charged');
   }
 
   private setTier(object: Inside): void {

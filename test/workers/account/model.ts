@@ -6,6 +6,7 @@ import type {
   AccountProfile,
   AdmitRequest,
   BeatRequest,
+  ChargeRequest,
   CloseRequest,
   ExtendRequest,
   GrantRequest,
@@ -506,6 +507,26 @@ export class Model {
         detail: { reason: request.reason, eventId: request.eventId, topUp: request.topUp },
       });
     return { balanceMicro: this.balanceMicro, repeated };
+  }
+
+  /** A charge without a call. */
+  charge({ eventId, amountMicro, keyId, family, model, endpoint, detail }: ChargeRequest): { balanceMicro: number; repeated: boolean } {
+    const repeated = this.sums.has(eventId);
+    if (!repeated) {
+      const line = { eventId, keyId, family, model, endpoint, outcome: 'actual', detail: { ...detail, eventId } };
+      this.add({ kind: 'adjust', state: 'settled', amountMicro: 0 - amountMicro, ...line });
+      this.charged(keyId);
+      this.tellUsedUp(keyId);
+    }
+    return { balanceMicro: this.balanceMicro, repeated };
+  }
+
+  private tellUsedUp(keyId: string | null): void {
+    const key = keyId === null ? undefined : this.state.keys.get(keyId);
+    if (!key || key.spendingLimitMicro === null) return;
+    const spent = this.spentMicro(key.id);
+    if (spent >= key.spendingLimitMicro && this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active')
+      this.putKey({ ...key, status: 'disabled' });
   }
 
   private add(fields: Partial<ModelOperation> & Pick<ModelOperation, 'kind' | 'state'>): void {
