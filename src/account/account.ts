@@ -19,6 +19,7 @@ import {
   checkIdempotency,
   endIdempotencies,
   endIdempotency,
+  rememberCalls,
   sweepIdempotency,
 } from './idempotency';
 import { publicKey } from './key-ring';
@@ -333,6 +334,7 @@ export class Account extends AccountKeys {
       if (!staged.isOf(endedEpoch)) return null;
       closeAgain(open, revokedKeys, since);
       const replayed = replayLines(open, staged, endedEpoch);
+      for (const lines of staged.pages()) rememberCalls(sql, lines, this.now());
       // Assumed to be kept; a replay finds out if one is not.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();

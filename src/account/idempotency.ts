@@ -79,6 +79,23 @@ export function endIdempotency(sql: Sql, keyHash: string, operationId: string, s
     );
 }
 
+/**
+ * Remembers calls that a restore has forgotten, as if they were under way: their lines say how they ended. A key counts
+ * for the last of its calls.
+ */
+export function rememberCalls(sql: Sql, lines: readonly Operation[], nowMs: number): void {
+  const calls = lines.flatMap(({ id, state, idempotency, openedAtMs }) =>
+    idempotency && state !== 'released' && openedAtMs > nowMs - IDEMPOTENCY_KEEP_MS ? [{ ...idempotency, id, openedAtMs }] : [],
+  );
+  if (calls.length === 0) return;
+  sql.exec(
+    `INSERT INTO idempotency SELECT value ->> 'keyHash', value ->> 'bodyHash', value ->> 'id', 'running', value ->> 'openedAtMs'
+      FROM json_each(?) WHERE true ON CONFLICT (key_hash) DO UPDATE SET body_hash = excluded.body_hash, op_id = excluded.op_id,
+      state = excluded.state, at = excluded.at WHERE excluded.at > idempotency.at`,
+    JSON.stringify(calls),
+  );
+}
+
 type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro' | 'detail'>;
 
 /** The calls that a line charges: the one that it is of, and one that ended after its hold had run out. */

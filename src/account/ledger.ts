@@ -127,6 +127,7 @@ export class Ledger {
       heldMicro: estimateMicro,
       deadlineMs: nowMs + request.leaseMs,
       ...(exposureMicro > 0 && { exposureMicro }),
+      ...(request.idempotency && { idempotency: request.idempotency }),
     });
     this.row.held += estimateMicro;
     this.operations.insert(operation);

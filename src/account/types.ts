@@ -154,10 +154,7 @@ export interface CloseRequest {
 
 export type CloseResult =
   | { ok: true; costMicro: MicroCredits; outcome: Outcome; repeated: boolean }
-  /**
-   * There is no such hold; it was closed too long ago to be adjusted; or another call is under way with its idempotency
-   * key, so it has to be asked again when that one is over.
-   */
+  /** No such hold, or one closed too long ago to be adjusted; `undecided`: ask again when the call that has its key by now is over. */
   | { ok: false; reason: 'unknown_hold' | 'too_late' | 'undecided' };
 
 /** In place of an answer: the request was a mistake of its caller. */
@@ -255,6 +252,8 @@ export interface Operation {
   closeSeq: number | null;
   outcome: string | null;
   detail: OperationDetail;
+  /** Of a call that has an idempotency key. */
+  idempotency?: IdempotencyHashes;
 }
 
 export interface AccountView {
@@ -301,7 +300,7 @@ export interface LineInD1 {
   held: MicroCredits;
   amount: MicroCredits;
   openedAtMs: number;
-  head: Pick<Operation, 'id' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
+  head: Pick<Operation, 'id' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint' | 'idempotency'>;
   tail: Pick<Operation, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
 }
 

@@ -10,6 +10,7 @@ type Row = typeof ledger.$inferSelect;
 
 /** A line of D1 as the operation that the account object had. */
 export function toOperation(row: Row): Operation {
+  const { idempotency, ...detail } = (parseJson(row.detail) ?? {}) as Operation['detail'] & Pick<Operation, 'idempotency'>;
   return {
     id: row.id,
     seq: row.seq,
@@ -29,7 +30,8 @@ export function toOperation(row: Row): Operation {
     closeEpoch: row.epoch,
     closeSeq: row.closeSeq,
     outcome: row.outcome,
-    detail: (parseJson(row.detail) ?? {}) as Operation['detail'],
+    detail,
+    ...(idempotency && { idempotency }),
   };
 }
 

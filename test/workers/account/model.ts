@@ -50,6 +50,7 @@ export interface ModelOperation {
   closedAtMs: number | null;
   outcome: string | null;
   detail: OperationDetail;
+  idempotency: AdmitRequest['idempotency'];
   /** The month whose spend it counts towards. */
   month: string;
   epoch: number;
@@ -276,6 +277,7 @@ export class Model {
       deadlineMs: this.nowMs + request.leaseMs,
       closedAtMs: null,
       outcome: null,
+      idempotency,
     });
     if (idempotency)
       this.state.idempotency.set(idempotency.keyHash, {
@@ -549,6 +551,7 @@ export class Model {
       closedAtMs: this.nowMs,
       outcome: null,
       detail: {},
+      idempotency: null,
       month: monthName(this.nowMs),
       epoch: this.epoch,
       ...fields,
@@ -592,6 +595,12 @@ export class Model {
       return key.status === 'active' && known.disabledKeys.has(key.id) ? 'disabled' : key.status;
     };
     const keys = new Map([...before.keys].map(([id, key]) => [id, { ...key, status: closed(key) }]));
+    for (const { id, state, idempotency, openedAtMs } of operations) {
+      if (id === null || !idempotency || state === 'open' || state === 'released' || openedAtMs <= now.nowMs - DAY_MS) continue;
+      const { keyHash, bodyHash } = idempotency;
+      if (openedAtMs <= (before.idempotency.get(keyHash)?.atMs ?? 0)) continue;
+      before.idempotency.set(keyHash, { bodyHash, holdId: id, state: 'running', atMs: openedAtMs });
+    }
     for (const record of before.idempotency.values()) {
       const mayHaveEnded = record.state !== 'stored' && record.state !== 'lost';
       const ended = mayHaveEnded ? operations.find(({ id }) => id === record.holdId) : undefined;

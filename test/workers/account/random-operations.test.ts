@@ -34,7 +34,7 @@ const AT_LEAST: Tally = {
   'extension: spending_in_flight': 10,
   granted: 1_000,
   'granted again': 200,
-  charged: 800,
+  charged: 500,
   'charged again': 200,
   invalid_key: 100,
   revoked_key: 100,
