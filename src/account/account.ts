@@ -12,7 +12,16 @@ import { AccountKeys } from './account-keys';
 import { booksOf } from './books';
 import type { CommitRequest, CommitResult } from './commitments';
 import { FLUSH_AFTER_MS, isConfirmed } from './handover';
-import { beginIdempotency, checkIdempotency, endIdempotencies, endIdempotency, isAnothers, sweepIdempotency } from './idempotency';
+import {
+  anotherOf,
+  answerIdempotency,
+  beginIdempotency,
+  checkIdempotency,
+  endIdempotencies,
+  endIdempotency,
+  rememberCalls,
+  sweepIdempotency,
+} from './idempotency';
 import { publicKey } from './key-ring';
 import { refuseKey } from './key-scope';
 import type { Open } from './open-account';
@@ -103,9 +112,8 @@ export class Account extends AccountKeys {
   beat(request: BeatRequest): BeatResult {
     requireExact(request.checkpointMicro);
     return this.step(({ ledger }, sql) => {
-      const result = ledger.beat(request, this.now());
-      if (result.ok && request.answeredKeyHash !== undefined) endIdempotency(sql, request.answeredKeyHash, request.holdId, 'stored');
-      return result;
+      if (request.answeredKeyHash !== undefined) answerIdempotency(sql, request.answeredKeyHash, request.holdId);
+      return ledger.beat(request, this.now());
     });
   }
 
@@ -115,7 +123,7 @@ export class Account extends AccountKeys {
     const { holdId, idempotency } = request;
     const result = this.step(({ ledger }, sql) => {
       const nowMs = this.now();
-      const closed = ledger.close(request, nowMs, () => idempotency !== undefined && isAnothers(sql, idempotency.keyHash, holdId, nowMs));
+      const closed = ledger.close(request, nowMs, () => idempotency && anotherOf(sql, idempotency.keyHash, holdId, nowMs));
       if (idempotency && closed.ok && !closed.repeated) {
         const state = closed.outcome === 'released' ? 'forgotten' : idempotency.stored ? 'stored' : 'lost';
         endIdempotency(sql, idempotency.keyHash, holdId, state);
@@ -326,6 +334,7 @@ export class Account extends AccountKeys {
       if (!staged.isOf(endedEpoch)) return null;
       closeAgain(open, revokedKeys, since);
       const replayed = replayLines(open, staged, endedEpoch);
+      for (const lines of staged.pages()) rememberCalls(sql, lines, this.now());
       // Assumed to be kept; a replay finds out if one is not.
       for (const lines of staged.pages()) endIdempotencies(sql, lines, 'stored');
       staged.end();

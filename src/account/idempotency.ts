@@ -49,10 +49,16 @@ export function beginIdempotency(sql: Sql, keyHash: string, bodyHash: string, op
   );
 }
 
-/** Is or was another call under way with the key, which pays for it? */
-export function isAnothers(sql: Sql, keyHash: string, operationId: string, nowMs: number): boolean {
-  const another = "SELECT 1 FROM idempotency WHERE key_hash = ? AND op_id <> ? AND state <> 'expired' AND at > ?";
-  return sql.exec(another, keyHash, operationId, nowMs - IDEMPOTENCY_KEEP_MS).toArray().length > 0;
+/** The call that the key is another's by now: one that is under way with it, or was charged under it. */
+export function anotherOf(sql: Sql, keyHash: string, operationId: string, nowMs: number): string | undefined {
+  const another = "SELECT op_id FROM idempotency WHERE key_hash = ? AND op_id <> ? AND state <> 'expired' AND at > ?";
+  const [row] = sql.exec(another, keyHash, operationId, nowMs - IDEMPOTENCY_KEEP_MS).toArray();
+  return row && String(row.op_id);
+}
+
+/** The call's answer can be sent again, though nobody knows yet what it costs. */
+export function answerIdempotency(sql: Sql, keyHash: string, operationId: string): void {
+  sql.exec("UPDATE idempotency SET state = 'stored' WHERE key_hash = ? AND op_id = ?", keyHash, operationId);
 }
 
 export function endIdempotency(sql: Sql, keyHash: string, operationId: string, state: 'stored' | 'lost' | 'forgotten'): void {
@@ -71,6 +77,23 @@ export function endIdempotency(sql: Sql, keyHash: string, operationId: string, s
       operationId,
       keyHash,
     );
+}
+
+/**
+ * Remembers calls that a restore has forgotten, as if they were under way: their lines say how they ended. A key counts
+ * for the last of its calls.
+ */
+export function rememberCalls(sql: Sql, lines: readonly Operation[], nowMs: number): void {
+  const calls = lines.flatMap(({ id, state, idempotency, openedAtMs }) =>
+    idempotency && state !== 'released' && openedAtMs > nowMs - IDEMPOTENCY_KEEP_MS ? [{ ...idempotency, id, openedAtMs }] : [],
+  );
+  if (calls.length === 0) return;
+  sql.exec(
+    `INSERT INTO idempotency SELECT value ->> 'keyHash', value ->> 'bodyHash', value ->> 'id', 'running', value ->> 'openedAtMs'
+      FROM json_each(?) WHERE true ON CONFLICT (key_hash) DO UPDATE SET body_hash = excluded.body_hash, op_id = excluded.op_id,
+      state = excluded.state, at = excluded.at WHERE excluded.at > idempotency.at`,
+    JSON.stringify(calls),
+  );
 }
 
 type Ended = Pick<Operation, 'id' | 'state' | 'amountMicro' | 'detail'>;

@@ -127,6 +127,7 @@ export class Ledger {
       heldMicro: estimateMicro,
       deadlineMs: nowMs + request.leaseMs,
       ...(exposureMicro > 0 && { exposureMicro }),
+      ...(request.idempotency && { idempotency: request.idempotency }),
     });
     this.row.held += estimateMicro;
     this.operations.insert(operation);
@@ -181,9 +182,9 @@ export class Ledger {
   /**
    * Settles or releases a hold once; for a closed one it gives the first outcome again.
    *
-   * @param isPaidByAnother Asked of a hold that has expired: the call was tried again meanwhile.
+   * @param another Asked of a hold that has expired: the call that was begun under its idempotency key meanwhile.
    */
-  close(request: CloseRequest, now: number, isPaidByAnother: () => boolean): CloseResult {
+  close(request: CloseRequest, now: number, another: () => string | undefined): CloseResult {
     const nowMs = this.tick(now);
     const ref = parseOperationId(request.holdId);
     if (!ref) return { ok: false, reason: 'unknown_hold' };
@@ -215,12 +216,15 @@ export class Ledger {
       if (!undone) return { ok: false, reason: 'unknown_hold' };
       if (ref.month < monthOf(nowMs - LATE_CLOSE_MS)) return { ok: false, reason: 'too_late' };
     }
-    return this.closeLate(request, closed, nowMs, isPaidByAnother());
+    return this.closeLate(request, closed, nowMs, another());
   }
 
-  private closeLate(request: CloseRequest, expired: OperationRow | undefined, nowMs: number, isPaid: boolean): CloseResult {
+  private closeLate(request: CloseRequest, expired: OperationRow | undefined, nowMs: number, another: string | undefined): CloseResult {
     const charged = expired ? 0 - expired.amountMicro : 0;
-    const costMicro = expired?.test ? 0 : isPaid ? charged : request.costMicro;
+    const ownMicro = expired?.test ? 0 : request.costMicro;
+    // Only its end shows whether the other call pays.
+    if (ownMicro !== charged && another !== undefined && this.findOpen(another)) return { ok: false, reason: 'undecided' };
+    const costMicro = another === undefined ? ownMicro : charged;
     this.store.insertAdjustment(request.holdId, costMicro, request.outcome);
     if (costMicro !== charged) {
       const adjust = newOperation(this.row, 'adjust', parseOperationId(request.holdId)!.nonce, nowMs, {

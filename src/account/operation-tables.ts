@@ -6,7 +6,7 @@
 
 import { operationId } from '../core/ids';
 import type { MicroCredits } from '../core/money';
-import type { Operation } from './types';
+import type { LineInD1, Operation } from './types';
 
 /**
  * What is summed or searched has a column. The rest is JSON, since each bound value costs as much as a short text:
@@ -321,11 +321,23 @@ const linesOf = (table: string): string => `SELECT close_seq AS closeSeq,
     ',"amount":' || amount || ',"openedAtMs":' || opened_at || ',"head":' || head || ',"tail":' || tail || '}' AS line
   FROM ${table} WHERE seq IN (SELECT value FROM json_each(?2)) AND close_seq IS NOT NULL`;
 
-const headOf = ({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro }: OperationRow): string =>
-  JSON.stringify({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro });
+const headOf = ({
+  id,
+  nonce,
+  epoch,
+  kind,
+  keyId,
+  userId,
+  family,
+  test,
+  model,
+  endpoint,
+  exposureMicro,
+  idempotency,
+}: OperationRow): string =>
+  JSON.stringify({ id, nonce, epoch, kind, keyId, userId, family, test, model, endpoint, exposureMicro, idempotency });
 
-type HeadField = 'id' | 'nonce' | 'epoch' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint' | 'exposureMicro';
-type Head = Pick<OperationRow, HeadField>;
+type Head = Pick<OperationRow, 'nonce' | 'epoch' | 'exposureMicro'> & LineInD1['head'];
 
 const tailOf = (row: OperationRow): string => tailWith(row, JSON.stringify(row.detail));
 

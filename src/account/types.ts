@@ -154,8 +154,8 @@ export interface CloseRequest {
 
 export type CloseResult =
   | { ok: true; costMicro: MicroCredits; outcome: Outcome; repeated: boolean }
-  /** There is no such hold, or it was closed too long ago to be adjusted. */
-  | { ok: false; reason: 'unknown_hold' | 'too_late' };
+  /** No such hold, or one closed too long ago to be adjusted; `undecided`: ask again when the call that has its key by now is over. */
+  | { ok: false; reason: 'unknown_hold' | 'too_late' | 'undecided' };
 
 /** In place of an answer: the request was a mistake of its caller. */
 export interface Mistaken {
@@ -171,7 +171,7 @@ export interface BeatRequest {
   leaseMs: number;
   /** What is known of the call so far, kept on its row while it is open. */
   note?: OperationDetail;
-  /** From now on its answer can be sent again, though the call goes on. */
+  /** From now on its answer can be sent again, though the call goes on; also where its hold has run out meanwhile. */
   answeredKeyHash?: string;
 }
 
@@ -252,6 +252,8 @@ export interface Operation {
   closeSeq: number | null;
   outcome: string | null;
   detail: OperationDetail;
+  /** Of a call that has an idempotency key. */
+  idempotency?: IdempotencyHashes;
 }
 
 export interface AccountView {
@@ -298,7 +300,7 @@ export interface LineInD1 {
   held: MicroCredits;
   amount: MicroCredits;
   openedAtMs: number;
-  head: Pick<Operation, 'id' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint'>;
+  head: Pick<Operation, 'id' | 'kind' | 'keyId' | 'userId' | 'family' | 'test' | 'model' | 'endpoint' | 'idempotency'>;
   tail: Pick<Operation, 'closedAtMs' | 'closeEpoch' | 'outcome' | 'detail'>;
 }
 
@@ -387,6 +389,8 @@ export interface BackgroundMessage {
  */
 export interface CutShort extends Pick<BackgroundMessage, 'accountId' | 'holdId' | 'provider' | 'storedId' | 'price' | 'detail'> {
   chargedMicro: MicroCredits;
+  /** It was cut short with its Worker: its hold ran out, and a late close makes up for that. */
+  hasExpired?: boolean;
   line: Pick<ChargeRequest, 'keyId' | 'family' | 'model' | 'endpoint'>;
 }
 

@@ -11,6 +11,7 @@ import type { ConsoleDeps } from './deps';
 
 /** A line of D1 as the operation that the account object had. */
 export function toOperation(row: Line): Operation {
+  const { idempotency, ...detail } = (parseJson(row.detail) ?? {}) as Operation['detail'] & Pick<Operation, 'idempotency'>;
   return {
     id: row.id,
     seq: row.seq,
@@ -30,7 +31,8 @@ export function toOperation(row: Line): Operation {
     closeEpoch: row.epoch,
     closeSeq: row.closeSeq,
     outcome: row.outcome,
-    detail: (parseJson(row.detail) ?? {}) as Operation['detail'],
+    detail,
+    ...(idempotency && { idempotency }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The object of one conversation. What it does is in a module of its own, which no call without a conversation loads. */
 import { DurableObject } from 'cloudflare:workers';
 import type { ConversationLog } from './log';
-import type { AddRequest, CreateRequest, FinishRequest, PageRequest, RemoveItemRequest, TakeRequest } from './types';
+import type { AddRequest, CreateRequest, FinishPartRequest, FinishRequest, PageRequest, RemoveItemRequest, TakeRequest } from './types';
 
 export class Conversation extends DurableObject {
   private opened: Promise<ConversationLog> | undefined;
@@ -42,6 +42,10 @@ export class Conversation extends DurableObject {
 
   async take(request: TakeRequest) {
     return (await this.log()).take(request);
+  }
+
+  async finishPart(request: FinishPartRequest) {
+    return (await this.log()).finishPart(request);
   }
 
   async finish(request: FinishRequest) {

@@ -11,6 +11,7 @@ import type {
   Changed,
   ConversationView,
   CreateRequest,
+  FinishPartRequest,
   FinishRequest,
   Item,
   Page,
@@ -42,8 +43,8 @@ interface Head extends ConversationView {
   end: number;
   items: number;
   chars: number;
-  /** The call that is under way, and what it said. */
-  taken?: { holdId: string; items: number; chars: number };
+  /** The call that is under way, and what it said; with the first items of its answer, where that comes in parts. */
+  taken?: { holdId: string; items: number; chars: number; answered?: number };
   isTest?: boolean;
   /** The call whose answer came last. */
   lastAdded?: string;
@@ -131,13 +132,30 @@ export class ConversationLog {
     if (head.taken?.holdId !== holdId) return head.taken ? { refused: 'taken', by: head.taken.holdId } : { refused: 'changed' };
     const { taken, ...free } = head;
     const withInput: Head = { ...free, items: free.items + taken.items, chars: free.chars + taken.chars, end: free.end + taken.items };
-    const known = this.ids(withInput);
-    const own = items.map(({ id, text }, index) => {
-      const ownId = known.has(id) ? `${id}_${withInput.end + index}` : id;
+    return this.append({ ...withInput, lastAdded: holdId }, this.underOwnIds(withInput, items));
+  }
+
+  /** Puts items of its answer behind what a call said, where they do not count before its end. Doing so again changes nothing. */
+  finishPart({ holdId, items, after }: FinishPartRequest): Changed {
+    const head = this.head();
+    if (!head) return { refused: 'gone' };
+    const { taken } = head;
+    if (taken?.holdId !== holdId) return taken ? { refused: 'taken', by: taken.holdId } : { refused: 'changed' };
+    const { answered = 0 } = taken;
+    if (answered > after) return { view: viewOf(head) };
+    const behind = { end: head.end + taken.items };
+    this.insert(behind, this.underOwnIds(behind, items));
+    const said = { items: taken.items + items.length, chars: taken.chars + charsOf(items) };
+    return { view: this.write({ ...head, taken: { holdId, ...said, answered: after + items.length } }) };
+  }
+
+  private underOwnIds(head: Pick<Head, 'end'>, items: readonly Item[]): Item[] {
+    const known = this.ids(head);
+    return items.map(({ id, text }, index) => {
+      const ownId = known.has(id) ? `${id}_${head.end + index}` : id;
       known.add(ownId);
       return { id: ownId, text };
     });
-    return this.append({ ...withInput, lastAdded: holdId }, own);
   }
 
   /** For a call that has it and comes to nothing: what it said is not kept. */
@@ -255,7 +273,7 @@ export class ConversationLog {
         this.sql.exec('INSERT INTO item (seq, part, id, text) VALUES (?, ?, ?, ?)', end + index, part, part === 0 ? id : null, piece);
   }
 
-  private ids({ end }: Head): Set<string> {
+  private ids({ end }: Pick<Head, 'end'>): Set<string> {
     return new Set(
       this.sql
         .exec('SELECT id FROM item WHERE part = 0 AND seq < ?', end)

@@ -5,7 +5,19 @@ import type { Changed, Item, Refusal } from './types';
 /** The object of a conversation as callers see it: plain data in, a promise of plain data out. */
 export type ConversationStub = Pick<
   Conversation,
-  'create' | 'view' | 'setMetadata' | 'remove' | 'transcript' | 'take' | 'finish' | 'giveBack' | 'add' | 'page' | 'item' | 'removeItem'
+  | 'create'
+  | 'view'
+  | 'setMetadata'
+  | 'remove'
+  | 'transcript'
+  | 'take'
+  | 'finish'
+  | 'finishPart'
+  | 'giveBack'
+  | 'add'
+  | 'page'
+  | 'item'
+  | 'removeItem'
 >;
 
 /** Whose conversation it is. What a test key has made is not a live key's, and the other way round. */
@@ -67,4 +79,20 @@ export async function insistently<T>(stub: () => ConversationStub, work: (stub: 
       if (tries === TRIES) throw error;
     }
   }
+}
+
+/** Adds an answer to the conversation of its call: in parts, where it is more than a message holds. */
+export async function finishWith(stub: () => ConversationStub, holdId: string, items: readonly Item[]): Promise<Changed> {
+  let from = 0;
+  let chars = 0;
+  for (const [at, { text }] of items.entries()) {
+    chars += text.length;
+    if (chars <= MAX_SENT_CHARS || at === from) continue;
+    const part = { holdId, items: items.slice(from, at), after: from };
+    const added = await insistently(stub, (object) => object.finishPart(part));
+    if (added.refused) return added;
+    from = at;
+    chars = text.length;
+  }
+  return insistently(stub, (object) => object.finish({ holdId, items: items.slice(from) }));
 }

@@ -64,6 +64,12 @@ export interface FinishRequest {
   items: readonly Item[];
 }
 
+/** Items of an answer that is more than can be sent at once; the last of them come with its end. */
+export interface FinishPartRequest extends FinishRequest {
+  /** How many of the answer's items are there already. */
+  after: number;
+}
+
 export interface RemoveItemRequest extends Turn {
   id: string;
 }

@@ -4,6 +4,7 @@ import {
   type ConversationRef,
   type ConversationStub,
   type FindOperation,
+  finishWith,
   insistently,
   inTurn,
   isUnderWay,
@@ -149,7 +150,7 @@ async function addAnswer(
 ): Promise<GatewayError | undefined> {
   if (!items) return NOT_ADDED;
   try {
-    const added = await insistently(stub, (object) => object.finish({ holdId, items }));
+    const added = await finishWith(stub, holdId, items);
     // Its client has deleted it meanwhile, and gets the answer all the same.
     return added.refused && added.refused !== 'gone' ? NOT_ADDED : undefined;
   } catch (error) {

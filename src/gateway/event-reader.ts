@@ -62,6 +62,11 @@ export class EventReader {
     void this.drain(fast);
   }
 
+  /** Whether it was given up for an event that is longer than can be passed on. */
+  get isTooLong(): boolean {
+    return this.cutter.rest.length > MAX_EVENT_CHARS;
+  }
+
   /** The next whole events, or the comments between them; undefined at the stream's end. */
   async read(): Promise<string | undefined> {
     try {
@@ -83,7 +88,7 @@ export class EventReader {
         this.resumeDrain?.();
         const events = this.cutter.push(this.decoder.decode(value, { stream: true })) || this.cutter.takeComments();
         if (events !== '') return this.understood(events);
-        if (this.cutter.rest.length > MAX_EVENT_CHARS) throw new Error('an event of the stream is too long');
+        if (this.isTooLong) throw new Error('an event of the stream is too long');
       }
       return undefined;
     } catch (error) {

@@ -4,7 +4,11 @@ import type { UpstreamFailure } from '../providers/types';
 
 class AnswerTooLarge extends Error {}
 
-export const TOO_LARGE: UpstreamFailure = { action: 'next_target', message: 'the provider sent more than an answer may have' };
+export const TOO_LARGE: UpstreamFailure = {
+  action: 'next_target',
+  message: 'the provider sent more than an answer may have',
+  isBlameless: true,
+};
 
 /** Classifies what was thrown in place of an answer. */
 export function failureOf(error: unknown, late: boolean, status: number | null): UpstreamFailure {

@@ -22,6 +22,7 @@ export async function settle(
     try {
       // A stub is useless once its object has failed, so the second try makes another.
       const result = await (attempt === 0 ? account : deps.account(accountId)).settle(close);
+      if (!result.ok && result.reason === 'undecided') break;
       if (!result.ok) console.error('settlement refused', JSON.stringify({ holdId: close.holdId, reason: result.reason }));
       return;
     } catch (error) {

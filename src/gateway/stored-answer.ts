@@ -118,7 +118,9 @@ export const restOf = (price: TokenPrice): OperationDetail => ({ rest: { price }
 function cutShortOf(accountId: string, { id, test, state, amountMicro, detail, ...operation }: Operation): CutShort | undefined {
   const { rest, provider, storedId } = detail as { rest?: { price: TokenPrice }; provider: string; storedId: string };
   const { keyId, family, model, endpoint } = operation;
-  if (!rest || test || state !== 'settled' || family === null || model === null || endpoint === null) return undefined;
+  const hasExpired = state === 'expired';
+  if (!rest || test || (state !== 'settled' && !hasExpired) || family === null || model === null || endpoint === null) return undefined;
   const line = { keyId, family, model, endpoint };
-  return { accountId, holdId: id, provider, storedId, price: rest.price, detail: {}, chargedMicro: 0 - amountMicro, line };
+  const cut = { accountId, holdId: id, provider, storedId, price: rest.price, detail: {}, chargedMicro: 0 - amountMicro, line };
+  return hasExpired ? { ...cut, hasExpired } : cut;
 }

@@ -2,6 +2,8 @@
  * The pump of one stream: batches of events from the upstream to the client, a keepalive when nothing came, and the
  * charge before the end. One interval timer serves keepalive, idle upstreams, the lease and the deadline.
  */
+
+import type { OperationDetail } from '../account/types';
 import { fail, type GatewayError } from '../core/errors';
 import type { MicroCredits } from '../core/money';
 import { tokensOfChars } from '../dialects/estimate-tokens';
@@ -21,6 +23,7 @@ import {
   closeFailed,
   closeReleased,
   closeUnheard,
+  detailOf,
   type Ending,
   letGoOfRequest,
   type StreamRun,
@@ -119,6 +122,11 @@ export class StreamPump {
         const events = await this.read(reader).catch(() => {
           isBroken = true;
         });
+        if (reader.isTooLong && relay.hasContent) {
+          this.stop ??= { ending: 'too_long', error: TOO_LONG_AN_EVENT };
+          attempt.abort?.abort();
+          break;
+        }
         // Also of a stream that breaks off: its last event may lack nothing but the blank line.
         const text = events ?? reader.takeRest();
         stream.shown.hear(text);
@@ -291,7 +299,14 @@ export class StreamPump {
     const { run, current } = this;
     const observedMicro = current ? this.observedMicro(current) : 0;
     if (current && this.goesOn(current)) noteStream(run, current.attempt, current.relay.storedId!, observedMicro);
-    else beat(run, observedMicro);
+    else beat(run, observedMicro, current && observedMicro > 0 ? this.keptNote(current) : undefined);
+  }
+
+  /** Should this Worker die, the answer is found at its provider all the same, and charged whole where that has finished it. */
+  private keptNote({ relay: { storedId }, attempt }: OpenedStream): OperationDetail | undefined {
+    const { run } = this;
+    if (storedId === undefined) return undefined;
+    return { ...detailOf(run, 'gateway_failed', undefined), ...storedAs(run, attempt.keyIndex, storedId), ...restOf(run.plan.price) };
   }
 
   private idleLimitMs({ complete, hasContent }: OpenedStream['relay']): number {
@@ -345,6 +360,9 @@ const brokenOff = (message: string): UpstreamFailure => ({ action: 'next_target'
 
 const tooLong = (limitMs: number): GatewayError =>
   fail('too_long', `The answer took longer than the ${limitMs / 60_000} minutes that a call may take; what came of it is charged.`).error;
+
+/** The last event of some formats repeats the whole answer, pictures included, which its client has had by then. */
+const TOO_LONG_AN_EVENT = fail('too_long', 'An event of the answer is longer than can be passed on; what came before it is charged.').error;
 
 const goingOn = (): GatewayError =>
   fail('upstream_failed', 'The provider broke off its stream and works on in the background: fetch the response by its id.').error;

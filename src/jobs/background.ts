@@ -5,7 +5,7 @@
  */
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage } from '../account/types';
-import { type ConversationRef, type ConversationStub, insistently, isUnderWay, operationFinder } from '../conversations/stub';
+import { type ConversationRef, type ConversationStub, finishWith, isUnderWay, operationFinder } from '../conversations/stub';
 import { parseOperationId } from '../core/ids';
 import { type MicroCredits, priceOfUsage, tokenCostMicro, withoutLesserBills } from '../core/money';
 import { readText } from '../core/read-bounded';
@@ -150,10 +150,7 @@ async function addToConversation(
   const items = answeredItems(text)?.map(itemOf);
   if (!items || !(await isUnderWay(operationFinder({ account }, accountId), holdId))) return;
   const ref = { accountId, isTest: free, id: detail.conversation };
-  const added = await insistently(
-    () => conversation(ref),
-    (object) => object.finish({ holdId, items }),
-  );
+  const added = await finishWith(() => conversation(ref), holdId, items);
   if (added.refused) console.error('answer not added to its conversation', JSON.stringify({ holdId, refused: added.refused }));
 }
 
@@ -180,7 +177,7 @@ async function close(
   const leastMicro = reported || done?.failed ? 0 : await heardOf(account, message);
   const owedMicro = Math.max(leastMicro, usage ? tokenCostMicro(usage, price) : 0);
   const ending = !done || done.failed ? 'upstream_failed' : usage ? 'complete' : 'empty';
-  await account(accountId).settle({
+  const closed = await account(accountId).settle({
     holdId,
     costMicro: free ? 0 : owedMicro,
     outcome: reported ? 'actual' : usage || owedMicro > 0 ? 'estimated' : 'released',
@@ -193,4 +190,6 @@ async function close(
     }),
     ...(idempotency && { idempotency }),
   });
+  // Looked at again until that one is over.
+  if (!closed.ok && closed.reason === 'undecided') throw new Error('another call with its idempotency key is under way');
 }

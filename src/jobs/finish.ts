@@ -73,6 +73,8 @@ export async function settleJob(deps: JobDeps, job: Job): Promise<void> {
     ...(job.idempotencyHash !== null && { idempotency: { keyHash: job.idempotencyHash, stored: succeeded } }),
     ...(outcome === 'released' && job.attempts.length === 0 && { unsent: true }),
   });
+  // Looked at again until that one is over.
+  if (!closed.ok && closed.reason === 'undecided') throw new Error('another call with its idempotency key is under way');
   if (!closed.ok) console.error('job not settled', JSON.stringify({ jobId: job.id, holdId: job.holdId, reason: closed.reason }));
   const deliveryId = await insertDelivery(deps, job);
   await changeJob(deps.db, job, (present) => (present.settledAt === null ? { settledAt: deps.now() } : undefined));

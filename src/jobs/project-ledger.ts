@@ -27,7 +27,9 @@ INSERT INTO ledger (account_id, epoch, close_seq, seq, id, kind, state, key_id, 
 WITH lines AS MATERIALIZED (SELECT jsonb(value) AS line FROM json_each(?1))
 SELECT line->>'accountId', line->>'$.tail.closeEpoch', line->>'closeSeq', line->>'seq', line->>'$.head.id', line->>'$.head.kind', line->>'state',
   line->>'$.head.keyId', line->>'$.head.userId', line->>'$.head.family', line->>'$.head.test', COALESCE(line->>'$.tail.detail.servedModel', line->>'$.head.model'), line->>'$.head.endpoint',
-  line->>'held', line->>'amount', line->>'openedAtMs', line->>'$.tail.closedAtMs', line->>'$.tail.outcome', line->>'$.tail.detail'
+  line->>'held', line->>'amount', line->>'openedAtMs', line->>'$.tail.closedAtMs', line->>'$.tail.outcome',
+  CASE WHEN line->'$.head.idempotency' IS NULL THEN line->>'$.tail.detail'
+    ELSE json_set(line->'$.tail.detail', '$.idempotency', line->'$.head.idempotency') END
 FROM lines LEFT JOIN ledger_fences AS fence ON fence.account_id = line->>'accountId'
 WHERE ${aboveFence("line->>'$.tail.closeEpoch'", "line->>'closeSeq'")}
 ON CONFLICT (account_id, epoch, close_seq) DO NOTHING`;

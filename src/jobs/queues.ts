@@ -83,6 +83,10 @@ async function consumeSettlements(deps: QueueDeps, batch: MessageBatch<Settlemen
   for (const message of batch.messages) {
     try {
       const result = await deps.account(message.body.accountId).settle(message.body.close);
+      if (!result.ok && result.reason === 'undecided') {
+        retryLater(message);
+        continue;
+      }
       if (!result.ok)
         console.error('late settlement refused', JSON.stringify({ holdId: message.body.close.holdId, reason: result.reason }));
       message.ack();

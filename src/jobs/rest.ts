@@ -20,6 +20,12 @@ export async function chargeRest(deps: BackgroundDeps, cut: CutShort): Promise<M
   const amountMicro = Math.max(0, tokenCostMicro(usage, price) - chargedMicro);
   if (amountMicro === 0) return 0;
   const detail = { ending: 'complete', provider: cut.provider, restOf: holdId, usage, price: priceOfUsage(price, usage) };
+  if (cut.hasExpired) {
+    // Should its Worker be alive after all, the first of the two closes stands.
+    const close = { holdId, costMicro: chargedMicro + amountMicro, outcome: 'actual', detailJson: JSON.stringify(detail) } as const;
+    const closed = await deps.account(accountId).settle(close);
+    return closed.ok ? closed.costMicro - chargedMicro : 0;
+  }
   await deps.account(accountId).charge({ eventId: `rest:${holdId}`, amountMicro, ...line, detail });
   return amountMicro;
 }

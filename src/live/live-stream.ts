@@ -87,12 +87,12 @@ export class LiveStream extends DurableObject<Bindings> {
     const feed = new EventFeed();
     let isWhole = false;
     try {
+      await Promise.all([log.begin(), this.ctx.storage.setAlarm(Date.now() + ABANDONED_MS, { allowUnconfirmed: true })]);
       for await (const chunk of body) {
         const { events, idle } = feed.push(decoder.decode(chunk, { stream: true }));
         log.add(events);
         log.keepalive(idle);
-        if ((await log.checkpoint()) && (await this.ctx.storage.getAlarm()) === null)
-          await this.ctx.storage.setAlarm(Date.now() + ABANDONED_MS);
+        await log.checkpoint();
         if (log.isAhead) await waitForListeners(log);
       }
       log.add(feed.end());

@@ -59,7 +59,6 @@ export class StreamLog {
   private passingChars = 0;
   /** How many events between the two are gone. */
   private gone = 0;
-  private isHeadWritten = false;
   private writtenEvents = 0;
   private rows = 0;
   private nextCheckpointMs: number;
@@ -102,6 +101,11 @@ export class StreamLog {
     return log;
   }
 
+  /** From here on whoever comes back is told what became of the stream. Its first words do not wait for that. */
+  async begin(): Promise<void> {
+    await this.storage.put(HEAD, this.head, { allowUnconfirmed: true });
+  }
+
   add(events: readonly string[]): void {
     if (events.length === 0) return;
     for (const event of events) {
@@ -133,18 +137,15 @@ export class StreamLog {
     await this.write();
   }
 
-  /** Stores what is new if it is time to; false where it is not. */
-  async checkpoint(): Promise<boolean> {
-    if (this.now() < this.nextCheckpointMs) return false;
+  /** Stores what is new if it is time to. */
+  async checkpoint(): Promise<void> {
+    if (this.now() < this.nextCheckpointMs) return;
     this.intervalMs *= 2;
     this.nextCheckpointMs = this.now() + this.intervalMs;
     await this.write();
-    return true;
   }
 
   private async write(): Promise<void> {
-    if (!this.isHeadWritten) await this.storage.put(HEAD, this.head);
-    this.isHeadWritten = true;
     const fresh = this.events.slice(this.writtenEvents);
     this.writtenEvents = this.events.length;
     let last: RowText | undefined;

@@ -39,7 +39,8 @@ export const MEANINGS: Readonly<Record<ErrorKind, string>> = {
   unknown_model: 'There is no such model; `available_models` lists the existing ones.',
   model_unavailable: 'The model is listed, but not served here.',
   wrong_endpoint: 'The model is served at another endpoint, which the message names.',
-  too_long: 'The answer took longer than a call may take. Reported inside the stream; what was produced is charged.',
+  too_long:
+    'The answer took longer than a call may take, or has an event of more than 16 million characters. Reported inside the stream; what was produced is charged.',
   rate_limited: 'The hourly limit is reached; `X-RateLimit-Reset` says when it ends.',
   spending_limit: "The API key's limit is reached.",
   spending_in_flight: "Calls under way hold the rest of the API key's limit, or may use it up: try again.",

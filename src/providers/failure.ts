@@ -25,6 +25,6 @@ export interface UpstreamFailure {
   status?: number;
   /** How long to wait, where the body says it. */
   retryAfterMs?: number;
-  /** Does not count against the provider: a reasoning model may be silent for long. */
+  /** Does not count against the provider: a reasoning model may be silent for long, and a caller may ask for very much. */
   isBlameless?: boolean;
 }

@@ -157,14 +157,26 @@ describe('a Worker that is killed', () => {
     await expectBooksInD1(mortal, account, 2);
   });
 
-  it('leaves a stream in the background to its lease, which has the answer looked after and charged whole', async () => {
+  it('leaves a stream in the background to its lease, which has the answer looked after and charged whole, and any other until it is fetched', async () => {
     const account = await mortal.account();
     const lane = mortal.lane('responses');
-    lane.first.reply(sse([...beginning('One ', 'two ', 'three'), HANG]));
+    const hanging = () => sse([...beginning('One ', 'two ', 'three'), HANG]);
+    lane.first.reply(hanging(), hanging());
     lane.first.replyAlways(() => json(responseOf([message('One two three')], { background: true })));
+    const other = await openStream(account, responsesBody(lane.model, { stream: true }), { path: '/responses' });
+    await other.has('three');
     await dieInMidStream(account, responsesBody(lane.model, { background: true, stream: true }), '/responses');
-    expect(await account.settled()).toEqual(spent(RESPONSE_MICRO));
+    await ignoreEnd(other);
+    const [id] = /resp_[^"]+/.exec(other.raw)!;
+    const heardMicro = (await account.settled()).spentMicro - RESPONSE_MICRO;
+    expect(heardMicro).toBeGreaterThan(0);
     expect(await account.lastGeneration()).toMatchObject({ state: 'settled', outcome: 'actual', ending: 'complete' });
+    const headers = { headers: { authorization: `Bearer ${account.key}` } };
+    const fetched = async () =>
+      (await (await fetch(`${account.baseUrl}/responses/${id}`, headers)).json()) as { output: unknown; usage: object };
+    expect(await fetched()).toMatchObject({ id, usage: { creditsUsed: RESPONSE_MICRO / 1e6 } });
+    await fetched();
+    expect(await account.money()).toEqual(spent(2 * RESPONSE_MICRO));
     expect(await account.problems()).toEqual([]);
   });
 

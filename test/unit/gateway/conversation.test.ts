@@ -1,6 +1,6 @@
 // A call takes its conversation, and adds to it, whatever becomes of the objects that it asks.
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ConversationRef, ConversationStub } from '../../../src/conversations/stub';
+import { type ConversationRef, type ConversationStub, finishWith } from '../../../src/conversations/stub';
 import type { Changed, TakeRequest } from '../../../src/conversations/types';
 import { newConversationId } from '../../../src/dialects/openai-responses/conversation';
 import { responsesCall } from '../../../src/dialects/openai-responses/dialect';
@@ -168,4 +168,24 @@ describe('an answer', () => {
     expect(await added(away)).toMatchObject(refused);
     expect(await added(async () => VIEW, '{"status":"in_progress","output":[]}')).toMatchObject(refused);
   });
+});
+
+it('an answer that is more than a message to its conversation holds is added in parts', async () => {
+  const items = [7, 8, 9, 17, 1].map((millions, at) => ({ id: `i${at}`, text: 'x'.repeat(millions * 1_000_000) }));
+  const asked: unknown[] = [];
+  const note = async ({ items, ...request }: { items: readonly { id: string }[] }): Promise<Changed> => {
+    asked.push({ ...request, ids: items.map(({ id }) => id).join() });
+    return VIEW;
+  };
+  const stub = () => ({ finishPart: note, finish: note }) as unknown as ConversationStub;
+  expect(await finishWith(stub, HOLD, items)).toEqual(VIEW);
+  expect(asked).toEqual([
+    { holdId: HOLD, after: 0, ids: 'i0,i1' },
+    { holdId: HOLD, after: 2, ids: 'i2' },
+    { holdId: HOLD, after: 3, ids: 'i3' },
+    { holdId: HOLD, ids: 'i4' },
+  ]);
+  asked.length = 0;
+  await finishWith(stub, HOLD, items.slice(0, 2));
+  expect(asked).toEqual([{ holdId: HOLD, ids: 'i0,i1' }]);
 });

@@ -84,7 +84,15 @@ describe('an answer that a provider keeps', () => {
       ...{ accountId: ACCOUNT, holdId: ID, provider: 'a', storedId: 'resp_a', price: PRICE, detail: {}, chargedMicro: 120 },
       line: { keyId: 'key_a', family: 'chat', model: 'gpt-5.4', endpoint: '/v1/responses' },
     });
-    for (const more of [{ test: true }, { state: 'released' }, { family: null }, { model: null }, { endpoint: null }] as const)
+    expect((await find(receipt({ detail, state: 'expired' }))).stored?.cutShort).toMatchObject({ chargedMicro: 120, hasExpired: true });
+    for (const more of [
+      { test: true },
+      { state: 'open' },
+      { state: 'released' },
+      { family: null },
+      { model: null },
+      { endpoint: null },
+    ] as const)
       expect((await find(receipt({ detail, ...more }))).stored?.cutShort).toBeUndefined();
   });
 

@@ -93,7 +93,7 @@ async function streamOf(bench: Bench, events: object[], { keyMode = 'live', esti
   const price = { inputMicroPerMtok: 1_000_000, outputMicroPerMtok: 1_000_000 };
   const plan = { ...planOf(provider('a')), estimateMicro, price };
   const [call, gone] = [callOf({ stream: true }), new AbortController()];
-  const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(32) });
+  const settings = readSettings({ KEY_MAC_SECRET: 'x'.repeat(17_000_000) });
   const waitUntil = (done: Promise<unknown>) => void work.push(done);
   const deps = { settings, now: () => bench.nowMs, account: () => extending, waitUntil, deadlines: new Deadlines() };
   const run = {
@@ -154,6 +154,14 @@ it('a provider that fails in the middle of its answer is stopped, and nothing is
   await idle();
   expect(isStopped()).toBe(true);
   expect(closes).toMatchObject([{ costMicro: 0, outcome: 'released' }]);
+});
+
+it('an answer is charged up to an event that is longer than can be passed on', async () => {
+  const { hear, closes, isStopped, idle } = await streamOf(new Bench(), [WORDS, { choices: [], whole: 'x'.repeat(17_000_000) }]);
+  expect(await hear()).toContain('what came before it is charged');
+  await idle();
+  expect(isStopped()).toBe(true);
+  expect(closes).toMatchObject([{ outcome: 'estimated', detailJson: expect.stringContaining('"ending":"too_long"') }]);
 });
 
 it('a provider on probation whose client hangs up may be asked again', async () => {

@@ -36,6 +36,7 @@ describe('the log of a stream', () => {
     const { kept, writes } = storage();
     let nowMs = 0;
     const log = new StreamLog(kept, HEAD, () => nowMs);
+    await log.begin();
     for (; nowMs < 900 * SECOND_MS; nowMs += SECOND_MS / 4) {
       log.add([`data: ${nowMs}\n\n`]);
       await log.checkpoint();
@@ -68,6 +69,7 @@ describe('the log of a stream', () => {
     const { kept } = storage();
     let nowMs = 0;
     const log = new StreamLog(kept, HEAD, () => nowMs);
+    await log.begin();
     log.add(['data: 1\n\n']);
     nowMs = 20 * SECOND_MS;
     await log.checkpoint();
@@ -80,6 +82,7 @@ describe('the log of a stream', () => {
   it('says so when it broke off', async () => {
     const { kept } = storage();
     const log = new StreamLog(kept, HEAD, Date.now);
+    await log.begin();
     log.add(['data: 1\n\n']);
     await log.finish(false);
     for (const one of [log, await loaded(kept)]) expect(await collect(one)).toBe('data: 1\n\ndata: interrupted\n\n');
@@ -98,6 +101,7 @@ describe('the log of a stream', () => {
   it('counts the same events after it was written, however long they are', async () => {
     const { kept, rows } = storage();
     const log = new StreamLog(kept, HEAD, Date.now);
+    await log.begin();
     const events = [10, 1_500_000, 10, 700_000, 599_990, 300_000, 300_000, 300_001, 20].map((chars, n) => long(`e${n}`, chars));
     log.add(events);
     await log.finish(true);
@@ -113,6 +117,7 @@ describe('the log of a stream', () => {
   it('leaves out an event that was written in part', async () => {
     const { kept, rows } = storage();
     const log = new StreamLog(kept, HEAD, Date.now);
+    await log.begin();
     log.add(['data: 1\n\n', long('e1', 2 * MILLION)]);
     await log.finish(true);
     rows.delete('text:0003');
@@ -155,6 +160,7 @@ describe('a stream that says more than is kept', () => {
   it('is kept from its beginning, and says where it is not', async () => {
     const { kept } = storage();
     const log = new StreamLog(kept, HEAD, Date.now);
+    await log.begin();
     await say(log, 40);
     log.add([END]);
     await log.finish(true);

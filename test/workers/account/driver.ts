@@ -8,6 +8,7 @@ import type {
   AdmitRequest,
   AdmitResult,
   ArchivingMessage,
+  BeatRequest,
   CloseRequest,
   CloseResult,
   KeyRecord,
@@ -81,6 +82,7 @@ export class Driver {
   private readonly holds: string[] = [];
   private readonly given = new Set<string>();
   private readonly events: string[] = [];
+  private readonly charges: string[] = [];
   private readonly idempotencyOf = new Map<string, IdempotencyHashes>();
   private readonly carrier: Carrier;
   private alarm: Promise<void> | undefined;
@@ -173,10 +175,12 @@ export class Driver {
     [1, 'settle several at once', (object) => this.closeTogether(object)],
     [4, 'release', (object) => this.release(object)],
     [5, 'close again', (object) => this.close(object, this.random.chance(0.5) ? this.recentHold() : this.anyHold())],
+    [1, 'close what was tried again', (object) => this.close(object, this.triedAgain())],
     [1, 'close a forged hold', (object) => this.closeForged(object)],
     [6, 'beat', (object) => this.beat(object)],
     [5, 'extend', (object) => this.extend(object)],
     [2.5, 'grant', (object) => this.grant(object)],
+    [1, 'charge', (object) => this.charge(object)],
     [0.2, 'set the tier', (object) => this.setTier(object)],
     [2, 'change a key', (object) => this.changeKey(object)],
     [12, 'wait', (object, state) => this.wait(object, state)],
@@ -307,6 +311,14 @@ export class Driver {
     return this.holds.length === 0 ? 'none' : this.random.of(this.holds.slice(-60));
   }
 
+  /** A call that came to nothing, as far as is known, and whose idempotency key another has that is under way. */
+  private triedAgain(): string {
+    const open = new Set(this.model.open.map(({ id }) => this.idempotencyOf.get(id!)?.keyHash));
+    const isExpired = (holdId: string) => this.model.find(holdId)?.state === 'expired';
+    const tried = this.holds.slice(-500).filter((holdId) => open.has(this.idempotencyOf.get(holdId)?.keyHash ?? '') && isExpired(holdId));
+    return tried.at(-1) ?? this.anyHold();
+  }
+
   private closing(holdId: string): CloseRequest {
     const { random } = this;
     const { heldMicro: held = CREDIT, exposureMicro = 0 } = this.model.find(holdId) ?? {};
@@ -383,10 +395,19 @@ export class Driver {
   }
 
   private beat(object: Inside): void {
-    const request = this.beatRequest();
+    const request = this.handsOver(this.beatRequest());
     const renewed = this.model.beat(request);
     this.count(renewed ? 'beat' : 'beat of a closed hold');
     agree('the beat', object.beat(request), renewed ? { ok: true } : { ok: false, reason: 'closed' });
+  }
+
+  /** Of some calls that may still be charged the answer can be sent again from now on. */
+  private handsOver(request: BeatRequest): BeatRequest {
+    const answeredKeyHash = this.idempotencyOf.get(request.holdId)?.keyHash;
+    const state = this.model.find(request.holdId)?.state;
+    if (answeredKeyHash === undefined || (state !== 'open' && state !== 'expired') || !this.random.chance(0.1)) return request;
+    this.count('handed over');
+    return { ...request, answeredKeyHash };
   }
 
   private extend(object: Inside): void {
@@ -425,6 +446,29 @@ export class Driver {
       this.overshootMicro = 1_980 * CREDIT;
     }
     this.count(expected.repeated ? 'granted again' : 'granted');
+  }
+
+  /** Without a call, as for workers that idled. */
+  private charge(object: Inside): void {
+    const { random } = this;
+    const again = this.charges.length > 0 && random.chance(0.3);
+    const eventId = again ? random.of(this.charges) : `charge-${this.steps}`;
+    const amountMicro = random.between(0, 2 * CREDIT);
+    const line = {
+      keyId: random.chance(0.2) ? null : random.of(this.model.keys).id,
+      family: 'gpu' as const,
+      model: 'idle',
+      endpoint: '/v1/gpu',
+    };
+    const request = { eventId, amountMicro, ...line, detail: { seconds: random.between(1, 60) } };
+    const expected = this.model.charge(request);
+    const { heldMicro: _, ...charged } = object.charge(request);
+    agree('the charge', charged, expected);
+    if (!expected.repeated) {
+      this.charges.push(eventId);
+      this.overshootMicro = amountMicro;
+    }
+    this.count(expected.repeated ? 'charged again' : 'charged');
   }
 
   private setTier(object: Inside): void {

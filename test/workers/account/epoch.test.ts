@@ -295,8 +295,13 @@ describe('an account restored to an earlier moment', () => {
     await account.project();
     const then = await remember(account);
     account.nowMs += SECOND_MS;
+    const [since, sinceFailed] = await account.run((object) =>
+      ['since', 'failed since'].map((keyHash) => holdOf(object.admit(admitRequest(of(keyHash))))),
+    );
     await account.run(async (object) => {
       await object.alarm();
+      object.settle({ ...closing(since!, CREDIT), idempotency: { keyHash: 'since', stored: true } });
+      object.release({ holdId: sinceFailed!, detailJson: '{}', idempotency: { keyHash: 'failed since', stored: false } });
       object.settle({ ...closing(late, CREDIT), idempotency: { keyHash: 'late', stored: true } });
       object.settle({ ...closing(charged!, CREDIT), idempotency: { keyHash: 'charged', stored: true } });
       object.release({ holdId: failed!, detailJson: '{}', idempotency: { keyHash: 'failed', stored: false } });
@@ -306,6 +311,15 @@ describe('an account restored to an earlier moment', () => {
     await account.run((object) => {
       expect(object.admit(admitRequest(of('charged')))).toEqual({ ok: true, replay: { operationId: charged } });
       expect(object.admit(admitRequest(of('late')))).toEqual({ ok: true, replay: { operationId: late } });
+      expect(object.admit(admitRequest(of('since')))).toEqual({ ok: true, replay: { operationId: since } });
+      expect(refusalOf(object.admit(admitRequest({ idempotency: { keyHash: 'since', bodyHash: 'other' } }))).kind).toBe(
+        'idempotency_mismatch',
+      );
+      expect(holdOf(object.admit(admitRequest(of('failed since'))))).not.toBe(sinceFailed);
+      expect(object.operation(parseOperationId(since!)!.month, parseOperationId(since!)!.seq)).toMatchObject({
+        detail: {},
+        idempotency: of('since').idempotency,
+      });
       expect(refusalOf(object.admit(admitRequest(of('open')))).kind).toBe('idempotency_in_flight');
       expect(holdOf(object.admit(admitRequest(of('failed'))))).not.toBe(failed);
       object.settle({ ...closing(open!, CREDIT), idempotency: { keyHash: 'open', stored: true } });

@@ -6,6 +6,7 @@ import type {
   AccountProfile,
   AdmitRequest,
   BeatRequest,
+  ChargeRequest,
   CloseRequest,
   ExtendRequest,
   GrantRequest,
@@ -49,6 +50,7 @@ export interface ModelOperation {
   closedAtMs: number | null;
   outcome: string | null;
   detail: OperationDetail;
+  idempotency: AdmitRequest['idempotency'];
   /** The month whose spend it counts towards. */
   month: string;
   epoch: number;
@@ -275,6 +277,7 @@ export class Model {
       deadlineMs: this.nowMs + request.leaseMs,
       closedAtMs: null,
       outcome: null,
+      idempotency,
     });
     if (idempotency)
       this.state.idempotency.set(idempotency.keyHash, {
@@ -377,6 +380,8 @@ export class Model {
 
   beat(request: BeatRequest): boolean {
     const hold = this.find(request.holdId);
+    const record = request.answeredKeyHash === undefined ? undefined : this.state.idempotency.get(request.answeredKeyHash);
+    if (record?.holdId === request.holdId) record.state = 'stored';
     if (hold?.state !== 'open') return false;
     if (!hold.test) hold.checkpointMicro = Math.max(hold.checkpointMicro, request.checkpointMicro);
     hold.deadlineMs = Math.max(hold.deadlineMs, this.nowMs + request.leaseMs);
@@ -406,7 +411,7 @@ export class Model {
     request: CloseRequest,
   ):
     | { ok: true; costMicro: number; outcome: string; repeated: boolean; overshootMicro: number }
-    | { ok: false; reason: 'unknown_hold' | 'too_late' } {
+    | { ok: false; reason: 'unknown_hold' | 'too_late' | 'undecided' } {
     const hold = this.find(request.holdId);
     if (hold?.state === 'open') {
       const costMicro = hold.test ? 0 : request.costMicro;
@@ -431,6 +436,9 @@ export class Model {
     const record = request.idempotency && this.state.idempotency.get(request.idempotency.keyHash);
     const isCurrent = record && record.state !== 'expired' && this.nowMs - record.atMs < DAY_MS;
     const isPaid = isCurrent && record.holdId !== request.holdId;
+    const ownMicro = expired?.test ? 0 : request.costMicro;
+    if (isPaid && ownMicro !== chargedMicro && this.find(record.holdId)?.state === 'open')
+      return { ok: false as const, reason: 'undecided' as const };
     const costMicro = expired?.test ? 0 : isPaid ? chargedMicro : request.costMicro;
     this.state.late.set(request.holdId, { costMicro, outcome: request.outcome });
     if (costMicro !== chargedMicro) {
@@ -503,6 +511,26 @@ export class Model {
     return { balanceMicro: this.balanceMicro, repeated };
   }
 
+  /** A charge without a call. */
+  charge({ eventId, amountMicro, keyId, family, model, endpoint, detail }: ChargeRequest): { balanceMicro: number; repeated: boolean } {
+    const repeated = this.sums.has(eventId);
+    if (!repeated) {
+      const line = { eventId, keyId, family, model, endpoint, outcome: 'actual', detail: { ...detail, eventId } };
+      this.add({ kind: 'adjust', state: 'settled', amountMicro: 0 - amountMicro, ...line });
+      this.charged(keyId);
+      this.tellUsedUp(keyId);
+    }
+    return { balanceMicro: this.balanceMicro, repeated };
+  }
+
+  private tellUsedUp(keyId: string | null): void {
+    const key = keyId === null ? undefined : this.state.keys.get(keyId);
+    if (!key || key.spendingLimitMicro === null) return;
+    const spent = this.spentMicro(key.id);
+    if (spent >= key.spendingLimitMicro && this.alert('key_spend_100', key, spent) && key.autoDisable && key.status === 'active')
+      this.putKey({ ...key, status: 'disabled' });
+  }
+
   private add(fields: Partial<ModelOperation> & Pick<ModelOperation, 'kind' | 'state'>): void {
     this.sums.add({
       id: null,
@@ -523,6 +551,7 @@ export class Model {
       closedAtMs: this.nowMs,
       outcome: null,
       detail: {},
+      idempotency: null,
       month: monthName(this.nowMs),
       epoch: this.epoch,
       ...fields,
@@ -566,6 +595,12 @@ export class Model {
       return key.status === 'active' && known.disabledKeys.has(key.id) ? 'disabled' : key.status;
     };
     const keys = new Map([...before.keys].map(([id, key]) => [id, { ...key, status: closed(key) }]));
+    for (const { id, state, idempotency, openedAtMs } of operations) {
+      if (id === null || !idempotency || state === 'open' || state === 'released' || openedAtMs <= now.nowMs - DAY_MS) continue;
+      const { keyHash, bodyHash } = idempotency;
+      if (openedAtMs <= (before.idempotency.get(keyHash)?.atMs ?? 0)) continue;
+      before.idempotency.set(keyHash, { bodyHash, holdId: id, state: 'running', atMs: openedAtMs });
+    }
     for (const record of before.idempotency.values()) {
       const mayHaveEnded = record.state !== 'stored' && record.state !== 'lost';
       const ended = mayHaveEnded ? operations.find(({ id }) => id === record.holdId) : undefined;

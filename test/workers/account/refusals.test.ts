@@ -671,6 +671,43 @@ describe('an idempotency key', () => {
     },
   );
 
+  it('begins nothing again that was handed over after its hold had run out, and is free again where that fails', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const holdId = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      expect(object.beat({ holdId, checkpointMicro: 0, leaseMs: LEASE_MS, answeredKeyHash: 'i' })).toEqual({ ok: false, reason: 'closed' });
+      expect(again(object)).toEqual({ ok: true, replay: { operationId: holdId } });
+      object.release({ holdId, detailJson: '{}', idempotency: { keyHash: 'i', stored: true } });
+      expect(holdOf(again(object))).not.toBe(holdId);
+    });
+  });
+
+  it.each([
+    ['comes to nothing', 'itself'],
+    ['runs out as well', 'itself'],
+    ['is charged', 'the second'],
+  ])('has a late charge wait for the second try, which %s: %s pays', async (ending, payer) => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const expired = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      const second = first(object);
+      expect(close(object, expired, true)).toEqual({ ok: false, reason: 'undecided' });
+      if (ending === 'is charged') close(object, second, true);
+      else if (ending === 'comes to nothing')
+        object.release({ holdId: second, detailJson: '{}', idempotency: { keyHash: 'i', stored: false } });
+      else account.nowMs += LEASE_MS;
+      await object.alarm();
+      expect(close(object, expired, true)).toMatchObject({ ok: true, costMicro: payer === 'itself' ? CREDIT : 0, repeated: false });
+      expect(object.view()).toMatchObject({ balanceMicro: 9 * CREDIT, heldMicro: 0 });
+      if (payer === 'itself') expect(refusalOf(again(object)).kind).toBe('idempotency_mismatch');
+      else expect(again(object)).toEqual({ ok: true, replay: { operationId: second } });
+    });
+  });
+
   it.each(['settled', 'released'])('is not ended by the late close of an earlier call that bore it: %s', async (ending) => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run(async (object) => {

@@ -5,7 +5,7 @@ import type { SettlementMessage } from '../../../src/account/types';
 import { settle } from '../../../src/gateway/settle';
 import { queueDeps } from '../../../src/http/deps';
 import { consume } from '../../../src/jobs/queues';
-import { admitRequest, closing, holdOf, TestAccount } from './support';
+import { admitRequest, closing, holdOf, LEASE_MS, TestAccount } from './support';
 
 const unreachable = { settle: () => Promise.reject(new Error('the object is being moved')) } as unknown as AccountStub;
 
@@ -56,6 +56,30 @@ describe('a settlement whose account object cannot be reached', () => {
     ]);
     await consume({ ...queueDeps(env), account: (id) => (id === account.id ? accountStub(env.ACCOUNT, id) : unreachable) }, batch);
     expect({ acks, retries }).toEqual({ acks: [1], retries: [0] });
+  });
+
+  it('waits in the queue while another call with its idempotency key is under way', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    const admit = () => account.run((object) => holdOf(object.admit(admitRequest({ idempotency: { keyHash: 'i', bodyHash: 'b' } }))));
+    const late = { ...closing(await admit(), 1_000), idempotency: { keyHash: 'i', stored: true } };
+    account.nowMs += LEASE_MS;
+    await account.fireAlarm();
+    const second = await admit();
+    const sent: SettlementMessage[] = [];
+    const deps = {
+      account: () => account.stub,
+      settlements: { send: async (message: SettlementMessage) => void sent.push(message) as never },
+    };
+    await settle(deps, account.id, account.stub, late);
+    const consumed = async () => {
+      const { batch, acks, retries } = batchOf(sent);
+      await consume(queueDeps(env), batch);
+      return { acks, retries };
+    };
+    expect(await consumed()).toEqual({ acks: [], retries: [0] });
+    await account.run((object) => object.release({ holdId: second, detailJson: '{}', idempotency: { keyHash: 'i', stored: false } }));
+    expect(await consumed()).toEqual({ acks: [0], retries: [] });
+    expect(await account.stub.view()).toMatchObject({ balanceMicro: 9_999_000, heldMicro: 0 });
   });
 
   it('is left to its lease when the queue fails too, and nothing is thrown at the client', async () => {

@@ -56,6 +56,29 @@ describe('a call in a conversation', () => {
       expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
     }));
 
+  it('adds an answer that comes in parts in one step as well, each part once, under ids of their own', () =>
+    inside((log) => {
+      taking(log, FIRST, ['asked']);
+      for (let times = 0; times < 2; times++)
+        for (const [after, id] of ['said', 'a'].entries())
+          expect(log.finishPart({ holdId: FIRST, items: [item(id)], after }).refused).toBeUndefined();
+      expect(log.finishPart({ holdId: SECOND, items: [], after: 0 })).toEqual({ refused: 'taken', by: FIRST });
+      expect(idsOf(log)).toEqual(['a', 'b']);
+      for (let times = 0; times < 2; times++) log.finish({ holdId: FIRST, items: [item('end')] });
+      expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said', 'a_4', 'end']);
+      expect(log.finishPart({ holdId: FIRST, items: [], after: 0 })).toEqual({ refused: 'changed' });
+    }));
+
+  it('leaves nothing of an answer of which only a part came', () =>
+    inside((log) => {
+      taking(log, FIRST, ['asked']);
+      log.finishPart({ holdId: FIRST, items: [item('said')], after: 0 });
+      log.giveBack(FIRST);
+      taking(log, SECOND, []);
+      log.finish({ holdId: SECOND, items: [item('end')] });
+      expect(idsOf(log)).toEqual(['a', 'b', 'end']);
+    }));
+
   it('that came to nothing leaves nothing, and comes too late once another has it', () =>
     inside((log) => {
       taking(log, FIRST, ['lost', 'lost too']);

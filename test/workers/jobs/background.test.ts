@@ -92,7 +92,7 @@ describe('a look at an answer in the background', () => {
       const { holdId, message } = await held();
       const operation = { id: note?.of ?? holdId, state: 'open', detail: { background: note } };
       const settled: Record<string, unknown>[] = [];
-      const settle = async (request: object) => void settled.push({ ...request });
+      const settle = async (request: object) => ({ ok: settled.push({ ...request }) > 0 });
       await look({ ...message, ...more }, answer, () => ({ settle, operation: async () => operation }) as unknown as AccountStub);
       const [{ detailJson, ...request }] = settled as [{ detailJson: string }];
       return { ...request, detail: JSON.parse(detailJson) as Record<string, unknown> };
@@ -191,6 +191,15 @@ describe('a look at an answer in the background', () => {
       const find = (month: number, seq: number) => account.run((object) => object.operation(month, seq));
       expect(await inTurn(find, (insteadOf) => conversation.add({ items: [], insteadOf }))).toMatchObject({ view: {} });
     }
+  });
+
+  it('comes again where another call is under way with its idempotency key, which may pay for both', async () => {
+    const { message } = await held();
+    const settle = async () => ({ ok: false, reason: 'undecided' });
+    const undecided = { settle, operation: async () => null } as unknown as AccountStub;
+    const logged = vi.spyOn(console, 'error').mockReturnValue();
+    expect((await look(message, done(), () => undecided)).did).toEqual(['retry']);
+    logged.mockRestore();
   });
 
   it('goes on for as long as a provider may take for an answer that need not come soon', async () => {

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import type { AccountStub } from '../../../src/account/stub';
 import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
 import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
@@ -334,6 +335,18 @@ describe('a job', () => {
     await bench.wait(60_000);
     await advanceJob(bench.deps(), { jobId: job.id });
     expect((await bench.job(job.id)).state).toBe('failed');
+  });
+
+  it('is looked at again where another one is under way with its idempotency key, which may pay for both', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    await changeJob(env.DB, await bench.job(id), () => ({ state: 'succeeded', costMicro: PRICE_MICRO, endedAt: bench.nowMs }));
+    const undecided = { settle: async () => ({ ok: false, reason: 'undecided' }) } as unknown as AccountStub;
+    await expect(advanceJob({ ...bench.deps(), account: () => undecided }, { jobId: id })).rejects.toThrow('under way');
+    expect((await bench.job(id)).settledAt).toBeNull();
+    await advanceJob(bench.deps(), { jobId: id });
+    expect((await bench.job(id)).settledAt).not.toBeNull();
+    expect(await bench.spentMicro()).toBe(PRICE_MICRO);
   });
 
   it('is nothing for the sweeper once it is settled', async () => {

@@ -68,7 +68,7 @@ describe('the object of a resumable stream', () => {
       const writer = writable.getWriter();
       nowMs = MINUTE_MS;
       await writer.write(new TextEncoder().encode('data: 1\n\n'));
-      while ((await storage.getAlarm()) === null) await new Promise((resolve) => setTimeout(resolve, 5));
+      while ((await storage.list()).size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
       await object.alarm();
       const alarmMs = await storage.getAlarm();
       const rowsUnderWay = (await storage.list()).size;
@@ -82,6 +82,17 @@ describe('the object of a resumable stream', () => {
     });
     expect(left).toMatchObject({ rowsUnderWay: 2, rows: 0 });
     expect(left.alarmMs! - Date.now()).toBeGreaterThan(10 * MINUTE_MS);
+  });
+
+  it('says of a stream that it was interrupted, though it died before anything of it was kept', async () => {
+    const stub = fresh();
+    await inside(stub, async (object, { storage }) => {
+      object.log = new StreamLog(storage, HEAD, Date.now);
+      void object.record(object.log, new IdentityTransformStream().readable);
+      while ((await storage.getAlarm()) === null) await new Promise((resolve) => setTimeout(resolve, 1));
+      object.log = undefined;
+    });
+    expect(await heard(stub)).toBe('data: interrupted\n\n');
   });
 
   it('has an alarm though its end could not be kept, and another where it could not be emptied', () =>
