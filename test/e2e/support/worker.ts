@@ -87,9 +87,10 @@ async function makeBundle() {
 async function makeBoth(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
   try {
-    const gateway = startGateway({ paths: { ...statePaths(directory), build: KEPT_BUNDLE }, port: await freePort(), variables: {} });
-    await gateway.ready;
-    await gateway.stop();
+    await onFreePort(async (port) => {
+      const gateway = startGateway({ paths: { ...statePaths(directory), build: KEPT_BUNDLE }, port, variables: {} });
+      await gateway.ready.finally(gateway.stop);
+    });
     cpSync(join(directory, DATA), FIRST_STATE, { recursive: true });
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -114,6 +115,17 @@ const freePort = (): Promise<number> =>
       server.close(() => done(typeof address === 'object' && address ? address.port : 0));
     });
   });
+
+/** A free port may be taken by a connection of another file before it is used, and then another is tried. */
+async function onFreePort(start: (port: number) => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (tries === PORT_TRIES || !/address already in use/i.test(String(error))) throw error;
+    }
+  }
+}
 
 let shared: Promise<Worker> | undefined;
 
@@ -175,15 +187,10 @@ export class Worker {
   /** Starts it on its state; after `kill`, on what the crash left. */
   async run(changed: Variables = {}): Promise<void> {
     for (const [name, value] of Object.entries(changed)) this.variables[name] = String(value);
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.runOn(await freePort());
-      } catch (error) {
-        // A free port may be taken by a connection of another file before it is used.
-        if (tries === PORT_TRIES || !/address already in use/i.test(String(error))) throw error;
-        this.running = undefined;
-      }
-    }
+    await onFreePort((port) => {
+      this.running = undefined;
+      return this.runOn(port);
+    });
   }
 
   private async runOn(port: number): Promise<void> {
