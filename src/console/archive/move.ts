@@ -46,9 +46,9 @@ export async function firstPass(
   { db }: ConsoleDeps,
   { retentionDays, roomBytes = ROOM_BYTES }: ArchiveOptions,
 ): Promise<ArchivingMessage | undefined> {
-  if (retentionDays > 0) return { archiving: { days: retentionDays, lines: 0, sizeBytes: await sizeOf(db) } };
   const sizeBytes = await sizeOf(db);
-  return sizeBytes > roomBytes ? { archiving: { days: FIRST_DAYS, lines: 0, sizeBytes } } : undefined;
+  if (retentionDays === 0 && sizeBytes <= roomBytes) return undefined;
+  return { archiving: { days: retentionDays || FIRST_DAYS, lines: 0, sizeBytes } };
 }
 
 /**
@@ -76,10 +76,10 @@ export async function archiveOn(
   if (found.lookedUpTo !== null) return { archiving: { days, lines, sizeBytes, after: found.lookedUpTo } };
   console.log('ledger archived', JSON.stringify({ olderThanDays: days, lines }));
   const nowBytes = await sizeOf(deps.db);
-  const isFuller = nowBytes > (options.roomBytes ?? ROOM_BYTES);
+  const isFull = nowBytes > (options.roomBytes ?? ROOM_BYTES);
   // Where D1 is as large as before, to take more lines away would not help.
   const didHelp = lines === 0 || nowBytes < sizeBytes;
-  return isFuller && didHelp && days > LEAST_LEDGER_DAYS
+  return isFull && didHelp && days > LEAST_LEDGER_DAYS
     ? { archiving: { days: fewer(Math.min(days, FIRST_DAYS)), lines: 0, sizeBytes: nowBytes } }
     : undefined;
 }
