@@ -52,14 +52,16 @@ export async function findArchived(
   return undefined;
 }
 
-/** What all of an account's lines in the archive come to, and when the last of them was closed. */
-export async function broughtForward(
-  { db }: Archive,
-  accountId: string,
-): Promise<{ amountMicro: MicroCredits; untilMs: number } | undefined> {
-  const row = await db.prepare(BROUGHT_FORWARD).bind(accountId).first<{ amountMicro: number; untilMs: number }>();
-  return row ?? undefined;
+export interface BroughtForward {
+  amountMicro: MicroCredits;
+  untilMs: number;
 }
+
+/**
+ * What all of an account's lines in the archive come to, and when the last of them was closed; no row where there are none. To
+ * be asked together with the lines that D1 has, as they are at the same moment.
+ */
+export const broughtForward = (db: D1Database, accountId: string): D1PreparedStatement => db.prepare(BROUGHT_FORWARD).bind(accountId);
 
 const BROUGHT_FORWARD = `
 SELECT fence.archived_micro AS amountMicro, part.closed_at AS untilMs

@@ -1,6 +1,6 @@
 import { ok } from '../../core/errors';
 import { toCredits } from '../../core/money';
-import { broughtForward } from '../archive/read';
+import { type BroughtForward, broughtForward } from '../archive/read';
 import type { VerbContext } from '../context';
 import { refuseCursor } from '../cursor';
 
@@ -19,6 +19,9 @@ interface Row {
 
 const COLUMNS = `id, kind, state, model, endpoint, amount, closed_at AS closedAt, detail->>'reason' AS reason, epoch, close_seq AS closeSeq`;
 
+const LINES = `SELECT ${COLUMNS} FROM ledger WHERE account_id = ? AND amount <> 0 AND (epoch, close_seq) < (?, ?)
+  ORDER BY epoch DESC, close_seq DESC LIMIT ?`;
+
 /** Every line that changed the balance, newest first; together they are the balance, with what the last page brings forward. */
 export async function listLedger(context: VerbContext, limit: number, cursor: string | undefined) {
   const [, epoch, closeSeq] = /^(\d{1,10})~(\d{1,15})$/.exec(cursor ?? '') ?? [];
@@ -26,17 +29,13 @@ export async function listLedger(context: VerbContext, limit: number, cursor: st
   // So that someone who comes back from paying sees the payment.
   if (epoch === undefined) await context.catchUp(context.accountId);
   const before = epoch === undefined ? [Number.MAX_SAFE_INTEGER, 0] : [Number(epoch), Number(closeSeq)];
-  const { results } = await context.db
-    .prepare(
-      `SELECT ${COLUMNS} FROM ledger WHERE account_id = ? AND amount <> 0 AND (epoch, close_seq) < (?, ?)
-       ORDER BY epoch DESC, close_seq DESC LIMIT ?`,
-    )
-    .bind(context.accountId, ...before, limit + 1)
-    .all<Row>();
+  const { db, accountId } = context;
+  const [listed, forward] = await db.batch([db.prepare(LINES).bind(accountId, ...before, limit + 1), broughtForward(db, accountId)]);
+  const results = listed!.results as Row[];
   const page = results.slice(0, limit);
   const last = page.at(-1);
   const isLast = results.length <= limit;
-  const earlier = isLast ? await broughtForward(context, context.accountId) : undefined;
+  const [earlier] = isLast ? (forward!.results as BroughtForward[]) : [];
   return ok({
     lines: page.map(({ amount, closedAt, epoch: _e, closeSeq: _s, ...line }) => ({
       ...line,

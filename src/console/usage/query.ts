@@ -1,7 +1,7 @@
 import { ok, type Result } from '../../core/errors';
 import { toCredits, toUsd } from '../../core/money';
 import { isoOrNull } from '../../core/time';
-import { broughtForward } from '../archive/read';
+import { type BroughtForward, broughtForward } from '../archive/read';
 import type { VerbContext } from '../context';
 import { refuseCursor } from '../cursor';
 import { type FailureRow, failureView, frequentFailures } from './failures';
@@ -60,18 +60,19 @@ export async function queryUsage(context: VerbContext, filter: UsageFilter, limi
   const where = whereOf(accountId, filter, context.now());
   const paged = cursor === undefined ? where : after(where, cursor);
   if (!paged) return refuseCursor();
-  const earlier = await broughtForward(context, accountId);
   await catchUp(accountId);
-  const [lines, dear, summed, failed] = await db.batch([
+  const [lines, dear, summed, failed, forward] = await db.batch([
     db.prepare(`SELECT ${LOG_COLUMNS} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`).bind(...paged.values, limit + 1),
     db.prepare(dearest(where)).bind(accountId, ...where.values),
     db.prepare(sums(where)).bind(...where.values),
     db.prepare(frequentFailures(where)).bind(...where.values),
+    broughtForward(db, accountId),
   ]);
   const rows = (lines?.results ?? []) as LogRow[];
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const failures = (failed?.results ?? []) as FailureRow[];
+  const [earlier] = (forward?.results ?? []) as BroughtForward[];
   const all = (summed?.results ?? []) as Sum[];
   const models = totalsOf(all, ({ model }) => model).sort((one, other) => one.amount - other.amount || inOrder(one.key, other.key));
   const days = totalsOf(all, ({ date }) => date).sort((one, other) => inOrder(one.key, other.key));

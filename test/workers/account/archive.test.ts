@@ -45,6 +45,8 @@ const TEN_DAYS: ArchivingMessage = { archiving: { days: 10, lines: 0, sizeBytes:
 const archive = (account: TestAccount, options = OPTIONS, files = env.FILES) =>
   archiveOn(depsOf(account, files), TEN_DAYS, { ...options, partsAtATime: 3 });
 
+const forwardOf = async ({ id }: TestAccount) => (await broughtForward(env.DB, id).first()) ?? undefined;
+
 const seqsInD1 = async (account: TestAccount): Promise<number[]> =>
   (await ledgerRows(account.id)).map(({ close_seq }) => Number(close_seq));
 
@@ -71,7 +73,7 @@ describe('the archive', () => {
     await calls(account, 2);
     expect(await archive(account)).toBeUndefined();
     expect(await seqsInD1(account)).toEqual([8, 9]);
-    expect(await broughtForward(depsOf(account), account.id)).toMatchObject({ amountMicro: 94 * CREDIT });
+    expect(await forwardOf(account)).toMatchObject({ amountMicro: 94 * CREDIT });
     expect(await reconcileAccount(depsOf(account), account.id)).toEqual(TOLD);
     const { keys } = await env.FILES.list({ prefix: `ledger/${account.id}/` }).then(({ objects }) => ({
       keys: objects.map(({ key }) => key),
@@ -145,7 +147,7 @@ describe('the archive', () => {
     account.nowMs += 11 * DAY_MS;
     const put = async () => void (await env.DB.prepare(meanwhile).bind(account.id).run());
     await archive(account, OPTIONS, { put } as unknown as R2Bucket);
-    expect([await seqsInD1(account), await broughtForward(depsOf(account), account.id)]).toEqual([[1, 2, 3], undefined]);
+    expect([await seqsInD1(account), await forwardOf(account)]).toEqual([[1, 2, 3], undefined]);
   });
 
   it('goes on with the other accounts when one cannot be moved', async () => {
