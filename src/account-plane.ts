@@ -16,6 +16,7 @@ import { gatewayDeps } from './http/deps';
 import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { toItsEnd } from './http/to-its-end';
+import { authorizeOperator } from './pages/operator/session';
 import { PAGE_ROUTES } from './pages/routes';
 import { lostPage, pageOfForm, refusalPage } from './pages/shell';
 import type { AccountRoute, Refuse } from './routes/account/route';
@@ -38,6 +39,10 @@ function withHeaders(c: AppContext, response: Response): Response {
 
 async function serve(c: AppContext, route: AccountRoute, refuse: Refuse): Promise<Response> {
   if (route.permission === 'public') return route.handle(c, refuse);
+  if (route.permission === 'operator') {
+    const operator = await authorizeOperator(c);
+    return operator.ok ? route.handle(c, operator.value) : refuse(c, operator.error);
+  }
   const context = await authorize(c, route.permission);
   if (!context.ok) return refuse(c, context.error);
   const { account, accountId, actor } = context.value;

@@ -201,6 +201,7 @@ const PAGES = [
     'gpu-recommend',
     'infra',
     'llms.txt',
+    'operator',
   ],
 ].map((name) => `/${name}`);
 const ACCOUNT_PATHS = ['/', ...[...ACCOUNT_API, ...PAGES].flatMap((path) => [path, `${path}/*`])];

@@ -18,6 +18,14 @@ export interface RequestOrigin {
   requestId: string;
 }
 
+/** What the operator's pages are given. The operator's own changes are recorded in the gateway's log. */
+export interface OperatorContext extends AccountPlaneDeps {
+  actor: Actor;
+  from: RequestOrigin;
+  accountId: string;
+  organization: null;
+}
+
 export interface OrganizationRef {
   id: string;
   slug: string;

@@ -5,7 +5,7 @@ export type AuthSecrets = readonly [string, ...string[]];
 
 const encoder = new TextEncoder();
 
-export type Purpose = 'sso client secrets' | 'shown once' | 'playground keys';
+export type Purpose = 'sso client secrets' | 'shown once' | 'playground keys' | 'operator sessions';
 
 async function keyOf(authSecret: string, purpose: Purpose): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', encoder.encode(authSecret), 'HKDF', false, ['deriveKey']);

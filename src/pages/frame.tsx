@@ -26,6 +26,18 @@ const WALLETS: Links = [
 
 const PERSONS: Links = [['/settings', 'Settings']];
 
+const OPERATORS: Links = [
+  ['/operator', 'Overview'],
+  ['/operator/accounts', 'Accounts'],
+  ['/operator/models', 'Models'],
+  ['/operator/vouchers', 'Vouchers'],
+  ['/operator/audit', 'Audit log'],
+];
+
+export const OPERATOR_SIGN_IN = '/operator/sign-in';
+
+export const isOperators = (path: string): boolean => /^\/operator(\/|$)/.test(path);
+
 const FURTHER: Links = [
   ['/docs/api', 'API reference'],
   ['/sdk', 'SDKs'],
@@ -64,6 +76,7 @@ interface FrameProps {
   url: string;
   path: string;
   viewer?: Viewer | undefined;
+  operator?: boolean | undefined;
   narrow?: boolean | undefined;
   scripts: string[];
   children?: Child;
@@ -81,7 +94,9 @@ const LinkList: FC<{ links: Links; path: string; org?: string | undefined }> = (
 
 /** A page below an entry counts as that entry, unless it has one of its own. */
 const current = (href: string, path: string): boolean =>
-  href === path || (['/models', '/usage', '/docs'].includes(href) && path.startsWith(`${href}/`));
+  href === path ||
+  (['/models', '/usage', '/docs', '/operator/accounts', '/operator/models', '/operator/vouchers'].includes(href) &&
+    path.startsWith(`${href}/`));
 
 /** The logo: many lines that become one. */
 const Mark: FC = () => (
@@ -137,7 +152,35 @@ const Side: FC<{ viewer: Viewer; path: string }> = ({ viewer, path }) => (
   </aside>
 );
 
-const Header: FC<{ brand: string; path: string; viewer: Viewer | undefined }> = ({ brand, path, viewer }) => (
+const OperatorSide: FC<{ path: string }> = ({ path }) => (
+  <aside class="side" aria-label="Operator">
+    <div>
+      <p class="strong wide-only">This gateway</p>
+      <div class="strip">
+        <nav aria-label="Gateway">
+          <LinkList links={OPERATORS} path={path} />
+        </nav>
+      </div>
+    </div>
+  </aside>
+);
+
+const SignOut: FC<{ action: string }> = ({ action }) => (
+  <form class="inline" method="post" action={action}>
+    <button type="submit" class="link quiet">
+      Sign out
+    </button>
+  </form>
+);
+
+interface HeaderProps {
+  brand: string;
+  path: string;
+  viewer: Viewer | undefined;
+  operator: boolean;
+}
+
+const Header: FC<HeaderProps> = ({ brand, path, viewer, operator }) => (
   <header class="bar">
     <div>
       <a class="brand" href={within('/', viewer?.org)}>
@@ -148,15 +191,16 @@ const Header: FC<{ brand: string; path: string; viewer: Viewer | undefined }> = 
         <LinkList links={EVERYBODYS} path={path} org={viewer?.org} />
       </nav>
       <div class="end">
-        {viewer ? (
+        {operator ? (
+          <>
+            <span>Operator</span>
+            <SignOut action="/operator/sign-out" />
+          </>
+        ) : viewer ? (
           <>
             <span title={viewer.name}>{viewer.name}</span>
             {!isOwn(path) && <a href={within('/usage', viewer.org)}>Dashboard</a>}
-            <form class="inline" method="post" action="/sign-out">
-              <button type="submit" class="link quiet">
-                Sign out
-              </button>
-            </form>
+            <SignOut action="/sign-out" />
           </>
         ) : (
           <>
@@ -171,7 +215,7 @@ const Header: FC<{ brand: string; path: string; viewer: Viewer | undefined }> = 
   </header>
 );
 
-const Head: FC<Omit<FrameProps, 'viewer' | 'narrow' | 'children' | 'path'>> = (props) => {
+const Head: FC<Omit<FrameProps, 'viewer' | 'operator' | 'narrow' | 'children' | 'path'>> = (props) => {
   const { title, description, brand, styles, icon, url, scripts } = props;
   return (
     <head>
@@ -197,7 +241,8 @@ const Head: FC<Omit<FrameProps, 'viewer' | 'narrow' | 'children' | 'path'>> = (p
   );
 };
 
-export const Frame: FC<FrameProps> = ({ path, viewer, narrow, children, ...head }) => {
+export const Frame: FC<FrameProps> = ({ path, viewer, operator = false, narrow, children, ...head }) => {
+  const side = operator ? <OperatorSide path={path} /> : viewer && isOwn(path) ? <Side viewer={viewer} path={path} /> : undefined;
   const main = (
     <main id="main" tabindex={-1} class={narrow ? 'narrow' : ''}>
       {viewer?.isSuspended && (
@@ -215,10 +260,10 @@ export const Frame: FC<FrameProps> = ({ path, viewer, narrow, children, ...head 
         <a class="skip" href="#main">
           Skip to content
         </a>
-        <Header brand={head.brand} path={path} viewer={viewer} />
-        {viewer && isOwn(path) && !narrow ? (
+        <Header brand={head.brand} path={path} viewer={viewer} operator={operator} />
+        {side && !narrow ? (
           <div class="frame">
-            <Side viewer={viewer} path={path} />
+            {side}
             {main}
           </div>
         ) : (

@@ -12,6 +12,7 @@ import { llmsRoute } from './llms';
 import { mailedPages } from './mailed-link';
 import { modelPageRoute } from './model';
 import { modelPages } from './models';
+import { operatorPages } from './operator/routes';
 import { organizationPages } from './organization';
 import { passwordPages } from './password';
 import { playgroundPages } from './playground';
@@ -50,4 +51,5 @@ export const PAGE_ROUTES: readonly AccountRoute[] = [
   ...billingPages,
   ...organizationPages,
   ...auditPages,
+  ...operatorPages,
 ];

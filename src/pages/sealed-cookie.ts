@@ -1,6 +1,6 @@
 /** A cookie that only this gateway can read: for one person, about one wallet, for a limited time. */
 import { generateCookie, getCookie } from 'hono/cookie';
-import type { VerbContext } from '../console/context';
+import type { OperatorContext, VerbContext } from '../console/context';
 import { type Purpose, seal, unseal } from '../core/sealed';
 import { authSecrets } from '../env-account';
 import type { AppContext } from '../http/context';
@@ -20,17 +20,20 @@ interface Sealed {
   value: unknown;
 }
 
-const ownerOf = ({ actor, accountId }: VerbContext): string => `${actor.id} ${accountId}`;
+/** Who is shown a page. */
+export type Seen = VerbContext | OperatorContext;
 
-const cookie = ({ origin }: VerbContext, { name, path, sameSite }: SealedCookie, value: string, maxAge: number): string =>
+const ownerOf = ({ actor, accountId }: Seen): string => `${actor.id} ${accountId}`;
+
+const cookie = ({ origin }: Seen, { name, path, sameSite }: SealedCookie, value: string, maxAge: number): string =>
   generateCookie(name, value, { path, httpOnly: true, sameSite, secure: origin.startsWith('https:'), maxAge });
 
-export async function sealed(context: VerbContext, of: SealedCookie, value: unknown, seconds: number): Promise<string> {
+export async function sealed(context: Seen, of: SealedCookie, value: unknown, seconds: number): Promise<string> {
   const kept: Sealed = { for: ownerOf(context), untilMs: context.now() + seconds * 1_000, value };
   return cookie(context, of, await seal(authSecrets(context.settings), of.purpose, JSON.stringify(kept)), seconds);
 }
 
-export async function unsealed<T>(c: AppContext, context: VerbContext, { name, purpose }: SealedCookie): Promise<T | undefined> {
+export async function unsealed<T>(c: AppContext, context: Seen, { name, purpose }: SealedCookie): Promise<T | undefined> {
   const given = getCookie(c, name);
   if (given === undefined) return undefined;
   // A cookie from another deployment, or a forged one, counts as none.
@@ -40,4 +43,4 @@ export async function unsealed<T>(c: AppContext, context: VerbContext, { name, p
   return kept.for === ownerOf(context) && kept.untilMs > context.now() ? (kept.value as T) : undefined;
 }
 
-export const cleared = (context: VerbContext, of: SealedCookie): string => cookie(context, of, '', 0);
+export const cleared = (context: Seen, of: SealedCookie): string => cookie(context, of, '', 0);

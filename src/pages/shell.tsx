@@ -9,7 +9,7 @@ import { accountPlaneDeps } from '../http/account-deps';
 import { authorize } from '../http/caller';
 import { type AppContext, requestIdOf } from '../http/context';
 import { assetPath, type ScriptName } from './assets';
-import { Frame, isOwn, type Viewer, within } from './frame';
+import { Frame, isOperators, isOwn, OPERATOR_SIGN_IN, type Viewer, within } from './frame';
 import { Notice } from './parts';
 
 const CSP =
@@ -23,6 +23,8 @@ export interface PageOptions {
   /** One sentence, for search engines and link previews. */
   description?: string;
   context?: VerbContext | undefined;
+  /** A page of the operator's. */
+  operator?: boolean;
   narrow?: boolean;
   status?: number;
   /** A script for what forms and links cannot do. */
@@ -59,7 +61,7 @@ async function viewerIn(c: AppContext, context: VerbContext | undefined): Promis
 }
 
 export async function page(c: AppContext, options: PageOptions, children: Child): Promise<Response> {
-  const { title, description = DESCRIPTION, context, narrow, status = 200, script, cookie } = options;
+  const { title, description = DESCRIPTION, context, operator, narrow, status = 200, script, cookie } = options;
   const { settings, origin } = accountPlaneDeps(c);
   const scripts: ScriptName[] = script ? ['shell', script] : ['shell'];
   const frame = (
@@ -72,6 +74,7 @@ export async function page(c: AppContext, options: PageOptions, children: Child)
       url={origin + c.req.path}
       path={c.req.path}
       viewer={await viewerIn(c, context)}
+      operator={operator}
       narrow={narrow}
       scripts={await Promise.all(scripts.map(assetPath))}
     >
@@ -106,6 +109,7 @@ const LOST = 'There is nothing at this address. It may have moved, or never have
 
 /** Pages with forms. A form is sent to a path below its page, which is no page itself. */
 const WITH_FORMS = [
+  '/operator/accounts',
   '/manage-api-keys',
   '/settings/organization',
   '/settings/billing',
@@ -130,6 +134,7 @@ export function pageOfForm(c: AppContext): string {
 
 function toSignIn(c: AppContext): Response {
   const { pathname, search } = new URL(c.req.url);
+  if (isOperators(pathname)) return c.redirect(OPERATOR_SIGN_IN, 303);
   const isForm = c.req.method !== 'GET';
   const next = encodeURIComponent(isForm ? pageOfForm(c) : pathname + search);
   return c.redirect(`/sign-in?next=${next}${isForm ? '&lost=1' : ''}`, 303);
@@ -150,12 +155,13 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
   const context = await viewerOf(c).catch(() => undefined);
   const title = status === 404 ? 'Not found' : status >= 500 ? 'Something went wrong' : 'That is not possible';
   const whom = askWhom(error);
-  const isFramed = context !== undefined && isOwn(c.req.path);
+  const operator = isOperators(c.req.path);
+  const isFramed = operator || (context !== undefined && isOwn(c.req.path));
   // An organization that is gone, or that they left, would not lead out of the error.
   const org = (await viewerIn(c, context).catch(() => undefined))?.org;
   return page(
     c,
-    { title, context, narrow: !isFramed, status },
+    { title, context, operator, narrow: !isFramed, status },
     <>
       <div class="stack">
         <p class="quiet mono">{status}</p>
@@ -164,9 +170,15 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
       {status === 404 ? <p>{error.message}</p> : <Notice error={error} />}
       {whom !== undefined && <p>{whom}</p>}
       <div class="row">
-        <a class="button" href={context ? within('/usage', org) : '/'}>
-          {context ? 'To your account' : 'To the start'}
-        </a>
+        {operator ? (
+          <a class="button" href="/operator">
+            To the overview
+          </a>
+        ) : (
+          <a class="button" href={context ? within('/usage', org) : '/'}>
+            {context ? 'To your account' : 'To the start'}
+          </a>
+        )}
         <a class="button plain" href="/docs">
           Docs
         </a>
@@ -181,7 +193,7 @@ export async function refusalPage(c: AppContext, error: GatewayError): Promise<R
 export const lostPage = (c: AppContext): Promise<Response> => refusalPage(c, { kind: 'not_found', message: LOST });
 
 /** The query that keeps a form on its page's wallet. */
-export const orgQuery = ({ organization }: VerbContext): string => (organization ? `?org=${organization.id}` : '');
+export const orgQuery = ({ organization }: Pick<VerbContext, 'organization'>): string => (organization ? `?org=${organization.id}` : '');
 
 /** Spaces at the beginning or end of a password are part of it, as in the API. */
 const AS_TYPED = new Set(['password', 'fresh']);

@@ -20,7 +20,7 @@ import {
 } from '../console/accounts';
 import { createKey, createKeyInput, listKeys, revokeKey } from '../console/api-keys/internal';
 import { withModelIds } from '../console/api-keys/models';
-import { OPERATOR_LOG } from '../console/audit/commit';
+import { OPERATOR, OPERATOR_LOG } from '../console/audit/commit';
 import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/query';
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
 import { reconcileAccount, reconcileFrom } from '../console/reconcile';
@@ -30,6 +30,7 @@ import { fail, ok, type Result } from '../core/errors';
 import type { AppContext, AppEnv } from '../http/context';
 import { consoleDeps, jobDeps, liveCatalogue } from '../http/deps';
 import { jsonInput as input, parseInput } from '../http/input';
+import { carries } from '../http/operator-token';
 import { renderError } from '../http/render-error';
 import { requestOrigin } from '../http/request-origin';
 import { sweep } from '../jobs/sweep';
@@ -37,24 +38,7 @@ import { sweep } from '../jobs/sweep';
 const PAGE = 50;
 const MAX_PAGE = 500;
 
-const encoder = new TextEncoder();
-
-const digestOf = (text: string): Promise<ArrayBuffer> => crypto.subtle.digest('SHA-256', encoder.encode(text));
-
-/** Compares digests, so that the time taken shows neither length nor content of a token. */
-async function carries(c: AppContext, ...tokens: readonly (string | undefined)[]): Promise<boolean> {
-  const given = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1];
-  if (given === undefined) return false;
-  const asked = await digestOf(given);
-  const expected = await Promise.all(tokens.filter((token) => token !== undefined).map(digestOf));
-  return expected.some((digest) => crypto.subtle.timingSafeEqual(digest, asked));
-}
-
-const operatorDeps = (c: AppContext): OperatorDeps => ({
-  ...consoleDeps(c),
-  actor: { kind: 'operator', id: 'operator', name: 'Operator' },
-  from: requestOrigin(c),
-});
+const operatorDeps = (c: AppContext): OperatorDeps => ({ ...consoleDeps(c), actor: OPERATOR, from: requestOrigin(c) });
 
 const answer = <Value extends object>(c: AppContext, result: Result<Value>, status: 200 | 201 = 200): Response =>
   result.ok ? c.json(result.value as object, status) : renderError(c, result.error);

@@ -2,7 +2,7 @@
 import type { AccountStub } from '../../account/stub';
 import { type AuditRecord, newAuditEntryId } from '../../core/audit';
 import { writeAudit, writeAuditRecords } from '../../db/audit';
-import type { VerbContext } from '../context';
+import type { Actor, VerbContext } from '../context';
 
 export interface AuditEntry {
   /** For example `api_key.create`. */
@@ -33,6 +33,8 @@ export const auditRecord = ({ now, actor, from }: Acting, { action, target, deta
 
 /** The log of what the operator does to the gateway itself rather than to an account. */
 export const OPERATOR_LOG = 'gateway';
+
+export const OPERATOR: Actor = { kind: 'operator', id: 'operator', name: 'Operator' };
 
 /** For changes of D1; see `writeAudit`. */
 export const commit = (

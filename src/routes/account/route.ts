@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { VerbContext } from '../../console/context';
+import type { OperatorContext, VerbContext } from '../../console/context';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import type { GuardedPermission } from '../../http/caller';
 import type { AppContext } from '../../http/context';
@@ -19,6 +19,7 @@ export type AccountRoute = {
   answers?: 'json' | 'browsers';
 } & (
   | { permission: GuardedPermission; handle: (c: AppContext, context: VerbContext) => Response | Promise<Response> }
+  | { permission: 'operator'; handle: (c: AppContext, context: OperatorContext) => Response | Promise<Response> }
   | { permission: 'public'; handle: (c: AppContext, refuse: Refuse) => Response | Promise<Response> }
 );
 

@@ -38,7 +38,7 @@ const NO_ORGANIZATION = 'There is no such organization.';
 const ROUTES = [...ACCOUNT_ROUTES, ...PAGE_ROUTES];
 const JSON_PATHS = new Set(PAGE_ROUTES.filter(({ answers }) => answers === 'json').map(({ path }) => path));
 const isPage = (path: string): boolean => !path.startsWith('/api/') && !JSON_PATHS.has(path);
-const scoped = ROUTES.filter(({ permission }) => permission !== 'self' && permission !== 'public');
+const scoped = ROUTES.filter(({ permission }) => !['self', 'public', 'operator'].includes(permission));
 
 describe.each(scoped)('$method $path needs $permission', ({ method, path, permission }) => {
   const needed = permission as keyof typeof PERMISSIONS;
@@ -78,9 +78,22 @@ describe.each(ROUTES.filter(({ permission }) => permission === 'self'))('$method
   });
 });
 
+describe.each(ROUTES.filter(({ permission }) => permission === 'operator'))('$method $path', ({ method, path }) => {
+  it('is for nobody without the operator’s token', async () => {
+    const json = method === 'GET' ? {} : { json: {} };
+    const forged = { id: '', email: '', cookie: 'gateway.operator=bm90aGluZw==' };
+    for (const as of [undefined, people.get('owner')!, forged]) {
+      const answer = await call(method, about(path, unchanged), { ...(as && { as }), ...json });
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/operator/sign-in']);
+    }
+  });
+});
+
 /** Signed, or meant for other sites: Stripe's posts, posts that a SAML provider has the browser send, and where such a sign-in begins. */
 const FROM_ELSEWHERE = ['/api/billing/webhook', '/api/auth/sso/:provider', '/api/auth/sso/start'];
-const changing = ROUTES.filter(({ method, path }) => method !== 'GET' && !FROM_ELSEWHERE.includes(path));
+const changing = ROUTES.filter(
+  ({ method, path, permission }) => method !== 'GET' && permission !== 'operator' && !FROM_ELSEWHERE.includes(path),
+);
 
 describe.each(changing)('$method $path from another site', ({ method, path }) => {
   it.each([
@@ -97,7 +110,7 @@ describe.each(changing)('$method $path from another site', ({ method, path }) =>
 describe('the list of routes', () => {
   it('names a permission of the table for each', () => {
     for (const { method, path, permission } of ROUTES)
-      expect(['self', 'public', ...Object.keys(PERMISSIONS)], `${method} ${path}`).toContain(permission);
+      expect(['self', 'public', 'operator', ...Object.keys(PERMISSIONS)], `${method} ${path}`).toContain(permission);
   });
 
   it('is all that the account plane serves beside sign-in', () => {

@@ -1,0 +1,8 @@
+/** The pages of who runs the gateway. All but signing in need the operator's session. */
+import type { AccountRoute } from '../../routes/account/route';
+import { oneAccountPages } from './account-actions';
+import { operatorAccountPages } from './accounts';
+import { overviewPages } from './overview';
+import { operatorSessionPages } from './session';
+
+export const operatorPages: AccountRoute[] = [...operatorSessionPages, ...overviewPages, ...operatorAccountPages, ...oneAccountPages];

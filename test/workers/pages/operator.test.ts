@@ -1,0 +1,198 @@
+// The pages of who runs the gateway: signing in with its token, and what forms there do to accounts.
+import { env } from 'cloudflare:test';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { accountStub } from '../../../src/account/stub';
+import { accountOf, audited, call, lastAudited, must, someone } from '../console/support';
+
+const TOKEN = env.ADMIN_TOKEN!;
+
+const operatorCookie = (answer: { headers: Headers }): string => answer.headers.get('set-cookie')!.split(';')[0]!;
+
+let operator: { id: string; email: string; cookie: string };
+
+beforeAll(async () => {
+  const signedIn = await call('POST', '/operator/sign-in', { form: { token: TOKEN } });
+  expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, '/operator']);
+  operator = { id: 'operator', email: '', cookie: operatorCookie(signedIn) };
+});
+
+const show = (path: string) => call('GET', path, { as: operator });
+const send = (path: string, form: Record<string, string> = {}) => call('POST', path, { as: operator, form });
+
+/** A page's words, without its markup. */
+const wordsOf = ({ text }: { text: string }): string =>
+  text
+    .replaceAll('<wbr/>', '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+async function newAccount(form: Record<string, string> = {}): Promise<{ id: string; path: string }> {
+  const made = await send('/operator/accounts', { name: 'Acme', tier: 'free', credits: '100', ...form });
+  expect(made.status).toBe(303);
+  const path = made.headers.get('location')!;
+  return { id: path.split('/').at(-1)!, path };
+}
+
+describe('the operator’s session', () => {
+  it('begins with the token alone, and is noted', async () => {
+    const wrong = await call('POST', '/operator/sign-in', { form: { token: `${TOKEN}x` } });
+    expect(wrong.status).toBe(400);
+    expect(wrong.headers.get('set-cookie')).toBeNull();
+    expect(wordsOf(wrong)).toContain('This is not the token of this gateway.');
+    expect(await audited('gateway')).toContainEqual(expect.objectContaining({ action: 'operator.sign_in', actor_kind: 'operator' }));
+  });
+
+  it('is for these pages alone, and no script’s', async () => {
+    const signedIn = await call('POST', '/operator/sign-in', { form: { token: TOKEN } });
+    expect(signedIn.headers.get('set-cookie')).toMatch(/; Path=\/operator; HttpOnly; Secure; SameSite=Lax$/);
+    expect((await call('GET', '/api/me', { as: operator })).status).toBe(401);
+    expect((await call('GET', '/usage', { as: operator })).status).toBe(303);
+  });
+
+  it('ends when the token is another', async () => {
+    const answer = await call('GET', '/operator', { as: operator, bindings: { ...env, ADMIN_TOKEN: 'another-token-of-this-gateway' } });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/operator/sign-in']);
+  });
+
+  it('is not to be had where there is no token', async () => {
+    const { ADMIN_TOKEN: _, ...bindings } = env;
+    const answer = await call('POST', '/operator/sign-in', { form: { token: '' }, bindings: bindings as typeof env });
+    expect(answer.status).toBe(400);
+    expect(wordsOf(answer)).toContain('These pages are off');
+  });
+
+  it('takes no form from another site', async () => {
+    const { id, path } = await newAccount();
+    for (const origin of ['https://evil.example', 'null']) {
+      const answer = await call('POST', `${path}/grant`, { as: operator, form: { credits: '5' }, headers: { origin } });
+      expect(answer.status).toBe(403);
+    }
+    expect((await accountStub(env.ACCOUNT, id).view())!.balanceMicro).toBe(100_000_000);
+  });
+
+  it('ends by signing out', async () => {
+    const out = await send('/operator/sign-out');
+    expect(out.headers.get('set-cookie')).toMatch(/^gateway\.operator=; Max-Age=0; Path=\/operator/);
+  });
+});
+
+describe('the overview', () => {
+  it('says what the gateway has done, and what is not set up', async () => {
+    const words = wordsOf(await show('/operator'));
+    expect(words).toContain('Charged for calls');
+    expect(words).toContain('What asks for attention');
+  });
+});
+
+describe('accounts', () => {
+  it('are found by their name, address, id, organization’s member and key, and not by anything else', async () => {
+    const mark = crypto.randomUUID().slice(0, 8);
+    const { id, path } = await newAccount({ name: `Zebra ${mark}`, email: `Zebra-${mark}@example.com` });
+    const keyId = (await must('POST', `/api/admin/accounts/${id}/keys`, { key: TOKEN, json: { name: 'k' } })).id;
+    await env.DB.prepare('INSERT INTO api_keys VALUES (?, ?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .bind(id, keyId, 'k', 'live', 'active', '{}')
+      .run();
+    const person = await someone(`quagga-${mark}`);
+    const own = await accountOf(person);
+    for (const search of [`zebra ${mark}`, `ZEBRA-${mark}@`, id, keyId]) expect((await found(search)).text).toContain(`href="${path}"`);
+    for (const search of [person.email.toUpperCase(), `quagga-${mark}`])
+      expect((await found(search)).text).toContain(`href="/operator/accounts/${own}"`);
+    for (const search of ['%', '_', `zebra_${mark}`, "' OR 1=1 --", id.slice(0, -1)])
+      expect((await found(search)).text).not.toContain(`href="${path}"`);
+  });
+
+  it('are listed newest first, with what each can spend', async () => {
+    const { path } = await newAccount({ credits: '1234' });
+    const { text } = await show('/operator/accounts');
+    expect(text.indexOf(`href="${path}"`)).toBeGreaterThan(-1);
+    expect(text.slice(text.indexOf(`href="${path}"`))).toContain('$12.34');
+    const [first] = text.match(/href="\/operator\/accounts\/acc_\w+"/g)!;
+    expect(first).toBe(`href="${path}"`);
+  });
+
+  it('are not made from a form that is not right, which keeps what was typed', async () => {
+    const refused = await send('/operator/accounts', { name: 'Kept as typed', email: 'nobody', tier: 'free' });
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('value="Kept as typed"');
+    expect(wordsOf(refused)).toContain('must be an e-mail address');
+  });
+});
+
+const found = (search: string) => show(`/operator/accounts?search=${encodeURIComponent(search)}`);
+
+describe('one account', () => {
+  it('shows whose it is, and what came', async () => {
+    const person = await someone('owner-of-a-wallet');
+    const id = await accountOf(person);
+    const words = wordsOf(await show(`/operator/accounts/${id}`));
+    expect(words).toContain(person.email);
+    expect(wordsOf(await show((await newAccount()).path))).toContain('opening balance');
+  });
+
+  it('gets credits once, however often the form is sent', async () => {
+    const { id, path } = await newAccount();
+    const form = { credits: '50', reason: 'An invoice', eventId: `grant:${crypto.randomUUID()}`, topUp: 'on' };
+    const [first, again] = [await send(`${path}/grant`, form), await send(`${path}/grant`, form)];
+    expect([first, again].map(({ headers }) => headers.get('location'))).toEqual([`${path}?done=grant`, `${path}?done=repeated`]);
+    const view = await accountStub(env.ACCOUNT, id).view();
+    expect([view!.balanceMicro, view!.topUpMicro]).toEqual([150_000_000, 50_000_000]);
+    expect(await lastAudited(id)).toMatchObject({ action: 'account.grant', actor_kind: 'operator' });
+    expect(wordsOf(await show(`${path}?done=grant`))).toContain('The credits are booked.');
+  });
+
+  it('is left with nothing below zero unless that is said', async () => {
+    const { id, path } = await newAccount();
+    const refused = await send(`${path}/grant`, { credits: '-200', reason: 'Too much' });
+    expect(refused.status).toBe(400);
+    expect(wordsOf(refused)).toContain('Nothing was changed');
+    expect(refused.text).toContain('value="Too much"');
+    await send(`${path}/grant`, { credits: '-200', belowZero: 'on' });
+    expect((await accountStub(env.ACCOUNT, id).view())!.balanceMicro).toBe(-100_000_000);
+  });
+
+  it('is put into a tier, at prices of its own, suspended and resumed', async () => {
+    const { id, path } = await newAccount();
+    const profile = async () => (await accountStub(env.ACCOUNT, id).view())!.profile;
+    await send(`${path}/tier`, { tier: 'growth' });
+    await send(`${path}/prices`, { percent: '80.1' });
+    await send(`${path}/suspend`, { reason: 'Chargeback' });
+    expect(await profile()).toMatchObject({ grantedTier: 'growth', pricePermille: 801, status: 'suspended' });
+    expect(wordsOf(await show(path))).toContain('Resume the account');
+    await send(`${path}/resume`);
+    expect((await profile()).status).toBe('active');
+    for (const [form, texts] of [
+      ['tier', { tier: 'emperor' }],
+      ['prices', { percent: '0' }],
+      ['prices', { percent: '' }],
+    ] as const)
+      expect((await send(`${path}/${form}`, texts)).status).toBe(400);
+    expect(await profile()).toMatchObject({ grantedTier: 'growth', pricePermille: 801 });
+  });
+
+  it('gets a key, shown once, that is good until it is revoked', async () => {
+    const { path } = await newAccount();
+    const made = await send(`${path}/keys`, { name: 'production', mode: 'test', spendingLimit: '5' });
+    expect(made.headers.get('location')).toBe(path);
+    const cookie = `${operator.cookie}; ${operatorCookie(made)}`;
+    const once = await call('GET', path, { as: { ...operator, cookie } });
+    const [, secret] = /(ck_test_\w+)/.exec(once.text)!;
+    expect((await show(path)).text).not.toContain(secret);
+    const shown = await must('GET', '/api/v1/key', { key: secret! });
+    const [, keyId] = /action="\/operator\/accounts\/\w+\/keys\/(\w+)\/revoke"/.exec(once.text)!;
+    expect(shown.data.label ?? shown.data.name).toContain('production');
+    expect((await send(`${path}/keys/${keyId}/revoke`)).headers.get('location')).toBe(`${path}?done=revoked`);
+    expect((await call('GET', '/api/v1/key', { key: secret! })).status).toBe(401);
+  });
+
+  it('has its books checked', async () => {
+    const { path } = await newAccount();
+    expect((await send(`${path}/check`)).headers.get('location')).toBe(`${path}?done=checked`);
+  });
+
+  it('is none where there is none', async () => {
+    const answer = await show('/operator/accounts/acc_nothing');
+    expect(answer.status).toBe(404);
+    expect((await send('/operator/accounts/acc_nothing/grant', { credits: '1' })).status).toBe(404);
+  });
+});
