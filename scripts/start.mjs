@@ -17,7 +17,7 @@ function providersLine(providers) {
   ].join('\n');
 }
 
-function describe({ url, providers, idle, account, example, paths, seconds }) {
+function describe({ url, providers, idle, account, example, paths, adminToken, seconds }) {
   const state = relative(ROOT, paths.directory);
   const place = state === '' || state.startsWith('..') ? paths.directory : state;
   return `
@@ -30,6 +30,7 @@ Test key: ${account.testKey}
 ${curlCommand({ url, ...example })}
 
 Account ${account.id} has ${account.balanceCredits.toLocaleString('en')} credits. Accounts, keys and credits: npm run admin -- --help
+The same in a browser: ${url}/operator (token: ${adminToken})
 State: ${place} (log: gateway.log). Ctrl-C stops the gateway.
 `;
 }
@@ -88,7 +89,7 @@ async function run(env) {
     const example = await chooseExample({ url, providers, account });
     clearTimeout(slow);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    if (!stopping) console.log(describe({ url, providers, idle, account, example, paths, seconds }));
+    if (!stopping) console.log(describe({ url, providers, idle, account, example, paths, adminToken: variables.ADMIN_TOKEN, seconds }));
     await gateway.gone;
     if (!stopping) throw new Error('The gateway ended unexpectedly.');
   } catch (error) {
