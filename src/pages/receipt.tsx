@@ -168,18 +168,22 @@ const Figures: FC<{ receipt: Receipt }> = ({ receipt }) => (
   </dl>
 );
 
-export async function receiptPage(c: AppContext, context: VerbContext): Promise<Response> {
-  const found = await showReceipt(context, parameter(c, 'id'));
-  if (!found.ok) return refusalPage(c, found.error);
-  const receipt = found.value;
-  const keyName = receipt.keyId === null ? undefined : await keyNameOf(context.db, context.accountId, receipt.keyId);
+interface ShownProps {
+  receipt: Receipt;
+  keyName: string | undefined;
+  /** What the call made. */
+  result?: Child;
+}
+
+/** All of a receipt but where it is. */
+export const ReceiptShown: FC<ShownProps> = ({ receipt, keyName, result }) => {
   const { latencyMs, firstByteMs, attempts, stream, endUser, tags, jobId } = receipt.detail;
   const error = text(receipt.detail.error);
   const facts: [string, Child][] = [
     ['Endpoint', receipt.endpoint ?? undefined],
     ['Key', keyName ?? receipt.keyId ?? undefined],
     ['Job', text(jobId) || undefined],
-    ['Result', await madeBy(context, jobId)],
+    ['Result', result],
     ['End user', typeof endUser === 'string' ? endUser : undefined],
     ['Tags', Array.isArray(tags) ? tags.join(', ') : undefined],
     ['Took', typeof latencyMs === 'number' ? duration(latencyMs) : undefined],
@@ -187,19 +191,8 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
     ['Streamed', typeof stream === 'boolean' ? (stream ? 'yes' : 'no') : undefined],
   ];
   const tried = recordsOf(attempts);
-  return page(
-    c,
-    { title: `Request of ${receipt.model ?? 'a model'}`, context },
+  return (
     <>
-      <div class="tight">
-        <p class="small no-print">
-          <a href={`/usage${orgQuery(context)}`}>Usage</a> <span class="quiet">/ Request</span>
-        </p>
-        <h1>
-          {receipt.model ?? 'A request'} {receipt.test && <span class="tag">test</span>}
-        </h1>
-        <p class="mono quiet small break">{receipt.id}</p>
-      </div>
       <Figures receipt={receipt} />
       {error !== '' && <p class="notice bad">{error}</p>}
       {linesOf(receipt).length > 0 && <Sum receipt={receipt} />}
@@ -224,6 +217,39 @@ export async function receiptPage(c: AppContext, context: VerbContext): Promise<
           </Code>
         </details>
       </section>
+    </>
+  );
+};
+
+export const receiptTitle = ({ model }: Receipt): string => `Request of ${model ?? 'a model'}`;
+
+/** @param from The list that the request is in. */
+export const ReceiptHead: FC<{ receipt: Receipt; from: Child }> = ({ receipt, from }) => (
+  <div class="tight">
+    <p class="small no-print">
+      {from} <span class="quiet">/ Request</span>
+    </p>
+    <h1>
+      {receipt.model ?? 'A request'} {receipt.test && <span class="tag">test</span>}
+    </h1>
+    <p class="mono quiet small break">{receipt.id}</p>
+  </div>
+);
+
+export async function receiptPage(c: AppContext, context: VerbContext): Promise<Response> {
+  const found = await showReceipt(context, parameter(c, 'id'));
+  if (!found.ok) return refusalPage(c, found.error);
+  const receipt = found.value;
+  const [keyName, result] = await Promise.all([
+    receipt.keyId === null ? undefined : keyNameOf(context.db, context.accountId, receipt.keyId),
+    madeBy(context, receipt.detail.jobId),
+  ]);
+  return page(
+    c,
+    { title: receiptTitle(receipt), context },
+    <>
+      <ReceiptHead receipt={receipt} from={<a href={`/usage${orgQuery(context)}`}>Usage</a>} />
+      <ReceiptShown receipt={receipt} keyName={keyName} result={result} />
     </>,
   );
 }

@@ -8,6 +8,7 @@ import { isRecord } from '../../core/record';
 import { isoOrNull } from '../../core/time';
 import { NO_USAGE, type Usage } from '../../core/usage';
 import type { VerbContext } from '../context';
+import type { ConsoleDeps } from '../deps';
 import { findLedgerLine } from '../ledger';
 
 type ReceiptLine = { item: string; credits: number } & (
@@ -88,7 +89,7 @@ function wholeLines({ endpoint, outcome, amountMicro, detail }: Operation): Rece
 
 export type Receipt = ReturnType<typeof receiptOf>;
 
-export async function showReceipt(context: VerbContext, id: string): Promise<Result<Receipt>> {
+export async function showReceipt(context: ConsoleDeps & Pick<VerbContext, 'accountId'>, id: string): Promise<Result<Receipt>> {
   const { account, accountId } = context;
   const ref = parseOperationId(id);
   const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(context, accountId, id)));

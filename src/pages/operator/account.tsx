@@ -11,6 +11,7 @@ import { page, refusalPage } from '../shell';
 import { shown, shownTo } from '../shown-once';
 import { GrantForm, KeyForm, type SentForm, type ShownAccount, StandingForms } from './account-forms';
 import { accountPath, percent } from './accounts';
+import { callPath } from './call';
 
 /** A key as it is just once, with its secret. */
 export interface MadeKey {
@@ -175,9 +176,20 @@ const textIn = (detail: unknown, name: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
-const Lines: FC<{ lines: ShownAccount['ledger'] }> = ({ lines }) => (
+const Lines: FC<{ lines: ShownAccount['ledger']; accountId: string }> = ({ lines, accountId }) => (
   <section class="stack" aria-labelledby="lines">
-    <h2 id="lines">Last lines of the ledger</h2>
+    <div class="head">
+      <h2 id="lines">Last lines of the ledger</h2>
+      <form class="row ends" method="get" action={`${accountPath(accountId)}/calls`} aria-label="Find a request">
+        <label>
+          A request’s id
+          <input name="call" required maxlength={100} placeholder="req_…" spellcheck={false} />
+        </label>
+        <button type="submit" class="plain">
+          Show it
+        </button>
+      </form>
+    </div>
     {lines.length === 0 ? (
       <Empty title="Nothing has come or gone yet" />
     ) : (
@@ -189,7 +201,13 @@ const Lines: FC<{ lines: ShownAccount['ledger'] }> = ({ lines }) => (
               <tr>
                 <td>{closedAt !== null && <Time at={closedAt} />}</td>
                 <td class="break">
-                  {kind === 'grant' ? (textIn(detail, 'reason') ?? 'Credits') : <Name of={model ?? kind} />}{' '}
+                  {kind === 'grant' ? (
+                    (textIn(detail, 'reason') ?? 'Credits')
+                  ) : (
+                    <a href={callPath(accountId, id)}>
+                      <Name of={model ?? kind} />
+                    </a>
+                  )}{' '}
                   {test && <span class="tag">test</span>}
                   <small class="mono">
                     <Name of={id} />
@@ -267,7 +285,7 @@ export async function accountPage(c: AppContext, context: OperatorContext, sent:
         <KeyForm path={path} sent={sent} />
       </section>
       {holds.length > 0 && <Holds holds={holds} />}
-      <Lines lines={ledger} />
+      <Lines lines={ledger} accountId={id} />
     </>,
   );
 }

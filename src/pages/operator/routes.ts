@@ -2,7 +2,14 @@
 import type { AccountRoute } from '../../routes/account/route';
 import { oneAccountPages } from './account-actions';
 import { operatorAccountPages } from './accounts';
+import { operatorCallPages } from './call';
 import { overviewPages } from './overview';
 import { operatorSessionPages } from './session';
 
-export const operatorPages: AccountRoute[] = [...operatorSessionPages, ...overviewPages, ...operatorAccountPages, ...oneAccountPages];
+export const operatorPages: AccountRoute[] = [
+  ...operatorSessionPages,
+  ...overviewPages,
+  ...operatorAccountPages,
+  ...oneAccountPages,
+  ...operatorCallPages,
+];
