@@ -13,6 +13,7 @@ export interface Bindings extends AccountBindings {
   ACCOUNT: DurableObjectNamespace<Account>;
   SETTLEMENT_QUEUE: Queue<SettlementMessage>;
   JOB_QUEUE: Queue<JobMessage>;
+  SUBMISSION_QUEUE: Queue<JobMessage>;
   WEBHOOK_QUEUE: Queue<WebhookMessage>;
   SLOW_WEBHOOK_QUEUE: Queue<WebhookMessage>;
   LIVE_STREAM: DurableObjectNamespace;

@@ -7,7 +7,7 @@ import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, ledgerRetentionDays, liveCatalogue, queueDeps } from './http/deps';
 import { lingering } from './http/linger';
 import { strictly } from './http/strict-clients';
-import { consume } from './jobs/queues';
+import { carriesJobs, consume } from './jobs/queues';
 import { NIGHTLY, sweep } from './jobs/sweep';
 
 export { Account } from './account/account';
@@ -77,7 +77,7 @@ export default {
     const catalogue = liveCatalogue(env);
     await catalogue.refreshed();
     // A job of a model that only the file has would look like one that nobody can serve.
-    if (!catalogue.isLoaded && batch.queue.endsWith('-jobs')) return batch.retryAll({ delaySeconds: CATALOGUE_RETRY_SECONDS });
+    if (!catalogue.isLoaded && carriesJobs(batch.queue)) return batch.retryAll({ delaySeconds: CATALOGUE_RETRY_SECONDS });
     await consume(
       queueDeps(env),
       batch,

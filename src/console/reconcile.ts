@@ -2,6 +2,7 @@
 import { and, asc, eq, gt, lte, type SQL, sql } from 'drizzle-orm';
 import type { AccountStub } from '../account/stub';
 import type { Books, BooksSums, ReconciliationMessage } from '../account/types';
+import { inLanes } from '../core/lanes';
 import { DAY_MS } from '../core/time';
 import { database } from '../db/client';
 import { accounts, apiKeys, ledger, reconciliationRuns, reconciliations } from '../db/schema';
@@ -14,9 +15,9 @@ interface Problem {
 
 /**
  * An invocation may make a thousand D1 queries (https://developers.cloudflare.com/d1/platform/limits/): one for each
- * account, and one more where lines are missing.
+ * account, and one more where lines are missing. The night's first has alerts and vouchers before it, 250 at most.
  */
-const ACCOUNTS_AT_A_TIME = 400;
+const ACCOUNTS_AT_A_TIME = 350;
 /** Missing lines are sent again in parts that fit into memory, up to this many parts per account and night. */
 const LINES_A_PART = 5_000;
 const PARTS_A_NIGHT = 20;
@@ -68,13 +69,10 @@ const NO_SUMS: BooksSums = {
 async function checkAccounts(deps: ConsoleDeps, ids: readonly string[], nextCursor: string | null): Promise<Checked> {
   const problems: Problem[] = [];
   const sums = { ...NO_SUMS };
-  const waiting = ids.values();
-  const checkInTurn = async (): Promise<void> => {
-    for (const accountId of waiting)
-      for (const problem of await checkAccount(deps, accountId, sums).catch((error) => unchecked(error, sums)))
-        problems.push({ accountId, problem });
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, checkInTurn));
+  await inLanes(AT_ONCE, ids, async (accountId) => {
+    for (const problem of await checkAccount(deps, accountId, sums).catch((error) => unchecked(error, sums)))
+      problems.push({ accountId, problem });
+  });
   if (problems.length > 0) await writeDown(deps, problems);
   sums.problems = problems.length;
   return { checked: ids.length, problems, nextCursor, sums };

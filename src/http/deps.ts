@@ -99,6 +99,7 @@ export function jobDeps(env: Bindings): JobDeps {
     db: env.DB,
     files: env.FILES,
     jobs: env.JOB_QUEUE,
+    submissions: env.SUBMISSION_QUEUE,
     webhooks: env.WEBHOOK_QUEUE,
     slowWebhooks: env.SLOW_WEBHOOK_QUEUE,
     fetch: (url, init) => fetch(url, init),

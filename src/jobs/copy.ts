@@ -4,6 +4,7 @@
  */
 
 import { fail } from '../core/errors';
+import { inLanes } from '../core/lanes';
 import { publicFetch } from '../core/public-fetch';
 import { MAX_RESULT_FILES } from '../providers/media/outputs';
 import type { MediaResult } from '../providers/media/types';
@@ -26,7 +27,7 @@ const COPIES_AT_ONCE = 3;
 
 type PendingFile = PendingResult['files'][number];
 
-const isStored = (file: PendingFile): file is StoredFile => 'key' in file;
+export const isStored = (file: PendingFile): file is StoredFile => 'key' in file;
 
 /** Stores results that came as bytes at once, because those bytes exist nowhere else. */
 export async function keepResult(deps: JobDeps, job: Job, result: MediaResult | PendingResult, first = 0): Promise<PendingResult> {
@@ -73,22 +74,11 @@ async function copyFile(
 /** How to copy a result that has come: now, or later by the queue. */
 export type Copy = (deps: JobDeps, job: Job) => Promise<void>;
 
-/** For looks within a client's request: if the client hung up, the copy would end halfway. */
+/** For looks within a client's request, where the copy would end halfway if the client hung up, and for POSTs, which may have taken all the time. */
 export const copyLater: Copy = async ({ jobs }, { id }) => {
   // If the queue does not take it, the sweeper will.
   await jobs.send({ jobId: id }).catch((error: unknown) => console.error('copy not lined up', id, String(error)));
 };
-
-/** Like `Promise.allSettled`, but a few at a time. */
-async function settleEach<Item, Value>(items: readonly Item[], work: (item: Item, index: number) => Promise<Value>) {
-  const settled: PromiseSettledResult<Value>[] = [];
-  const left = items.entries();
-  const lane = async (): Promise<void> => {
-    for (const [index, item] of left) [settled[index]] = await Promise.allSettled([work(item, index)]);
-  };
-  await Promise.all(Array.from({ length: COPIES_AT_ONCE }, lane));
-  return settled;
-}
 
 /**
  * Copies what is missing and ends the job when everything is there. A try is counted before it is made, since this
@@ -106,7 +96,10 @@ export async function copyResult(deps: JobDeps, known: Job): Promise<void> {
   if (copyTries > MAX_COPY_TRIES) return endCopied(deps, job, result, result.files.filter(isStored));
   const endMs = deps.now() + COPY_TIMEOUT_MS;
   const current = currentProvider(deps.registry, job);
-  const copied = await settleEach(result.files, (file, index) => copyFile(deps, job, current, file, index, endMs));
+  const copied = await inLanes(COPIES_AT_ONCE, result.files, async (file, index) => {
+    const [copy] = await Promise.allSettled([copyFile(deps, job, current, file, index, endMs)]);
+    return copy;
+  });
   const files = copied.flatMap((copy) => (copy.status === 'fulfilled' ? [copy.value] : []));
   const failure = copied.find((copy) => copy.status === 'rejected');
   if (!failure) return endCopied(deps, job, result, files);

@@ -212,6 +212,6 @@ async function keepJob(
   };
   await insertJob(deps.db, job);
   // If the queue does not take it, the sweeper will.
-  await deps.jobs.send({ jobId: job.id }).catch((error: unknown) => console.error('job not lined up', job.id, String(error)));
+  await deps.submissions.send({ jobId: job.id }).catch((error: unknown) => console.error('job not lined up', job.id, String(error)));
   return job;
 }

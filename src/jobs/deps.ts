@@ -27,6 +27,8 @@ export interface JobDeps {
   db: D1Database;
   files: R2Bucket;
   jobs: Pick<Queue<JobMessage>, 'send'>;
+  /** For jobs that are to be sent to a provider. */
+  submissions: Pick<Queue<JobMessage>, 'send'>;
   webhooks: Pick<Queue<WebhookMessage>, 'send'>;
   slowWebhooks: Pick<Queue<WebhookMessage>, 'send'>;
   fetch: (url: string, init: RequestInit) => Promise<Response>;

@@ -1,6 +1,6 @@
 import type { AccountStub } from '../account/stub';
 import type { BackgroundMessage, LedgerMessage, SettlementMessage } from '../account/types';
-import { advanceJob } from './advance';
+import { advanceJob, startJob } from './advance';
 import { type BackgroundDeps, lookAfter } from './background';
 import type { JobDeps } from './deps';
 import type { JobMessage, WebhookMessage } from './messages';
@@ -18,6 +18,8 @@ const missingJobs = (): never => {
 
 const LONGEST_RETRY_SECONDS = 3_600;
 
+export const carriesJobs = (queue: string): boolean => /-(jobs|submissions)$/.test(queue);
+
 /** Dispatches a batch by its queue's name, as in wrangler.toml. */
 export async function consume(
   deps: QueueDeps,
@@ -26,6 +28,7 @@ export async function consume(
   waitUntil: (work: Promise<void>) => void = () => {},
 ): Promise<void> {
   if (batch.queue.endsWith('-jobs')) return consumeJobs(jobs(), batch as MessageBatch<JobMessage>, advanceJob, waitUntil);
+  if (batch.queue.endsWith('-submissions')) return consumeJobs(jobs(), batch as MessageBatch<JobMessage>, startJob, waitUntil);
   if (/-webhooks(-slow)?$/.test(batch.queue)) return consumeJobs(jobs(), batch as MessageBatch<WebhookMessage>, deliver, waitUntil);
   if (batch.queue.endsWith('-settlements')) return consumeSettlements(deps, batch as MessageBatch<SettlementMessage>);
   if (batch.queue.endsWith('-ledger')) return consumeLedger(deps, batch as MessageBatch<LedgerMessage>);

@@ -1,15 +1,16 @@
 /**
- * The one POST that starts paid work. Everything that can fail without it is done before; then the job is claimed, the
- * POST is sent, and its outcome is written. If the process dies in between, nobody knows whether work was started: then
+ * The one POST that starts paid work, from a queue of its own, since it may take minutes. Everything that can fail without
+ * it is done before; then the job is claimed, the POST is sent, and its outcome is written. If the process dies in between, nobody knows whether work was started: then
  * only a provider that deduplicates by our reference is asked again; otherwise the customer gets the money back.
  */
 import { fail, type GatewayError } from '../core/errors';
+import { inLanes } from '../core/lanes';
 import { HOUR_MS } from '../core/time';
 import type { MediaAdapter, MediaFailure, MediaInput, MediaRequest, Submission } from '../providers/media/types';
 import { redactSecrets } from '../providers/redact';
 import { toldToCustomer } from '../providers/told';
 import { upstreamModelFor } from './able';
-import { copyResult, keepResult } from './copy';
+import { copyLater, copyResult, isStored, keepResult } from './copy';
 import type { JobDeps } from './deps';
 import { type Ending, finishJob } from './finish';
 import { insist } from './insist';
@@ -26,15 +27,35 @@ import { adapterOf, fetchFrom, readAnswer, SUBMIT_TIMEOUT_MS } from './upstream'
 /** The hold outlives the job's deadline by this much, for the last poll and for copies. */
 const HOLD_GRACE_MS = 2 * HOUR_MS;
 const CLAIM_SPARE_MS = 60_000;
+/** Of it, how much is left for writing what has come. */
+const WRITE_MS = 30_000;
+/** All rounds of POSTs together: a consumer may take 15 minutes (https://developers.cloudflare.com/queues/platform/limits/). */
+const LONGEST_MS = 11 * 60_000;
+/**
+ * An invocation may wait for six answers to begin (https://developers.cloudflare.com/workers/platform/limits/): a seventh
+ * request would wait unsent while its time runs. The sixth is for pictures that are stored meanwhile.
+ */
+const SENT_AT_ONCE = 5;
 const RETRY_SECONDS = 1;
 /** As long as the database is away for while it moves, and well within the claim. */
 const KEEP_PAUSES_MS = [100, 400, 2_000, 5_000, 15_000];
 
+/** For a look that finds the job queued; one that is not to be sent any more ends at once. */
+export async function lineUp(deps: JobDeps, job: Job): Promise<void> {
+  const ending = unwanted(deps, job);
+  if (ending) await endUnsent(deps, job, ending);
+  else await deps.submissions.send({ jobId: job.id });
+}
+
+function unwanted({ now }: JobDeps, { cancelRequested, deadline }: Job): Ending | undefined {
+  if (cancelRequested) return { state: 'canceled' };
+  return now() > deadline ? { state: 'expired', error: tooLate() } : undefined;
+}
+
 export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
-  const nowMs = deps.now();
-  if (job.cancelRequested) return endUnsent(deps, job, { state: 'canceled' });
-  if (nowMs > job.deadline) return endUnsent(deps, job, { state: 'expired', error: tooLate() });
-  const next = nextTarget(deps, job, nowMs);
+  const ending = unwanted(deps, job);
+  if (ending) return endUnsent(deps, job, ending);
+  const next = nextTarget(deps, job, deps.now());
   if (!next) return waitOrFail(deps, job);
   if (!(await keepHold(deps, job))) return endUnsent(deps, job, { state: 'expired', error: tooLate() });
 
@@ -53,8 +74,10 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const requests = buildRequests(adapter, submissions);
   if (!requests)
     return endUnsent(deps, job, { state: 'failed', error: fail('internal', 'This job could not be sent; please report its id.').error });
-  const timeoutMs = adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
-  const claimedUntil = nowMs + timeoutMs + CLAIM_SPARE_MS;
+  const nowMs = deps.now();
+  const rounds = Math.ceil(submissions.length / SENT_AT_ONCE);
+  const timeoutMs = Math.min(adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS, LONGEST_MS / rounds);
+  const claimedUntil = nowMs + rounds * timeoutMs + CLAIM_SPARE_MS;
   const keyTag = keyTagOf(provider, keyIndex);
   const attempt: JobAttempt = {
     provider: provider.spec.id,
@@ -75,7 +98,10 @@ export async function submitJob(deps: JobDeps, job: Job): Promise<void> {
   const upstream = upstreamName(target);
   deps.health.begin(upstream);
   const inTurn = oneByOne();
-  const sent = await Promise.all(submissions.map((one, index) => send(deps, claimed, next, one, requests[index]!, index, inTurn)));
+  const sent = await inLanes(SENT_AT_ONCE, submissions, (one, index) => {
+    const limitMs = Math.min(timeoutMs, claimedUntil - WRITE_MS - deps.now());
+    return send(deps, claimed, next, one, requests[index]!, { index, limitMs, inTurn });
+  });
   attempt.status = sent.find(({ status }) => status !== null)?.status ?? null;
   const step = mergeParts(sent.map(({ part }) => part));
   if (step.state === 'failed' && sent.some(({ status }) => status === null)) attempt.outcome = 'lost';
@@ -94,12 +120,11 @@ async function send(
   { provider, keyIndex }: NextTarget,
   submission: Submission,
   request: MediaRequest,
-  index: number,
-  inTurn: InTurn,
+  { index, limitMs, inTurn }: { index: number; limitMs: number; inTurn: InTurn },
 ): Promise<{ part: Part; status: number | null }> {
   const adapter = adapterOf(provider);
   try {
-    const response = await fetchFrom(deps, provider, request, keyIndex, adapter.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS);
+    const response = await fetchFrom(deps, provider, request, keyIndex, Math.max(0, limitMs));
     const part = await inTurn(() => readPart(deps, job, adapter, submission, response, index));
     return { part, status: response.status };
   } catch (error) {
@@ -205,7 +230,7 @@ async function applySubmitted(deps: JobDeps, claimed: Job, attempt: JobAttempt, 
       const { result } = step;
       const change = { state: 'running', result, attempts, startedAt: nowMs, claimedUntil: null, nextAt: nowMs + SWEEP_AFTER_MS } as const;
       const done = await keep(deps, claimed, (present) => (isOurs(present) ? change : undefined));
-      if (done) await copyResult(deps, done);
+      if (done) await (result.files.every(isStored) ? copyResult : copyLater)(deps, done);
       return;
     }
     case 'running': {
@@ -252,7 +277,7 @@ async function applyFailure(
   if (!changed) return;
   if (!again)
     return finishJob(deps, changed, { state: 'failed', error: errorOf(failed, { action: failure.action, ...more }, whoFailed(changed)) });
-  if (nextTarget(deps, changed, deps.now())) await deps.jobs.send({ jobId: changed.id }, { delaySeconds });
+  if (nextTarget(deps, changed, deps.now())) await deps.submissions.send({ jobId: changed.id }, { delaySeconds });
   else await waitOrFail(deps, changed);
 }
 
@@ -264,7 +289,7 @@ async function waitOrFail(deps: JobDeps, job: Job): Promise<void> {
   const delaySeconds = Math.max(1, Math.ceil((reopensMs - nowMs) / 1_000));
   const nextAt = nowMs + delaySeconds * 1_000 + SWEEP_AFTER_MS;
   await changeJob(deps.db, job, (present) => (present.state === 'queued' ? { nextAt } : undefined));
-  await deps.jobs.send({ jobId: job.id }, { delaySeconds });
+  await deps.submissions.send({ jobId: job.id }, { delaySeconds });
 }
 
 /** A job whose POST was never recorded: the process died or was cut off. */
@@ -278,7 +303,7 @@ export async function resolveLost(deps: JobDeps, job: Job): Promise<void> {
   const change = repeatable ? ({ state: 'queued', attempts, claimedUntil: null } as const) : { attempts, claimedUntil: null };
   const changed = await changeJob(deps.db, job, (present) => (isLost(present) ? change : undefined));
   if (!changed) return;
-  if (repeatable) return submitJob(deps, changed);
+  if (repeatable) return lineUp(deps, changed);
   const { error } = fail(
     'job_failed',
     'The provider’s answer could not be read to its end, so this job was given up. Nothing was charged.',

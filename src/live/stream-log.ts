@@ -1,7 +1,7 @@
 /**
- * What a resumable stream has said: whole events in order, in memory while the object lives, and in a few checkpoints
- * on disk. Written rows are what storage costs, so checkpoints come at growing intervals: a stream of fifteen minutes
- * leaves eight.
+ * What a resumable stream has said: whole events in order, the latest in memory, the others on disk, since an isolate's
+ * memory is shared by all streams in it. Written rows are what storage costs, so checkpoints come at growing intervals, or
+ * when they fill a row: a stream of fifteen minutes leaves eight.
  *
  * A stream may say more than is kept. What goes beyond is passed to those who listen or come back soon; whoever asks
  * for it later hears what is kept, and that the rest is not.
@@ -12,7 +12,7 @@ import { splitEvents } from '../core/sse';
 const FIRST_CHECKPOINT_MS = 10_000;
 /** A row holds 2 MB at most, and a character may take three bytes. */
 const MAX_ROW_CHARS = 600_000;
-/** How much of a stream is kept. A character takes two of the object's 128 MB, and more while it is read or written. */
+/** How much of a stream is kept. */
 const MAX_KEPT_CHARS = 16_777_216;
 /** How much beyond that is buffered for slow listeners. */
 const MAX_PASSING_CHARS = 4_194_304;
@@ -28,6 +28,21 @@ export interface LogHead {
   interrupted: string;
   /** Sent in place of events that are not kept. */
   notKept: string;
+}
+
+/** Whole events in a row, or, with a long one, in several. */
+interface Block {
+  texts: string[];
+  events: number;
+}
+
+/** One on disk. */
+interface StoredBlock {
+  /** The numbers of its first event, and of the one after its last. */
+  from: number;
+  to: number;
+  firstRow: number;
+  rows: number;
 }
 
 interface TextRow {
@@ -51,16 +66,17 @@ const HEAD = 'head';
 const textKey = (index: number): string => `text:${String(index).padStart(4, '0')}`;
 
 export class StreamLog {
-  /** The kept events, from the first on. */
+  private readonly stored: StoredBlock[] = [];
+  /** Kept events that are not stored yet. */
   private readonly events: string[] = [];
+  private freshChars = 0;
+  /** Of all kept events. */
   private chars = 0;
   /** The latest events beyond those. */
   private readonly passing: string[] = [];
   private passingChars = 0;
   /** How many events between the two are gone. */
   private gone = 0;
-  private writtenEvents = 0;
-  private rows = 0;
   private nextCheckpointMs: number;
   private intervalMs = FIRST_CHECKPOINT_MS;
   over = false;
@@ -84,16 +100,18 @@ export class StreamLog {
     if (!head) return undefined;
     const log = new StreamLog(storage, head, now);
     let text = '';
+    let rows = 0;
     let last: TextRow | undefined;
-    // Row by row, since all rows at once would be in memory twice.
-    for (let index = 0; ; index++) {
-      const row = await storage.get<TextRow>(textKey(index));
+    for (;;) {
+      const row = await storage.get<TextRow>(textKey(log.rows + rows));
       if (!row) break;
       last = row;
       text += row.text;
+      rows++;
       if (row.torn) continue;
-      for (const event of splitEvents(text)) log.events.push(event);
+      log.noteStored(rows, splitEvents(text).length);
       text = '';
+      rows = 0;
     }
     log.gone = last?.passed ?? 0;
     log.over = true;
@@ -111,6 +129,7 @@ export class StreamLog {
     for (const event of events) {
       if (this.chars + event.length <= MAX_KEPT_CHARS && !this.keepsNoMore) {
         this.events.push(event);
+        this.freshChars += event.length;
         this.chars += event.length;
       } else {
         this.passing.push(event);
@@ -134,31 +153,49 @@ export class StreamLog {
     this.over = true;
     this.broken = !isWhole;
     this.wake();
-    await this.write();
+    await this.write([...blocksOf(this.events)]);
   }
 
-  /** Stores what is new if it is time to. */
+  /** Stores what is new if it is time to, and else what fills rows. */
   async checkpoint(): Promise<void> {
-    if (this.now() < this.nextCheckpointMs) return;
-    this.intervalMs *= 2;
-    this.nextCheckpointMs = this.now() + this.intervalMs;
-    await this.write();
+    const isTime = this.now() >= this.nextCheckpointMs;
+    if (!isTime && this.freshChars <= MAX_ROW_CHARS) return;
+    const blocks = [...blocksOf(this.events)];
+    if (isTime) {
+      this.intervalMs *= 2;
+      this.nextCheckpointMs = this.now() + this.intervalMs;
+    } else if (blocks.at(-1)?.texts.length === 1) blocks.pop();
+    await this.write(blocks);
   }
 
-  private async write(): Promise<void> {
-    const fresh = this.events.slice(this.writtenEvents);
-    this.writtenEvents = this.events.length;
-    let last: RowText | undefined;
-    for (const next of rowTexts(fresh)) {
-      if (last) await this.put(last, false);
-      last = next;
-    }
+  private async write(blocks: readonly Block[]): Promise<void> {
     const ends = this.over && !this.broken;
-    if (last || ends) await this.put(last ?? { text: '', torn: false }, ends);
+    const all = ends && blocks.length === 0 ? [{ texts: [''], events: 0 }] : blocks;
+    for (const [index, block] of all.entries()) await this.put(block, ends && index === all.length - 1);
   }
 
-  private async put(row: RowText, over: boolean): Promise<void> {
-    await this.storage.put<TextRow>(textKey(this.rows++), { ...row, over, passed: this.gone + this.passing.length });
+  /** A block that cannot be written stays in memory. */
+  private async put({ texts, events }: Block, over: boolean): Promise<void> {
+    const passed = this.gone + this.passing.length;
+    for (const [index, text] of texts.entries()) {
+      const torn = index < texts.length - 1;
+      await this.storage.put<TextRow>(textKey(this.rows + index), { text, torn, over: over && !torn, passed });
+    }
+    for (const event of this.events.splice(0, events)) this.freshChars -= event.length;
+    this.noteStored(texts.length, events);
+  }
+
+  private noteStored(rows: number, events: number): void {
+    this.stored.push({ from: this.storedEvents, to: this.storedEvents + events, firstRow: this.rows, rows });
+  }
+
+  private get rows(): number {
+    const last = this.stored.at(-1);
+    return last ? last.firstRow + last.rows : 0;
+  }
+
+  private get storedEvents(): number {
+    return this.stored.at(-1)?.to ?? 0;
   }
 
   /** A listener is so far behind that the stream must wait. */
@@ -182,7 +219,7 @@ export class StreamLog {
     this.listeners.add(listener);
     try {
       for (;;) {
-        const text = this.take(listener);
+        const text = listener.at < this.storedEvents ? await this.read(listener) : this.take(listener);
         if (text === undefined) {
           yield this.head.notKept;
           return;
@@ -204,10 +241,24 @@ export class StreamLog {
     }
   }
 
+  /** The rest of a stored block; undefined where that is gone. */
+  private async read(listener: Listener): Promise<string | undefined> {
+    const block = this.stored.find(({ to }) => listener.at < to)!;
+    let text = '';
+    for (let index = 0; index < block.rows; index++) {
+      const row = await this.storage.get<TextRow>(textKey(block.firstRow + index));
+      if (!row) return undefined;
+      text += row.text;
+    }
+    const rest = splitEvents(text).slice(listener.at - block.from);
+    listener.at = block.to;
+    return rest.join('');
+  }
+
   /** What comes next for a listener: '' where it has heard everything, undefined where that is gone. */
   private take(listener: Listener): string | undefined {
-    const isKept = listener.at < this.events.length;
-    const from = isKept ? 0 : this.passingFrom;
+    const isKept = listener.at < this.keptEvents;
+    const from = isKept ? this.storedEvents : this.passingFrom;
     if (listener.at < from) return undefined;
     const events = isKept ? this.events : this.passing;
     let text = '';
@@ -222,7 +273,11 @@ export class StreamLog {
   }
 
   private get passingFrom(): number {
-    return this.events.length + this.gone;
+    return this.keptEvents + this.gone;
+  }
+
+  private get keptEvents(): number {
+    return this.storedEvents + this.events.length;
   }
 
   /** The positions of listeners who can still hear everything. */
@@ -254,19 +309,19 @@ export class StreamLog {
   }
 }
 
-type RowText = Pick<TextRow, 'text' | 'torn'>;
-
-/** Packs events into the texts of rows: several events in a row, or a long one in several rows. */
-function* rowTexts(events: readonly string[]): Generator<RowText> {
+function* blocksOf(events: readonly string[]): Generator<Block> {
+  let before: string[] = [];
   let text = '';
+  let count = 0;
   for (const event of events) {
-    if (text !== '' && text.length + event.length > MAX_ROW_CHARS) {
-      yield { text, torn: false };
-      text = '';
+    if (count > 0 && text.length + event.length > MAX_ROW_CHARS) {
+      yield { texts: [...before, text], events: count };
+      [before, text, count] = [[], '', 0];
     }
     let from = 0;
-    for (; event.length - from > MAX_ROW_CHARS; from += MAX_ROW_CHARS) yield { text: event.slice(from, from + MAX_ROW_CHARS), torn: true };
+    for (; event.length - from > MAX_ROW_CHARS; from += MAX_ROW_CHARS) before.push(event.slice(from, from + MAX_ROW_CHARS));
     text += event.slice(from);
+    count++;
   }
-  if (text !== '') yield { text, torn: false };
+  if (count > 0) yield { texts: [...before, text], events: count };
 }

@@ -234,7 +234,8 @@ describe('the sweeper', () => {
       await db.prepare("UPDATE jobs SET settled_at = NULL, ended_at = NULL, state = 'queued' WHERE created_at <= 400").run();
       const { db: own, left } = queryBudget(db, 300);
       const sent: unknown[] = [];
-      const deps = { db: own, now: () => 1e9, jobs: { send: async (message: unknown) => void sent.push(message) } } as unknown as JobDeps;
+      const submissions = { send: async (message: unknown) => void sent.push(message) };
+      const deps = { db: own, now: () => 1e9, submissions } as unknown as JobDeps;
       asked.queries.length = 0;
       const swept = await sweepJobs(deps, 0, left);
       expect(swept).toBeGreaterThan(250);

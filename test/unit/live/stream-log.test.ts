@@ -23,6 +23,16 @@ async function collect(log: StreamLog, after = 0): Promise<string> {
   return text;
 }
 
+/** Those of its events that follow, without waiting for others. */
+async function collectUntil(log: StreamLog, after: number, count: number): Promise<string> {
+  let text = '';
+  for await (const events of log.after(after)) {
+    text += events;
+    if (namesIn(text).length >= count) break;
+  }
+  return text;
+}
+
 const loaded = async (kept: LogStorage): Promise<StreamLog> => (await StreamLog.load(kept, Date.now))!;
 /** An event of this many characters. */
 const long = (name: string, chars: number): string => `data: ${name}${'A'.repeat(chars - name.length - 8)}\n\n`;
@@ -112,6 +122,49 @@ describe('the log of a stream', () => {
       expect(namesIn(rest)).toHaveLength(Math.max(0, events.length - after));
     }
     for (const row of rows.values()) expect((row as { text?: string }).text?.length ?? 0).toBeLessThanOrEqual(600_000);
+  });
+
+  it('holds what is stored on disk alone, and tells all of it to those who come back or are behind', async () => {
+    const { kept, rows, writes } = storage();
+    const log = new StreamLog(kept, HEAD, () => 0);
+    await log.begin();
+    const behind = log.after(0);
+    log.add([long('e0', 100)]);
+    const first = (await behind.next()).value as string;
+    const chars = [...Array(120).fill(20_000), 1_500_000, ...Array(40).fill(20_000)] as number[];
+    for (const [n, each] of chars.entries()) {
+      log.add([long(`e${n + 1}`, each)]);
+      await log.checkpoint();
+      // A long event goes to disk as it comes.
+      expect((log as unknown as { events: string[] }).events.join('').length).toBeLessThanOrEqual(600_000);
+    }
+    // The head, and hardly more rows than it takes.
+    expect(writes()).toBeLessThan(1 + chars.reduce((sum, each) => sum + each, 0) / 600_000 + 2);
+    const all = Array.from({ length: chars.length + 1 }, (_, n) => `e${n}`);
+    expect(namesIn(await collectUntil(log, 40, all.length - 40))).toEqual(all.slice(40));
+    await log.finish(true);
+    let rest = '';
+    for await (const events of behind) rest += events;
+    expect(namesIn(first + rest)).toEqual(all);
+    expect(namesIn(await collect(log, 119))).toEqual(all.slice(119));
+    expect(await collect(await loaded(kept), 119)).toBe(await collect(log, 119));
+    rows.clear();
+    expect(namesIn(await collect(log))).toEqual(['not kept']);
+  });
+
+  it('keeps in memory what could not be stored, and stores it later', async () => {
+    const { kept } = storage();
+    let failures = 1;
+    const put = async (key: string, value: unknown): Promise<void> => {
+      if (key === 'text:0001' && failures-- > 0) throw new Error('the disk is away');
+      await kept.put(key, value);
+    };
+    const log = new StreamLog({ ...kept, put } as LogStorage, HEAD, () => 0);
+    await log.begin();
+    log.add([long('e0', MILLION)]);
+    await expect(log.checkpoint()).rejects.toThrow('away');
+    await log.finish(true);
+    for (const one of [log, await loaded(kept)]) expect(await collect(one)).toBe(long('e0', MILLION));
   });
 
   it('leaves out an event that was written in part', async () => {

@@ -3,14 +3,14 @@
 import { env } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancelJob, takeCallback } from '../../../src/jobs/access';
-import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
+import { sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { isFinal, type Job } from '../../../src/jobs/types';
 import { deliver, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { listDeliveries } from '../../../src/jobs/webhooks/log';
 import { deliveryIdOf } from '../../../src/jobs/webhooks/queue';
 import { withDatabase } from '../d1-within';
-import { JobBench, PRICE_MICRO, RECEIVER_URL, WEBHOOK_SECRET } from './support';
+import { JobBench, PRICE_MICRO, RECEIVER_URL, WEBHOOK_SECRET, work } from './support';
 
 const RUNS = 500;
 const MOVES = 400;
@@ -141,7 +141,7 @@ class Chaos {
       const message = await this.take(messages, calm);
       if (!calm && this.chance(0.02)) await this.invoke((deps) => cancelJob(deps, this.job), true);
       if (!calm && this.chance(0.1)) await this.callBack();
-      if (message) await this.invoke((deps) => advanceJob(deps, message), !calm);
+      if (message) await this.invoke((deps) => work(deps, message), !calm);
     }
     const { state } = this.job;
     if (this.finalState !== undefined) expect(state).toBe(this.finalState);

@@ -2,20 +2,20 @@ import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import type { AccountStub } from '../../../src/account/stub';
 import { cancelJob, lookInPassing, takeCallback } from '../../../src/jobs/access';
-import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
+import { advanceJob, startJob, sweepJobs } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { changeJob, listForgotten, listJobs } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { JOB_STATUSES } from '../../../src/jobs/view';
 import { ask, keyFor } from '../http/support';
-import { JobBench, PRICE_MICRO, WEBHOOK_SECRET } from './support';
+import { JobBench, PRICE_MICRO, WEBHOOK_SECRET, work } from './support';
 
 /** Delivers messages as they fall due until none is left or the job is settled. */
 async function playOut(bench: JobBench, id: string, steps = 60): Promise<void> {
   for (let step = 0; step < steps && bench.queue.messages.length > 0; step++) {
     const message = bench.queue.take();
     await bench.wait(Math.max(0, message.dueMs - bench.nowMs));
-    await advanceJob(bench.deps(), message);
+    await work(bench.deps(), message);
     if ((await bench.job(id)).settledAt !== null) return;
   }
 }
@@ -49,7 +49,7 @@ describe('a job', () => {
   it.each(['is given up', 'is said to have failed'])('that %s while its result is written is done, and charged', async (what) => {
     const bench = await JobBench.create();
     const { id, callbackToken: token, deadline } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     bench.queue.messages = [];
     bench.provider.ending = what === 'is given up' ? 'never' : 'failed';
     bench.provider.pollsToDone = 1;
@@ -72,8 +72,8 @@ describe('a job', () => {
     for (let step = 0; step < 40 && (await bench.job(id)).settledAt === null; step++) {
       const message = bench.queue.take();
       await bench.wait(Math.max(0, message.dueMs - bench.nowMs));
-      await advanceJob(bench.deps(), message);
-      await advanceJob(bench.deps(), message);
+      await work(bench.deps(), message);
+      await work(bench.deps(), message);
     }
     const job = await bench.job(id);
     expect(job).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
@@ -88,7 +88,7 @@ describe('a job', () => {
     bench.provider.pollsToDone = 1;
     const call = async (signature: string) => {
       const { id, callbackToken: token } = await bench.start();
-      await advanceJob(bench.deps(), bench.queue.take());
+      await work(bench.deps(), bench.queue.take());
       bench.queue.messages = [];
       const headers = new Headers({ 'x-signature': signature });
       const taken = { jobId: id, token, headers, body: '{"state":"done"}', json: { state: 'done' } };
@@ -111,7 +111,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     bench.provider.pollsToDone = 1;
     const { id, callbackToken: token } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     bench.queue.messages = [];
     const { fetch } = bench.provider;
     const deps: JobDeps = {
@@ -138,7 +138,7 @@ describe('a job', () => {
   it('is submitted once when its message comes twice at the same time', async () => {
     const bench = await JobBench.create();
     const { id } = await bench.start();
-    await Promise.all([1, 2, 3].map(() => advanceJob(bench.deps(), { jobId: id })));
+    await Promise.all([1, 2, 3].map(() => startJob(bench.deps(), { jobId: id })));
     expect(bench.provider.started).toHaveLength(1);
     expect((await bench.job(id)).state).toBe('running');
   });
@@ -157,7 +157,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     bench.provider.repeatable = true;
     const { id } = await bench.start();
-    const submit = (deps: JobDeps) => advanceJob(deps, { jobId: id });
+    const submit = (deps: JobDeps) => startJob(deps, { jobId: id });
     // Its effects: read, renew the hold, claim, ask the provider; then the answer is written.
     expect(await bench.dies(submit, 4, false)).toBe(true);
     expect([bench.provider.started.length, (await bench.job(id)).state]).toEqual([1, 'submitting']);
@@ -222,7 +222,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     bench.provider.submitStatus = 429;
     const { id } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     expect(await bench.job(id)).toMatchObject({ state: 'queued', attempts: [{ action: 'backoff_key', status: 429 }] });
     bench.provider.submitStatus = 200;
     await playOut(bench, id);
@@ -255,17 +255,30 @@ describe('a job', () => {
     expect((await bench.job(id)).state).toBe('succeeded');
   });
 
+  it('has one chain of polls, though it was swept before it was sent', async () => {
+    const bench = await JobBench.create();
+    bench.provider.ending = 'never';
+    await bench.start();
+    await bench.wait(61_000);
+    await sweepJobs(bench.deps());
+    const lined = bench.queue.messages.splice(0);
+    expect(lined.map(({ queue }) => queue)).toEqual(['submissions', 'submissions']);
+    for (const message of lined) await work(bench.deps(), message);
+    expect(bench.queue.messages).toMatchObject([{ queue: 'jobs', turn: 0 }]);
+    expect(bench.provider.started).toHaveLength(1);
+  });
+
   it('has one chain of polls, however often it was swept', async () => {
     const bench = await JobBench.create();
     bench.provider.ending = 'never';
     const { id } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     for (let round = 0; round < 3; round++) {
       await bench.wait(200_000);
       await sweepJobs(bench.deps());
     }
     expect(bench.queue.messages).toHaveLength(4);
-    for (const message of bench.queue.messages.splice(0)) await advanceJob(bench.deps(), message);
+    for (const message of bench.queue.messages.splice(0)) await work(bench.deps(), message);
     expect(bench.queue.messages).toHaveLength(1);
     expect(bench.provider.polls).toBe(1);
     expect((await bench.job(id)).state).toBe('running');
@@ -275,7 +288,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     bench.provider.pollsToDone = 1;
     const { id, callbackToken } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     const job = await bench.job(id);
     const callback = { jobId: id, token: callbackToken, headers: new Headers(), body: '{}', json: {} };
     await Promise.all([
@@ -313,14 +326,16 @@ describe('a job', () => {
   });
 
   it.each([
-    ['was to be canceled meanwhile', 'canceled'],
-    ['is past its deadline', 'expired'],
-  ])('that is still to be sent and %s is never sent', async (_what, state) => {
+    ['was to be canceled meanwhile', 'canceled', startJob],
+    ['is past its deadline', 'expired', startJob],
+    ['a look finds canceled', 'canceled', advanceJob],
+    ['a look finds past its deadline', 'expired', advanceJob],
+  ])('that is still to be sent and %s is never sent', async (_what, state, work) => {
     const bench = await JobBench.create();
     const job = await bench.start();
     if (state === 'canceled') await changeJob(env.DB, job, () => ({ cancelRequested: true }));
     else await bench.wait(job.deadline - bench.nowMs + 1);
-    await advanceJob(bench.deps(), { jobId: job.id });
+    await work(bench.deps(), { jobId: job.id });
     expect((await bench.job(job.id)).state).toBe(state);
     expect(bench.provider.started).toHaveLength(0);
     expect([await bench.spentMicro(), await bench.heldMicro()]).toEqual([0, 0]);
@@ -362,7 +377,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     bench.provider.ending = 'never';
     const { id, deadline } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     await bench.wait(deadline - bench.nowMs + 1_000);
     await advanceJob(bench.deps(), { jobId: id });
     expect((await bench.job(id)).state).toBe('expired');
@@ -373,7 +388,7 @@ describe('a job', () => {
   it('whose provider says nothing at its deadline is asked for an hour more', async () => {
     const bench = await JobBench.create();
     const { id, deadline } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     const unreachable: JobDeps = { ...bench.deps(), fetch: async () => Promise.reject(new Error('connection lost')) };
     await bench.wait(deadline - bench.nowMs + 3_600_000);
     await advanceJob(unreachable, { jobId: id });
@@ -387,7 +402,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     bench.provider.ending = 'never';
     const { id } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     await bench.wait(50 * 60_000);
     await bench.account.fireAlarm();
     expect(await bench.heldMicro()).toBe(PRICE_MICRO);
@@ -402,7 +417,7 @@ describe('a job', () => {
     const { id } = await bench.start();
     await bench.wait(20 * 60_000);
     await bench.account.fireAlarm();
-    await advanceJob(bench.deps(), { jobId: id });
+    await startJob(bench.deps(), { jobId: id });
     expect((await bench.job(id)).state).toBe('expired');
     expect(bench.provider.started).toHaveLength(0);
   });

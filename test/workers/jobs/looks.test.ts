@@ -3,13 +3,13 @@ import { env } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { queueDeps } from '../../../src/http/deps';
 import { cancelJob, waitForJob } from '../../../src/jobs/access';
-import { advanceJob } from '../../../src/jobs/advance';
+import { startJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { consume } from '../../../src/jobs/queues';
 import { changeJob } from '../../../src/jobs/store';
 import type { Job } from '../../../src/jobs/types';
 import { makeWav } from '../../../src/providers/sandbox/media/wav';
-import { JobBench, PRICE_MICRO } from './support';
+import { adapted, JobBench, PRICE_MICRO, work } from './support';
 
 /** What a request that hears a recording costs: not a whole number of micro-credits. */
 const HEARD_MICRO = 1_000_000.3;
@@ -18,7 +18,7 @@ async function playOut(bench: JobBench, id: string): Promise<void> {
   while ((await bench.job(id)).settledAt === null) {
     const message = bench.queue.take();
     await bench.wait(Math.max(0, message.dueMs - bench.nowMs));
-    await advanceJob(bench.deps(), message);
+    await work(bench.deps(), message);
   }
 }
 
@@ -54,7 +54,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     bench.provider.pollsToDone = 1;
     const { id } = await bench.start();
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     const db = heard((sql) => {
       if (/^update "jobs" set .*"result" = /.test(sql)) throw new Error('D1 is overloaded');
     });
@@ -71,6 +71,42 @@ describe('a job', () => {
     expect((await bench.job(id)).state).toBe('succeeded');
   });
 
+  it('that waits to be sent holds up no look of another: what was lined up for one is lined up to be sent', async () => {
+    const bench = await JobBench.create();
+    const running = await bench.start();
+    await work(bench.deps(), bench.queue.take());
+    const { id } = await bench.start();
+    bench.queue.messages = [];
+    const messages = [id, running.id].map((jobId) => ({ body: { jobId }, ack: () => undefined, retry: () => undefined }));
+    const deps = bench.deps();
+    const slow: JobDeps['fetch'] = (url, init) => (url.endsWith('/submit') ? new Promise(() => undefined) : deps.fetch(url, init));
+    await consume(queueDeps(env), { queue: 'hypereal-jobs', messages } as unknown as MessageBatch, () => ({ ...deps, fetch: slow }));
+    expect(bench.provider.polls).toBe(1);
+    const message = bench.queue.take();
+    expect(message).toMatchObject({ jobId: id, queue: 'submissions' });
+    const batch = { queue: 'hypereal-submissions', messages: [{ ...messages[0], body: message }] } as unknown as MessageBatch;
+    await consume(queueDeps(env), batch, () => deps);
+    expect((await bench.job(id)).state).toBe('running');
+  });
+
+  it('is claimed for as long as its provider may take from when it is sent, however long its files took to come', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start({ image: 'https://files.customer.example/a.png' });
+    const deps = adapted(bench.deps(), { sources: 'bytes', submitTimeoutMs: 300_000 });
+    let leftMs = 0;
+    const fetch: JobDeps['fetch'] = async (url, init) => {
+      if (url.startsWith('https://files.customer.example/')) {
+        bench.nowMs += 80_000;
+        return new Response(Uint8Array.of(0x89, 0x50, 0x4e, 0x47));
+      }
+      if (url.endsWith('/submit')) leftMs = (await bench.job(id)).claimedUntil! - bench.nowMs;
+      return deps.fetch(url, init);
+    };
+    await startJob({ ...deps, fetch }, { jobId: id });
+    expect(bench.provider.started).toHaveLength(1);
+    expect(leftMs).toBeGreaterThan(300_000);
+  });
+
   it('that its provider has taken is not lost while the database is away for some seconds', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const bench = await JobBench.create();
@@ -80,7 +116,7 @@ describe('a job', () => {
       if (bench.provider.started.length > 0 && failures-- > 0) throw new Error(`D1 is overloaded: ${sql}`);
     });
     const pausesMs: number[] = [];
-    await advanceJob({ ...bench.deps(), db, pause: async (ms) => void pausesMs.push(ms) }, bench.queue.take());
+    await work({ ...bench.deps(), db, pause: async (ms) => void pausesMs.push(ms) }, bench.queue.take());
     expect(await bench.job(id)).toMatchObject({ state: 'running', upstream: { id: 'up0' } });
     expect(pausesMs.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(5_000);
   });
@@ -90,11 +126,11 @@ describe('a job', () => {
     const { id } = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
     const files = {
       get: async () => {
-        await advanceJob(bench.deps(), { jobId: id });
+        await startJob(bench.deps(), { jobId: id });
         return null;
       },
     } as unknown as R2Bucket;
-    await advanceJob({ ...bench.deps(), files }, { jobId: id });
+    await startJob({ ...bench.deps(), files }, { jobId: id });
     await playOut(bench, id);
     expect(bench.provider.started).toHaveLength(1);
     expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
@@ -109,7 +145,7 @@ describe('a job', () => {
     const db = heard((sql) => {
       if (/^update "jobs" set .*"upstream" = /.test(sql) && failures-- > 0) throw new Error('D1_ERROR: Network connection lost');
     });
-    await advanceJob({ ...bench.deps(), db }, bench.queue.take());
+    await work({ ...bench.deps(), db }, bench.queue.take());
     await playOut(bench, id);
     expect(bench.provider.started).toHaveLength(1);
     expect(await bench.job(id)).toMatchObject({ state: 'succeeded', costMicro: PRICE_MICRO });
@@ -121,16 +157,13 @@ describe('a job', () => {
     const { id } = await bench.start();
     const input = { kind: 'video', prompt: 'a fox', durationSeconds: 5, references, extra: {} } as const;
     await changeJob(env.DB, await bench.job(id), () => ({ input }));
-    const deps = bench.deps();
-    const fake = deps.registry.providers.get('fake')!;
-    const spec = { ...fake.spec, media: { ...fake.spec.media!, sources: 'bytes' as const } };
-    const registry = { ...deps.registry, providers: new Map([['fake', { ...fake, spec }]]) };
+    const deps = adapted(bench.deps(), { sources: 'bytes' });
     let sizeBytes = 20 * 1_048_576;
     const fetch: JobDeps['fetch'] = async (url, init) =>
       url.startsWith('https://files.customer.example/')
         ? new Response(new Blob([new Uint8Array(sizeBytes)]).stream())
         : deps.fetch(url, init);
-    await advanceJob({ ...deps, fetch, registry }, { jobId: id });
+    await startJob({ ...deps, fetch }, { jobId: id });
     expect(await bench.job(id)).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('32 MB together') } });
     expect(bench.provider.started).toHaveLength(0);
     expect(await bench.heldMicro()).toBe(0);
@@ -138,7 +171,7 @@ describe('a job', () => {
     sizeBytes = 15 * 1_048_576;
     const smaller = await bench.start();
     await changeJob(env.DB, await bench.job(smaller.id), () => ({ input }));
-    await advanceJob({ ...deps, fetch, registry }, { jobId: smaller.id });
+    await startJob({ ...deps, fetch }, { jobId: smaller.id });
     expect(bench.provider.started).toHaveLength(1);
   });
 
@@ -146,7 +179,7 @@ describe('a job', () => {
     const bench = await JobBench.create();
     const { id } = await recording(bench);
     bench.provider.submitStatus = 429;
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     expect(await bench.job(id)).toMatchObject({ state: 'queued', plan: { units: 3 } });
     expect(await bench.heldMicro()).toBe(PRICE_MICRO + 2_000_001);
     bench.provider.submitStatus = 200;
@@ -158,11 +191,11 @@ describe('a job', () => {
   it('whose recording proves longer than its account can pay is not sent, and one of a test key is', async () => {
     const bench = await JobBench.create(PRICE_MICRO / 1_000_000);
     const { id } = await recording(bench);
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     expect(await bench.job(id)).toMatchObject({ state: 'failed', error: { kind: expect.stringMatching(/credits/) } });
     expect([bench.provider.started.length, await bench.heldMicro()]).toEqual([0, 0]);
     await recording(bench, { test: true });
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     expect([bench.provider.started.length, await bench.heldMicro()]).toEqual([1, PRICE_MICRO]);
   });
 

@@ -1,7 +1,8 @@
 // A worker's output, on its way into a row and files of ours, may be of any size.
 import { env } from 'cloudflare:test';
-import { describe, expect, it } from 'vitest';
-import { advanceJob, sweepJobs } from '../../../src/jobs/advance';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { advanceJob, startJob, sweepJobs } from '../../../src/jobs/advance';
+import type { JobDeps } from '../../../src/jobs/deps';
 import { fileUrl } from '../../../src/jobs/files';
 import { withOutput } from '../../../src/jobs/output';
 import { runningJobs } from '../../../src/jobs/parts';
@@ -14,17 +15,21 @@ import { deliver, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { findDelivery } from '../../../src/jobs/webhooks/log';
 import { deliveryIdOf } from '../../../src/jobs/webhooks/queue';
 import type { MediaResult } from '../../../src/providers/media/types';
-import { JobBench, RECEIVER_URL } from './support';
+import { adapted, JobBench, RECEIVER_URL, work } from './support';
 
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const picture = { bytes: PNG, contentType: 'image/png' };
 const film = (name: string | number) => ({ url: `https://cdn.fake.example/${name}.mp4` });
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 /** A job at its provider. */
 async function running(webhookUrl: string | null = null): Promise<{ bench: JobBench; job: Job }> {
   const bench = await JobBench.create();
   const { id } = await bench.start({}, { webhookUrl });
-  await advanceJob(bench.deps(), bench.queue.take());
+  await work(bench.deps(), bench.queue.take());
   bench.queue.messages = [];
   return { bench, job: await bench.job(id) };
 }
@@ -176,13 +181,66 @@ describe('the files of a result', () => {
     };
     const fetch = async () =>
       new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers: { 'content-type': 'application/json' } });
-    const deps = bench.deps();
-    const fake = deps.registry.providers.get('fake')!;
-    const spec = { ...fake.spec, media: { ...fake.spec.media!, picturesAtOnce: () => 1 } };
-    const providers = new Map([['fake', { ...fake, spec }]]);
-    await advanceJob({ ...deps, fetch, registry: { ...deps.registry, providers } }, { jobId: id });
+    await startJob({ ...adapted(bench.deps(), { picturesAtOnce: () => 1 }), fetch }, { jobId: id });
     expect(runningJobs((await bench.job(id)).upstream!)).toHaveLength(3);
     expect(most).toBe(1);
+  });
+
+  it.each([120_000, 600_000])(
+    'that are ten answers are asked for five at a time, within a claim, each for up to %d ms',
+    async (submitTimeoutMs) => {
+      const bench = await JobBench.create();
+      const { id, plan } = await bench.start();
+      const input = { kind: 'image', prompt: 'a fox', count: 10, references: [], extra: {} } as const;
+      await changeJob(env.DB, await bench.job(id), () => ({ kind: 'image', input, plan: { ...plan, per: 'image', units: 10 } }));
+      const limitsMs: number[] = [];
+      vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+        limitsMs.push(ms);
+        return new AbortController().signal;
+      });
+      const [startMs, references, endsMs]: [number, unknown[], number[]] = [bench.nowMs, [], []];
+      let waiting: (() => void)[] = [];
+      let most = 0;
+      // Each takes all the time that it has.
+      const fetch: JobDeps['fetch'] = async (_url, { body }) => {
+        const { reference } = JSON.parse(String(body)) as { reference: string };
+        references.push(reference);
+        endsMs.push(bench.nowMs + limitsMs.at(-1)!);
+        await new Promise<void>((resolve) => {
+          most = Math.max(most, waiting.push(resolve));
+          if (waiting.length === 5) queueMicrotask(release);
+        });
+        return Response.json({ id: reference });
+      };
+      const release = () => {
+        bench.nowMs = endsMs.at(-1)!;
+        for (const resolve of waiting) resolve();
+        waiting = [];
+      };
+      let claimedUntil = 0;
+      const watched: JobDeps['fetch'] = async (url, init) => {
+        claimedUntil ||= (await bench.job(id)).claimedUntil!;
+        return fetch(url, init);
+      };
+      const deps = adapted(bench.deps(), { picturesAtOnce: () => 1, submitTimeoutMs });
+      await startJob({ ...deps, fetch: watched }, { jobId: id });
+      expect(runningJobs((await bench.job(id)).upstream!).map((job) => job.id)).toEqual(references);
+      expect([new Set(references).size, most]).toEqual([10, 5]);
+      expect(Math.max(...endsMs)).toBeLessThan(claimedUntil);
+      expect(claimedUntil - startMs).toBeLessThan(14 * 60_000);
+    },
+  );
+
+  it('that a provider answers with at once are copied by a look: the answer may have taken all the time', async () => {
+    const bench = await JobBench.create();
+    const { id } = await bench.start();
+    const atOnce = { readSubmit: () => ({ state: 'done', result: { files: [film('a')] } }) as const };
+    await work(adapted(bench.deps(), atOnce), bench.queue.take());
+    expect(await bench.job(id)).toMatchObject({ state: 'running', claimedUntil: null, result: { files: [film('a')] } });
+    const message = bench.queue.take();
+    expect(message.queue).toBe('jobs');
+    await work(bench.deps(), message);
+    expect((await bench.job(id)).state).toBe('succeeded');
   });
 
   it('that came by the deadline are delivered and charged, though one of several never does', async () => {

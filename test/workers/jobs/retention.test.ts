@@ -3,7 +3,7 @@ import { env, SELF } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { monthOf, newNonce, operationId } from '../../../src/core/ids';
 import { keptAnswerKey } from '../../../src/core/kept-answers';
-import { advanceJob } from '../../../src/jobs/advance';
+import { advanceJob, startJob } from '../../../src/jobs/advance';
 import { createMediaJob } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { deleteContent, keptSeconds, removeOldFiles } from '../../../src/jobs/retention';
@@ -27,6 +27,7 @@ async function done(): Promise<{ bench: JobBench; job: Job; file: string; input:
   const bench = await JobBench.create();
   bench.provider.pollsToDone = 1;
   const { id } = await bench.start({ image: 'data:image/png;base64,iVBORw0KGgo=' });
+  await startJob(bench.deps(), { jobId: id });
   for (let look = 0; look < 5; look++) await advanceJob(bench.deps(), { jobId: id });
   const job = await bench.job(id);
   const input = job.input as { firstFrame: { key: string } };

@@ -6,6 +6,7 @@ import { env } from 'cloudflare:test';
 import type { AccountStub } from '../../../src/account/stub';
 import { Health } from '../../../src/core/health';
 import { readSettings } from '../../../src/env';
+import { advanceJob, startJob } from '../../../src/jobs/advance';
 import { createMediaJob, type JobRequest } from '../../../src/jobs/create';
 import type { JobDeps } from '../../../src/jobs/deps';
 import type { JobMessage, WebhookMessage } from '../../../src/jobs/messages';
@@ -184,9 +185,14 @@ const adapter: MediaAdapter = {
   },
 };
 
-/** A queue that keeps its messages until the test takes them. */
+interface Taken extends JobMessage {
+  dueMs: number;
+  queue: 'jobs' | 'submissions';
+}
+
+/** The queues of jobs, which keep their messages until the test takes them. */
 export class FakeJobQueue {
-  messages: (JobMessage & { dueMs: number })[] = [];
+  messages: Taken[] = [];
 
   /** Jobs of this test; the sweeper finds other tests' jobs too. */
   readonly mine = new Set<string>();
@@ -194,11 +200,16 @@ export class FakeJobQueue {
 
   constructor(private readonly now: () => number) {}
 
-  readonly send = async (message: JobMessage, options?: { delaySeconds?: number }): Promise<void> => {
-    if (this.closed && !this.mine.has(message.jobId)) return;
-    this.mine.add(message.jobId);
-    this.messages.push({ ...message, dueMs: this.now() + (options?.delaySeconds ?? 0) * 1_000 });
-  };
+  private readonly sendTo =
+    (queue: Taken['queue']) =>
+    async (message: JobMessage, options?: { delaySeconds?: number }): Promise<void> => {
+      if (this.closed && !this.mine.has(message.jobId)) return;
+      this.mine.add(message.jobId);
+      this.messages.push({ ...message, queue, dueMs: this.now() + (options?.delaySeconds ?? 0) * 1_000 });
+    };
+
+  readonly jobs = { send: this.sendTo('jobs') } as unknown as JobDeps['jobs'];
+  readonly submissions = { send: this.sendTo('submissions') } as unknown as JobDeps['submissions'];
 
   /** While open it learns new jobs; closed, it accepts only those that it knows. */
   setOpen(open: boolean): void {
@@ -206,10 +217,21 @@ export class FakeJobQueue {
   }
 
   /** Takes the next message and moves the clock to when it is due. */
-  take(index = 0): JobMessage & { dueMs: number } {
+  take(index = 0): Taken {
     this.messages.sort((a, b) => a.dueMs - b.dueMs);
     return this.messages.splice(index, 1)[0]!;
   }
+}
+
+/** What the consumer of the message's queue does. */
+export const work = (deps: JobDeps, { queue, dueMs: _dueMs, ...message }: Taken): Promise<void> =>
+  (queue === 'submissions' ? startJob : advanceJob)(deps, message);
+
+/** The fake provider with these methods of its adapter. */
+export function adapted(deps: JobDeps, more: Partial<MediaAdapter>): JobDeps {
+  const fake = deps.registry.providers.get('fake')!;
+  const providers = new Map([['fake', { ...fake, spec: { ...fake.spec, media: { ...fake.spec.media!, ...more } } }]]);
+  return { ...deps, registry: { ...deps.registry, providers } };
 }
 
 export class Died extends Error {}
@@ -322,7 +344,8 @@ export class JobBench {
       account: () => account,
       db: this.db,
       files: env.FILES,
-      jobs: this.queue as unknown as JobDeps['jobs'],
+      jobs: this.queue.jobs,
+      submissions: this.queue.submissions,
       webhooks: webhookQueue(false),
       slowWebhooks: webhookQueue(true),
       fetch: this.provider.fetch,
@@ -337,6 +360,7 @@ export class JobBench {
       db: fused(deps.db, fuse),
       files: fused(deps.files, fuse),
       jobs: fused(deps.jobs, fuse),
+      submissions: fused(deps.submissions, fuse),
       webhooks: fused(deps.webhooks, fuse),
       slowWebhooks: fused(deps.slowWebhooks, fuse),
       fetch: (url, init) => fuse.run(() => deps.fetch(url, init)),

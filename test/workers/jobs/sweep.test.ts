@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const closedQueue = { send: () => Promise.reject(new Error('the queue takes nothing')) } as unknown as JobDeps['jobs'];
+const closedQueue = { send: () => Promise.reject(new Error('the queue takes nothing')) } as unknown as JobDeps['submissions'];
 
 /** D1 with a counter, which refuses queries above its limit as Cloudflare's does. */
 function limited(): { db: D1Database; asked: () => number } {
@@ -44,13 +44,13 @@ async function repeated(table: string, key: 'id' | 'slug', changes: Record<strin
   );
 }
 
-describe('while the jobs queue takes nothing', () => {
+describe('while the queue of jobs takes nothing', () => {
   it('idle workers are charged all the same, and the sweep as a whole has failed', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
     const { bench, row } = await deployed({ minWorkers: 1 });
     await bench.start();
     await bench.wait(13 * MINUTE_MS);
-    await expect(sweep({ ...bench.deps(), jobs: closedQueue })).rejects.toThrow('not swept: jobs');
+    await expect(sweep({ ...bench.deps(), submissions: closedQueue })).rejects.toThrow('not swept: jobs');
     expect(await bench.spentMicro()).toBeGreaterThan(0);
     expect((await present(row)).meteredUntil).toBe(row.meteredUntil + 10 * MINUTE_MS);
     expect(log.mock.calls.flat().join(' ')).toContain('the queue takes nothing');
@@ -66,7 +66,7 @@ describe('while the jobs queue takes nothing', () => {
       .bind(bench.account.id, id)
       .run();
     await bench.wait(10 * MINUTE_MS);
-    await expect(sweep({ ...bench.deps(), jobs: closedQueue })).rejects.toThrow('not swept: jobs');
+    await expect(sweep({ ...bench.deps(), submissions: closedQueue })).rejects.toThrow('not swept: jobs');
     expect(bench.webhooks).toMatchObject([{ deliveryId: 'whd_1' }]);
   });
 
@@ -80,7 +80,7 @@ describe('while the jobs queue takes nothing', () => {
       lined.push(jobId);
     };
     vi.spyOn(console, 'error').mockImplementation(() => {});
-    await expect(sweep({ ...bench.deps(), jobs: { send } as unknown as JobDeps['jobs'] })).rejects.toThrow('not swept: jobs');
+    await expect(sweep({ ...bench.deps(), submissions: { send } as unknown as JobDeps['submissions'] })).rejects.toThrow('not swept: jobs');
     expect(lined).toEqual([second.id]);
   });
 });
@@ -95,7 +95,7 @@ it('after an outage everything is done in the end, and no sweep asks D1 more oft
   let [sweeps, jobs] = [0, 0];
   for (let found = 1; found > 0; sweeps++) {
     const { db, asked } = limited();
-    const swept = await sweep({ ...bench.deps(), db, jobs: { send } as unknown as JobDeps['jobs'] });
+    const swept = await sweep({ ...bench.deps(), db, submissions: { send } as unknown as JobDeps['submissions'] });
     expect(asked()).toBeLessThanOrEqual(D1_LIMIT);
     found = swept.jobs;
     jobs += swept.jobs;

@@ -1,13 +1,13 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../../src/jobs/access';
-import { advanceJob } from '../../../src/jobs/advance';
+import { advanceJob, startJob } from '../../../src/jobs/advance';
 import type { JobDeps } from '../../../src/jobs/deps';
 import { deleteContent } from '../../../src/jobs/retention';
 import { jobView } from '../../../src/jobs/view';
 import { deliver, RETRY_SECONDS, sweepDeliveries } from '../../../src/jobs/webhooks/deliver';
 import { findDelivery, listDeliveries, redeliver } from '../../../src/jobs/webhooks/log';
-import { JobBench, RECEIVER_URL } from './support';
+import { JobBench, RECEIVER_URL, work } from './support';
 
 /** A job that has ended and whose webhook is not sent yet. */
 async function endedJob(webhookUrl = RECEIVER_URL, of?: JobBench): Promise<{ bench: JobBench; deliveryId: string }> {
@@ -43,7 +43,7 @@ describe('a webhook', () => {
     const bench = await JobBench.create();
     bench.provider.ending = 'never';
     const { id, deadline } = await bench.start({}, { webhookUrl: RECEIVER_URL });
-    await advanceJob(bench.deps(), bench.queue.take());
+    await work(bench.deps(), bench.queue.take());
     await bench.wait(deadline - bench.nowMs + 1_000);
     await advanceJob(bench.deps(), { jobId: id });
     await deliver(bench.deps(), { deliveryId: bench.webhooks[0]!.deliveryId, turn: 0 });
@@ -55,6 +55,7 @@ describe('a webhook', () => {
   it('tells of files where the gateway is reached now, though it has moved since the job began', async () => {
     const bench = await JobBench.create();
     const { id, origin } = await bench.start({}, { webhookUrl: RECEIVER_URL });
+    await startJob(bench.deps(), { jobId: id });
     for (let looks = 0; looks < 20 && bench.webhooks.length === 0; looks++) {
       await bench.wait(60_000);
       await advanceJob(bench.deps(), { jobId: id });
