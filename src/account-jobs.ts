@@ -3,9 +3,12 @@ import type { ArchivingMessage } from './account/types';
 import { mailAlerts } from './console/alerts/mail';
 import { archiveOn, firstPass } from './console/archive/move';
 import type { ConsoleDeps } from './console/deps';
+import { readWatched } from './console/metrics/read';
+import { watchGateway } from './console/operator/watch';
 import { forgetOver } from './console/sign-in/forget-over';
 import type { Bindings } from './env';
 import { type AccountPlaneBindings, readAccountSettings } from './env-account';
+import { liveCatalogue } from './http/deps';
 import { queryBudget } from './jobs/query-budget';
 import { createMailer } from './mail/mailer';
 
@@ -19,6 +22,23 @@ export async function sendAlerts(env: Bindings): Promise<void> {
   if (!mail) return;
   const { db, left: queriesLeft } = queryBudget(env.DB, QUERIES);
   await mailAlerts({ db, queriesLeft, mail, brand: settings.BRAND, origin: settings.PUBLIC_URL, now: Date.now });
+}
+
+/** Looks whether something is wrong, and tells the operator. */
+export async function watch(env: Bindings): Promise<void> {
+  const settings = readAccountSettings(env);
+  const catalogue = liveCatalogue(env);
+  await catalogue.refreshed();
+  await watchGateway({
+    db: env.DB,
+    now: Date.now,
+    watched: (nowMs) => readWatched(env.DB, nowMs),
+    catalogueErrors: catalogue.seen?.errors.length ?? 0,
+    mail: createMailer(env as AccountPlaneBindings, settings, (input, init) => fetch(input, init)),
+    to: settings.OPERATOR_EMAIL,
+    brand: settings.BRAND,
+    origin: settings.PUBLIC_URL,
+  });
 }
 
 export const forgetSignIns = (env: Bindings): Promise<void> => forgetOver(env.DB, Date.now());

@@ -28,6 +28,12 @@ const schema = z.object({
   MAIL_FROM: text,
   RESEND_API_KEY: text,
   RESEND_URL: z.url().default('https://api.resend.com'),
+  /** Who is told when something is wrong with the gateway: addresses, separated by commas. */
+  OPERATOR_EMAIL: z
+    .string()
+    .regex(/^[^\s@,]+@[^\s@,]+(?:\s*,\s*[^\s@,]+@[^\s@,]+)*$/, 'must be e-mail addresses, separated by commas')
+    .transform((list) => list.split(/\s*,\s*/))
+    .default([]),
   GITHUB_CLIENT_ID: text,
   GITHUB_CLIENT_SECRET: text,
   GOOGLE_CLIENT_ID: text,

@@ -35,6 +35,15 @@ async function sendAlerts(env: Bindings): Promise<void> {
   }
 }
 
+/** Nor must what only watches. */
+async function watch(env: Bindings): Promise<void> {
+  try {
+    await (await import('./account-jobs')).watch(env);
+  } catch (error) {
+    console.error('gateway not watched', String(error));
+  }
+}
+
 /** The same for vouchers. */
 async function finishVouchers(env: Bindings): Promise<void> {
   try {
@@ -92,6 +101,7 @@ export default {
     // Alerts that could not be sent when they arose are tried again.
     await sendAlerts(env);
     await finishVouchers(env);
+    await watch(env);
     if (cron !== NIGHTLY) return;
     await forgetSignIns(env);
     await workNightly(env);

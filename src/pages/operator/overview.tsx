@@ -2,7 +2,9 @@
 import type { FC } from 'hono/jsx';
 import type { OperatorContext } from '../../console/context';
 import { readWatched, type Watched } from '../../console/metrics/read';
-import { type Concern, concernsOf, type Overview, overviewOf, type SetUp, type Share } from '../../console/operator/overview';
+import { type Concern, missingOf, wrongsOf } from '../../console/operator/concerns';
+import { type Overview, overviewOf, type Share } from '../../console/operator/overview';
+import { providersInTrouble } from '../../console/operator/watch';
 import { toCredits } from '../../core/money';
 import type { AppContext } from '../../http/context';
 import { jobDeps, liveCatalogue } from '../../http/deps';
@@ -14,32 +16,36 @@ import { OVERVIEW } from './session';
 
 const SHOWN = 15;
 
-function setUpOf(c: AppContext, { settings, mail }: OperatorContext): SetUp {
-  const { registry } = c.get('gateway');
-  return {
+const missing = (c: AppContext, { settings, mail }: OperatorContext): Concern[] =>
+  missingOf({
     isLocal: settings.LOCAL === '1',
     sendsMail: mail !== undefined,
     takesPayments: settings.STRIPE_SECRET_KEY !== undefined,
     hasPublicUrl: settings.PUBLIC_URL !== undefined,
-    configuredProviders: registry.configuredProviders.length,
-    catalogueErrors: liveCatalogue(c.env).seen?.errors.length ?? 0,
-  };
-}
+    isTold: settings.OPERATOR_EMAIL.length > 0,
+    configuredProviders: c.get('gateway').registry.configuredProviders.length,
+  });
 
-const Concerns: FC<{ of: Concern[] }> = ({ of: concerns }) => (
+const Concerns: FC<{ wrong: Concern[]; missing: Concern[] }> = ({ wrong, missing: notSetUp }) => (
   <section class="stack" aria-labelledby="concerns">
     <h2 id="concerns">What asks for attention</h2>
-    {concerns.length === 0 ? (
+    {wrong.length + notSetUp.length === 0 ? (
       <p>
         <span class="dot working" aria-hidden="true" />
         Nothing.
       </p>
     ) : (
       <ul class="lines">
-        {concerns.map(({ kind, text }) => (
+        {wrong.map(({ text }) => (
           <li>
             <span>{text}</span>
-            <span class={kind === 'wrong' ? 'tag bad' : 'tag'}>{kind === 'wrong' ? 'wrong' : 'not set up'}</span>
+            <span class="tag bad">wrong</span>
+          </li>
+        ))}
+        {notSetUp.map(({ text }) => (
+          <li>
+            <span>{text}</span>
+            <span class="tag">not set up</span>
           </li>
         ))}
       </ul>
@@ -140,10 +146,11 @@ const Providers: FC<{ c: AppContext }> = ({ c }) => {
 
 async function overviewPage(c: AppContext, context: OperatorContext): Promise<Response> {
   const nowMs = context.now();
-  const watched = await readWatched(context.db, nowMs);
+  const [watched, inTrouble] = await Promise.all([readWatched(context.db, nowMs), providersInTrouble(context.db)]);
   if (!watched.ok) return refusalPage(c, watched.error);
   const overview = overviewOf(watched.value);
   const { books } = watched.value;
+  const wrong = [...inTrouble, ...wrongsOf(watched.value, liveCatalogue(c.env).seen?.errors.length ?? 0, nowMs)];
   const { registry } = c.get('gateway');
   const labels = new Map([...registry.providers.values()].map(({ spec }) => [spec.id, spec.label]));
   return page(
@@ -164,7 +171,7 @@ async function overviewPage(c: AppContext, context: OperatorContext): Promise<Re
         </div>
       </div>
       <Figures of={overview} books={books} />
-      <Concerns of={concernsOf(watched.value, setUpOf(c, context), nowMs)} />
+      <Concerns wrong={wrong} missing={missing(c, context)} />
       {overview.calls === 0 ? (
         <Empty title="No call yet">
           <p>What models and providers earn and how they fail is here within a minute of the first call.</p>
