@@ -62,16 +62,15 @@ describe('names of tools that are too long, or have characters of their own', ()
     expect(nameOf('other.one', like('2'))[1]).toBe(names[1]);
   });
 
-  it('may be megabytes, hold any character, or stand beside others that do', () => {
-    const [vast, bracketed] = ['a'.repeat(16_000_000), 'a]"b'];
-    const allowed = { allowedFunctionNames: [bracketed, { name: 'a.b' }, DOTTED], name: DOTTED };
-    const body = JSON.stringify({ tools: [vast, bracketed, DOTTED].map((name) => ({ name })), allowed });
+  it('may stand beside names of megabytes, or of characters that lists are made of', () => {
+    const bracketed = 'a]"b';
+    const allowed = { allowedFunctionNames: [bracketed, { name: DOTTED }, DOTTED], name: DOTTED };
+    const body = JSON.stringify({ tools: [{ name: bracketed }, { name: DOTTED }], allowed, metadata: { name: 'a'.repeat(16_000_000) } });
     const names = shortNames(body)!;
     const sent = names.shortened(body);
     const { tools, allowed: sentAllowed } = JSON.parse(sent) as { tools: { name: string }[]; allowed: typeof allowed };
-    const [, shortBracketed, shortDotted] = tools.map(({ name }) => name);
-    expect(sent.length).toBeLessThan(1_000);
-    expect(sentAllowed).toEqual({ allowedFunctionNames: [shortBracketed, { name: 'a.b' }, shortDotted], name: shortDotted });
+    const [shortBracketed, shortDotted] = tools.map(({ name }) => name);
+    expect(sentAllowed).toEqual({ allowedFunctionNames: [shortBracketed, { name: DOTTED }, shortDotted], name: shortDotted });
     expect(names.restored(sent) === body).toBe(true);
   });
 
