@@ -171,21 +171,24 @@ describe('an answer', () => {
 });
 
 it('an answer that is more than a message to its conversation holds is added in parts', async () => {
-  const items = [7, 8, 9, 17, 1].map((millions, at) => ({ id: `i${at}`, text: 'x'.repeat(millions * 1_000_000) }));
+  const items = [7, 8, 9, 7, 17, 1].map((millions, at) => ({ id: `i${at}`, text: 'x'.repeat(millions * 1_000_000) }));
   const asked: unknown[] = [];
+  let added: Changed = VIEW;
   const note = async ({ items, ...request }: { items: readonly { id: string }[] }): Promise<Changed> => {
     asked.push({ ...request, ids: items.map(({ id }) => id).join() });
-    return VIEW;
+    return added;
   };
   const stub = () => ({ finishPart: note, finish: note }) as unknown as ConversationStub;
   expect(await finishWith(stub, HOLD, items)).toEqual(VIEW);
   expect(asked).toEqual([
     { holdId: HOLD, after: 0, ids: 'i0,i1' },
-    { holdId: HOLD, after: 2, ids: 'i2' },
-    { holdId: HOLD, after: 3, ids: 'i3' },
-    { holdId: HOLD, ids: 'i4' },
+    { holdId: HOLD, after: 2, ids: 'i2,i3' },
+    { holdId: HOLD, after: 4, ids: 'i4' },
+    { holdId: HOLD, ids: 'i5' },
   ]);
   asked.length = 0;
   await finishWith(stub, HOLD, items.slice(0, 2));
   expect(asked).toEqual([{ holdId: HOLD, ids: 'i0,i1' }]);
+  added = { refused: 'gone' };
+  expect([await finishWith(stub, HOLD, items), asked.length]).toEqual([added, 2]);
 });
