@@ -96,6 +96,19 @@ export async function findLedgerLine(
   return line && toOperation(line);
 }
 
+/** A line, or a call under way, wherever it is kept. */
+export async function findOperation(
+  deps: Pick<ConsoleDeps, 'db' | 'files' | 'account'>,
+  accountId: string,
+  id: string,
+): Promise<Operation | undefined> {
+  const ref = parseOperationId(id);
+  if (!ref) return undefined;
+  const there = await deps.account(accountId).operation(ref.month, ref.seq);
+  // An account that was restored may have given its sequence to another.
+  return there?.id === id ? there : findLedgerLine(deps, accountId, id);
+}
+
 /** The id tells its month, but the index is by time. */
 async function findInD1(db: D1Database, accountId: string, id: string, ref: OperationRef): Promise<Line | undefined> {
   const [year, month] = [Math.floor(ref.month / 100), ref.month % 100];

@@ -249,7 +249,7 @@ export class ConversationLog {
     const refused = refusedTurn(head, insteadOf);
     if (refused) return refused;
     if (head!.items + items.length > MAX_ITEMS || head!.chars + charsOf(items) > MAX_CHARS) return { refused: 'full' };
-    const known = items.length > 0 && head!.end > 0 ? this.ids(head!) : new Set<string>();
+    const known = head!.end > 0 ? this.ids(head!) : new Set<string>();
     for (const { id } of items) {
       if (known.has(id)) return { refused: 'duplicate', id };
       known.add(id);

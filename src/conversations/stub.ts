@@ -87,7 +87,7 @@ export async function finishWith(stub: () => ConversationStub, holdId: string, i
   let chars = 0;
   for (const [at, { text }] of items.entries()) {
     chars += text.length;
-    if (chars <= MAX_SENT_CHARS || at === from) continue;
+    if (chars <= MAX_SENT_CHARS) continue;
     const part = { holdId, items: items.slice(from, at), after: from };
     const added = await insistently(stub, (object) => object.finishPart(part));
     if (added.refused) return added;

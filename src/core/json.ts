@@ -34,7 +34,8 @@ function skipSpace(text: string, at: number): number {
   return at;
 }
 
-function skipValue(text: string, at: number): number {
+/** The index after a value that begins at `at`. */
+export function skipValue(text: string, at: number): number {
   const first = text.charCodeAt(at);
   if (first === QUOTE) return skipString(text, at);
   if (first !== 0x7b && first !== 0x5b) {

@@ -3,6 +3,7 @@
  * upstream has its bounds. The same in all formats: a name stands in a member `name`, in a request as in an answer.
  */
 import { shortHash } from '../core/hex';
+import { rewriteElements, skipValue } from '../core/json';
 import { isRecord, parseJson } from '../core/record';
 
 /**
@@ -33,9 +34,8 @@ const CALLS: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call'
 /** `contents[].parts[].functionCall` is the deepest. */
 const DEEPEST = 5;
 
-const NAMED = /"(?:tool_)?name"\s*:\s*"(?:[^"\\]|\\.)*"/g;
-const ALLOWED = /"allowed(?:FunctionNames|_function_names)"\s*:\s*\[[^\]]*\]/g;
-const TEXT = /"(?:[^"\\]|\\.)*"/g;
+/** Up to the value, which may be megabytes: a pattern for all of it would run out of stack. */
+const NAMED = /"(?:(?:tool_)?name"\s*:\s*(?=")|allowed(?:FunctionNames|_function_names)"\s*:\s*(?=\[))/g;
 
 export interface ShortNames {
   /** A request's body with names that any upstream takes. */
@@ -56,15 +56,26 @@ export function shortNames(body: string): ShortNames | undefined {
   const pairs = [...found].map((name) => [JSON.stringify(name), JSON.stringify(shortOf(name))] as const);
   if (pairs.length === 0) return undefined;
   const short = new Map(pairs);
-  const inToken = (token: string): string => short.get(JSON.stringify(JSON.parse(token))) ?? token;
-  const inValue = (member: string): string => {
-    const from = member.indexOf(':') + 1;
-    return member.slice(0, from) + member.slice(from).replace(TEXT, inToken);
-  };
+  const shortOne = (raw: string): string => short.get(JSON.stringify(JSON.parse(raw))) ?? raw;
   return {
-    shortened: (text) => text.replace(NAMED, inValue).replace(ALLOWED, inValue),
+    shortened: (text) => withNames(text, shortOne),
     restored: (text) => pairs.reduce((restored, [name, shortName]) => restored.replaceAll(shortName, () => name), text),
   };
+}
+
+/** The text with another for each name in it. */
+function withNames(text: string, change: (raw: string) => string): string {
+  let changed = '';
+  let from = 0;
+  for (const { 0: found, index } of text.matchAll(NAMED)) {
+    if (index < from) continue;
+    const start = index + found.length;
+    const end = skipValue(text, start);
+    const raw = text.slice(start, end);
+    changed += text.slice(from, start) + (raw.startsWith('[') ? rewriteElements(raw, change) : change(raw));
+    from = end;
+  }
+  return changed + text.slice(from);
 }
 
 function gather(value: unknown, holder: string, depth: number, found: Set<string>): void {

@@ -8,6 +8,7 @@ import type { Acknowledgement, LedgerMessage, OutboxEntity } from '../account/ty
 import type { AuditRecord } from '../core/audit';
 import { writeAudit, writeAuditRecords } from '../db/audit';
 import { aboveFence } from '../db/fence';
+import { jsonParameters } from '../db/parameters';
 import { countLines } from './count-lines';
 
 export interface ProjectionDeps {
@@ -15,11 +16,11 @@ export interface ProjectionDeps {
   account: (accountId: string) => AccountStub;
 }
 
-/** Each character may take three bytes. */
+/** Each character may take three of the 2 MB that D1 takes. */
 const MAX_PARAMETER_CHARS = 500_000;
 
 /**
- * One parameter for any number of rows, since D1 allows only a hundred parameters. Each row is turned into JSONB once;
+ * One parameter for any number of rows. Each row is turned into JSONB once;
  * read from `json_each` directly it would be serialised and parsed again for every column.
  */
 const INSERT_LINES = `
@@ -144,7 +145,7 @@ function firstOfEach(messages: readonly LedgerMessage[]): string[] {
 }
 
 const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>
-  parameters(rows).map((rowsJson) => db.prepare(sql).bind(rowsJson));
+  jsonParameters(rows, MAX_PARAMETER_CHARS).map((rowsJson) => db.prepare(sql).bind(rowsJson));
 
 /** Called only when not every line was new. */
 async function findStrangers(db: D1Database, lines: readonly string[]): Promise<Set<string>> {
@@ -160,24 +161,6 @@ interface Stranger {
 }
 
 const nameOf = ({ accountId, epoch, closeSeq }: Stranger): string => `${accountId} ${epoch} ${closeSeq}`;
-
-/** Packs rows of JSON into as few arrays as possible; D1 takes parameters of 2 MB. */
-function parameters(rows: readonly string[]): string[] {
-  const arrays: string[] = [];
-  let pieces: string[] = [];
-  let chars = 0;
-  for (const piece of rows) {
-    if (pieces.length > 0 && chars + piece.length > MAX_PARAMETER_CHARS) {
-      arrays.push(`[${pieces.join(',')}]`);
-      pieces = [];
-      chars = 0;
-    }
-    pieces.push(piece);
-    chars += piece.length;
-  }
-  if (pieces.length > 0) arrays.push(`[${pieces.join(',')}]`);
-  return arrays;
-}
 
 async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknowledgement[]): Promise<void> {
   for (const acknowledgement of list) await deps.account(accountId).acknowledge(acknowledgement);

@@ -1,6 +1,6 @@
 import { shownDetail } from '../account/shown-detail';
 import type { Operation } from '../account/types';
-import { findLedgerLine } from '../console/ledger';
+import { findOperation } from '../console/ledger';
 import type { ApiKey } from '../core/api-key';
 import { accountUnreachable, fail, ok, type Result, unknownKey } from '../core/errors';
 import { parseOperationId } from '../core/ids';
@@ -80,7 +80,6 @@ async function findGeneration(c: AppContext, id = c.req.param('id') ?? ''): Prom
 
 async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise<Result<Operation>> {
   const { account, settings } = c.get('gateway');
-  const ref = parseOperationId(id);
   let refusal = unknownKey().error;
   for (const { accountId, keyId, secretHash } of keys) {
     const scope = { keyId, secretHash, ...sourceOf(c.req.raw, settings) };
@@ -89,11 +88,8 @@ async function find(c: AppContext, keys: readonly ApiKey[], id: string): Promise
       refusal = refused;
       continue;
     }
-    const operation =
-      ref &&
-      ((await account(accountId).operation(ref.month, ref.seq)) ??
-        (await findLedgerLine({ db: c.env.DB, files: c.env.FILES }, accountId, id)));
-    if (operation?.id === id && operation.kind !== 'grant') return ok(operation);
+    const operation = await findOperation({ db: c.env.DB, files: c.env.FILES, account }, accountId, id);
+    if (operation && operation.kind !== 'grant') return ok(operation);
     refusal = fail('not_found', 'There is no such generation.').error;
   }
   return { ok: false, error: refusal };

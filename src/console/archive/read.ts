@@ -69,6 +69,10 @@ FROM ledger_fences AS fence JOIN ledger_parts AS part ON part.account_id = fence
   AND part.epoch = fence.archived_epoch AND part.close_seq = fence.archived_close_seq
 WHERE fence.account_id = ?`;
 
+/** How far lines had left D1, to be asked together with those that it has. */
+export const leftUpTo = (db: D1Database, accountId: string): D1PreparedStatement =>
+  db.prepare('SELECT archived_epoch AS epoch, archived_close_seq AS closeSeq FROM ledger_fences WHERE account_id = ?').bind(accountId);
+
 /** The files with lines that were closed since, the newest first. */
 export async function partsSince({ db }: Archive, accountId: string, sinceMs: number): Promise<string[]> {
   const parts = await database(db)

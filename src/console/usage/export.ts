@@ -1,7 +1,8 @@
 /** An account's usage as CSV of any length: each page of lines is read when the reader has taken the one before. */
 import { toCredits } from '../../core/money';
+import { jsonParameters } from '../../db/parameters';
 import { unpackLines } from '../archive/file';
-import { partsSince } from '../archive/read';
+import { leftUpTo, partsSince } from '../archive/read';
 import type { VerbContext } from '../context';
 import { sinceMs, type UsageFilter, type Where, whereOf } from './filter';
 import { LOG_COLUMNS, type LogRow, tagsOf } from './log';
@@ -11,12 +12,14 @@ import { after, cursorOf, ORDER } from './query';
 /** A million lines are 200 queries; D1 allows a thousand per request. */
 const PAGE_ROWS = 5_000;
 
-/** Lines of the archive stand in for the table, so that they are filtered as it is. D1 takes parameters of 2 MB. */
-const ARCHIVED_ROWS = 1_000;
+/** Lines of the archive stand in for the table, so that they are filtered as it is. */
 const AS_LEDGER = `WITH ledger AS MATERIALIZED (SELECT value->>'accountId' AS account_id, value->>'epoch' AS epoch, value->>'closeSeq' AS close_seq,
   value->>'id' AS id, value->>'kind' AS kind, value->>'state' AS state, value->>'keyId' AS key_id, value->>'userId' AS user_id,
   value->>'test' AS test, value->>'model' AS model, value->>'endpoint' AS endpoint, value->>'amount' AS amount,
   value->>'openedAt' AS opened_at, value->>'closedAt' AS closed_at, value->>'detail' AS detail FROM json_each(?))`;
+
+/** Of the 2 MB that D1 takes; a line of many attempts is some kilobytes. */
+const ARCHIVED_BYTES = 1_900_000;
 
 const HEADINGS = [
   'request_id',
@@ -39,6 +42,8 @@ const HEADINGS = [
   'end_user',
   'tags',
 ];
+
+const encoder = new TextEncoder();
 
 interface Line extends LogRow {
   keyName: string | null;
@@ -85,26 +90,47 @@ const lineOf = (row: Line): string =>
 
 const textOf = (rows: readonly Line[]): string => rows.map((row) => `${lineOf(row)}\r\n`).join('');
 
-/** The lines that D1 has, newest first, then those that have left it. */
+type Place = readonly number[];
+
+const isAfter = (one: Place, other: Place): boolean => {
+  const at = one.findIndex((value, index) => value !== other[index]);
+  return at >= 0 && one[at]! > other[at]!;
+};
+
+/** A page of lines, newest first: the place of its last one, where others follow, and how far lines had left D1 when it was read. */
+interface Page {
+  last: Place | undefined;
+  left: Place;
+}
+
+/** Whether one of these pages has a line that has left D1 by now. */
+export function wasThere(pages: readonly Page[], { openedAt, epoch, closeSeq }: Pick<LogRow, 'openedAt' | 'epoch' | 'closeSeq'>): boolean {
+  const page = pages.find(({ last }) => !last || !isAfter(last, [openedAt, epoch, closeSeq]));
+  return page !== undefined && isAfter([epoch, closeSeq], page.left);
+}
+
+/** The lines that D1 has, newest first, then those that have left it. Some may do so meanwhile. */
 async function* pagesOf(context: VerbContext, where: Where, fromMs: number): AsyncGenerator<string> {
-  const { db, accountId } = context;
+  const { db, files, accountId } = context;
+  const pages: Page[] = [];
   for (let paged: Where | undefined = where; paged; ) {
-    const query: string = `SELECT ${LOG_COLUMNS}, ${NAMES} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`;
-    const { results }: D1Result<Line> = await db
-      .prepare(query)
-      .bind(...paged.values, PAGE_ROWS)
-      .all<Line>();
-    if (results.length > 0) yield textOf(results);
-    paged = results.length < PAGE_ROWS ? undefined : after(where, cursorOf(results.at(-1)!));
+    const query = `SELECT ${LOG_COLUMNS}, ${NAMES} FROM ledger WHERE ${paged.sql} ${ORDER} LIMIT ?`;
+    const [listed, fence] = await db.batch([db.prepare(query).bind(...paged.values, PAGE_ROWS), leftUpTo(db, accountId)]);
+    const rows = listed!.results as Line[];
+    const last = rows.length < PAGE_ROWS ? undefined : rows.at(-1)!;
+    const { epoch = 0, closeSeq = 0 } = (fence!.results[0] ?? {}) as Partial<LogRow>;
+    pages.push({ last: last && [last.openedAt, last.epoch, last.closeSeq], left: [epoch, closeSeq] });
+    if (rows.length > 0) yield textOf(rows);
+    paged = last && after(where, cursorOf(last));
   }
   const archived = `${AS_LEDGER} SELECT ${LOG_COLUMNS}, ${NAMES} FROM ledger WHERE ${where.sql} ${ORDER}`;
   for (const file of await partsSince(context, accountId, fromMs)) {
-    const lines = (await unpackLines(context.files, file)).reverse();
-    for (let from = 0; from < lines.length; from += ARCHIVED_ROWS) {
-      const rows = JSON.stringify(lines.slice(from, from + ARCHIVED_ROWS));
+    const lines = (await unpackLines(files, file)).filter((line) => !wasThere(pages, line)).reverse();
+    const rowsJson = lines.map((line) => JSON.stringify(line));
+    for (const parameter of jsonParameters(rowsJson, ARCHIVED_BYTES, (row) => encoder.encode(row).length)) {
       const { results } = await db
         .prepare(archived)
-        .bind(rows, ...where.values)
+        .bind(parameter, ...where.values)
         .all<Line>();
       if (results.length > 0) yield textOf(results);
     }
@@ -114,7 +140,6 @@ async function* pagesOf(context: VerbContext, where: Where, fromMs: number): Asy
 export function exportUsage(context: VerbContext, filter: UsageFilter): { filename: string; body: ReadableStream<Uint8Array> } {
   const nowMs = context.now();
   const pages = pagesOf(context, whereOf(context.accountId, filter, nowMs), sinceMs(filter.days, nowMs));
-  const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>(
     {
       start: (controller) => controller.enqueue(encoder.encode(`${HEADINGS.join(',')}\r\n`)),

@@ -2,14 +2,13 @@
 import { shownDetail } from '../../account/shown-detail';
 import type { Operation } from '../../account/types';
 import { fail, ok, type Result } from '../../core/errors';
-import { parseOperationId } from '../../core/ids';
 import { fromCredits, imageBuckets, PIECES, type TokenPrice, toCredits, tokenBuckets, workCostMicro } from '../../core/money';
 import { isRecord } from '../../core/record';
 import { isoOrNull } from '../../core/time';
 import { NO_USAGE, type Usage } from '../../core/usage';
 import type { VerbContext } from '../context';
 import type { ConsoleDeps } from '../deps';
-import { findLedgerLine } from '../ledger';
+import { findOperation } from '../ledger';
 
 type ReceiptLine = { item: string; credits: number } & (
   | { tokens: number; creditsPerMillion: number }
@@ -90,8 +89,6 @@ function wholeLines({ endpoint, outcome, amountMicro, detail }: Operation): Rece
 export type Receipt = ReturnType<typeof receiptOf>;
 
 export async function showReceipt(context: ConsoleDeps & Pick<VerbContext, 'accountId'>, id: string): Promise<Result<Receipt>> {
-  const { account, accountId } = context;
-  const ref = parseOperationId(id);
-  const operation = ref && ((await account(accountId).operation(ref.month, ref.seq)) ?? (await findLedgerLine(context, accountId, id)));
-  return operation?.id === id && operation.kind !== 'grant' ? ok(receiptOf(operation)) : fail('not_found', 'There is no such request.');
+  const operation = await findOperation(context, context.accountId, id);
+  return operation && operation.kind !== 'grant' ? ok(receiptOf(operation)) : fail('not_found', 'There is no such request.');
 }

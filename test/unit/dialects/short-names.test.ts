@@ -62,6 +62,18 @@ describe('names of tools that are too long, or have characters of their own', ()
     expect(nameOf('other.one', like('2'))[1]).toBe(names[1]);
   });
 
+  it('may stand beside names of megabytes, or of characters that lists are made of', () => {
+    const bracketed = 'a]"b';
+    const allowed = { allowedFunctionNames: [bracketed, { name: DOTTED }, DOTTED], name: DOTTED };
+    const body = JSON.stringify({ tools: [{ name: bracketed }, { name: DOTTED }], allowed, metadata: { name: 'a'.repeat(16_000_000) } });
+    const names = shortNames(body)!;
+    const sent = names.shortened(body);
+    const { tools, allowed: sentAllowed } = JSON.parse(sent) as { tools: { name: string }[]; allowed: typeof allowed };
+    const [shortBracketed, shortDotted] = tools.map(({ name }) => name);
+    expect(sentAllowed).toEqual({ allowedFunctionNames: [shortBracketed, { name: DOTTED }, shortDotted], name: shortDotted });
+    expect(names.restored(sent) === body).toBe(true);
+  });
+
   it('are all that is looked for', () => {
     expect(
       shortNames(JSON.stringify({ messages: [{ name: 'A. Person' }], metadata: { name: 'a.b' }, tools: [functionOf('plain')] })),

@@ -20,9 +20,9 @@ const call = () => responsesCall(requestOf({ conversation: ID, stream: false }))
 const away = () => Promise.reject(new Error('the object is being moved'));
 
 /** What is asked of an object that does this, and of an account where the other call is in this state. */
-function depsOf(object: Partial<ConversationStub>, state?: string, ending?: string) {
+function depsOf(object: Partial<ConversationStub>, state?: string, ending?: string, id = OTHER) {
   const refs: ConversationRef[] = [];
-  const operation = async () => (state ? { id: OTHER, state, detail: { ending } } : null);
+  const operation = async () => (state ? { id, state, detail: { ending } } : null);
   const conversation = (ref: ConversationRef) => {
     refs.push(ref);
     return object as ConversationStub;
@@ -51,14 +51,18 @@ describe('a conversation', () => {
     expect(await afterConversation(deps, key, call(), false)).toMatchObject({ ok: true });
   });
 
-  it.each(['settled', 'expired', 'released', undefined])('is taken from one that is over and said nothing: %s', async (state) => {
+  it.each([
+    ...['settled', 'expired', 'released', undefined].map((state) => [state, OTHER] as const),
+    // The account was restored since.
+    ['open', HOLD],
+  ])('is taken from one that is over and said nothing: %s, %s', async (state, id) => {
     const asked: TakeRequest[] = [];
     const take = async (request: TakeRequest): Promise<Changed> => {
       asked.push(request);
       return request.insteadOf === OTHER ? VIEW : TAKEN;
     };
     const transcript = async () => ({ texts: [], version: 3, takenBy: OTHER });
-    const { deps } = depsOf({ take, transcript }, state);
+    const { deps } = depsOf({ take, transcript }, state, undefined, id);
     expect(await afterConversation(deps, { accountId: ACCOUNT, mode: 'live' }, call(), true)).toMatchObject({ ok: true });
     expect(await taking(deps)).toMatchObject({ ok: true, value: { id: ID } });
     expect(asked).toMatchObject([{ holdId: HOLD, version: 3 }, { insteadOf: OTHER }]);
@@ -171,21 +175,24 @@ describe('an answer', () => {
 });
 
 it('an answer that is more than a message to its conversation holds is added in parts', async () => {
-  const items = [7, 8, 9, 17, 1].map((millions, at) => ({ id: `i${at}`, text: 'x'.repeat(millions * 1_000_000) }));
+  const items = [7, 8, 9, 7, 17, 1].map((millions, at) => ({ id: `i${at}`, text: 'x'.repeat(millions * 1_000_000) }));
   const asked: unknown[] = [];
+  let added: Changed = VIEW;
   const note = async ({ items, ...request }: { items: readonly { id: string }[] }): Promise<Changed> => {
     asked.push({ ...request, ids: items.map(({ id }) => id).join() });
-    return VIEW;
+    return added;
   };
   const stub = () => ({ finishPart: note, finish: note }) as unknown as ConversationStub;
   expect(await finishWith(stub, HOLD, items)).toEqual(VIEW);
   expect(asked).toEqual([
     { holdId: HOLD, after: 0, ids: 'i0,i1' },
-    { holdId: HOLD, after: 2, ids: 'i2' },
-    { holdId: HOLD, after: 3, ids: 'i3' },
-    { holdId: HOLD, ids: 'i4' },
+    { holdId: HOLD, after: 2, ids: 'i2,i3' },
+    { holdId: HOLD, after: 4, ids: 'i4' },
+    { holdId: HOLD, ids: 'i5' },
   ]);
   asked.length = 0;
   await finishWith(stub, HOLD, items.slice(0, 2));
   expect(asked).toEqual([{ holdId: HOLD, ids: 'i0,i1' }]);
+  added = { refused: 'gone' };
+  expect([await finishWith(stub, HOLD, items), asked.length]).toEqual([added, 2]);
 });

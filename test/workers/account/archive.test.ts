@@ -7,7 +7,7 @@ import { broughtForward } from '../../../src/console/archive/read';
 import type { VerbContext } from '../../../src/console/context';
 import { findLedgerLine } from '../../../src/console/ledger';
 import { reconcileAccount } from '../../../src/console/reconcile';
-import { exportUsage } from '../../../src/console/usage/export';
+import { exportUsage, wasThere } from '../../../src/console/usage/export';
 import { usageFilterInput } from '../../../src/console/usage/filter';
 import type { Bindings } from '../../../src/env';
 import worker from '../../../src/index';
@@ -196,6 +196,30 @@ describe('the archive', () => {
     expect(await csv({ days: 30 })).toEqual([fresh, ...old.toReversed()]);
     expect(await csv({ days: 30, q: old[2] })).toEqual([old[2]]);
     expect(await csv({ days: 5 })).toEqual([fresh]);
+  });
+
+  it('has no line a second time in a CSV that is read while lines leave D1', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const old = await calls(account, 5);
+    account.nowMs += 11 * DAY_MS;
+    const context = { ...depsOf(account), accountId: account.id, settings: { BRAND: 'x' } } as unknown as VerbContext;
+    const parts: string[] = [];
+    for await (const bytes of exportUsage(context, usageFilterInput.parse({ days: 30 })).body) {
+      parts.push(new TextDecoder().decode(bytes));
+      if (parts.length === 2) await archive(account);
+    }
+    expect(parts.join('').match(/^req_[^,]+/gm)).toEqual(old.toReversed());
+  });
+
+  it('knows which page of a CSV had a line that has left D1 since', () => {
+    const pages = [
+      { last: [900, 1, 9], left: [0, 0] },
+      { last: [500, 1, 5], left: [1, 2] },
+      { last: undefined, left: [1, 4] },
+    ];
+    const at = (openedAt: number, closeSeq: number, epoch = 1) => wasThere(pages, { openedAt, epoch, closeSeq });
+    expect([at(900, 9), at(950, 1), at(700, 3), at(500, 5), at(100, 6), at(100, 1, 2)]).toEqual(Array(6).fill(true));
+    expect([at(700, 2), at(500, 4), at(100, 3), at(100, 4)]).toEqual(Array(4).fill(false));
   });
 
   it.each([

@@ -36,7 +36,7 @@ describe('a call in a conversation', () => {
   it('adds what it said and was answered in one step, and once', () =>
     inside((log) => {
       expect(taking(log, FIRST, ['asked']).refused).toBeUndefined();
-      expect(idsOf(log)).toEqual(['a', 'b']);
+      expect([idsOf(log), log.item('asked')]).toEqual([['a', 'b'], undefined]);
       for (let times = 0; times < 2; times++) expect(log.finish({ holdId: FIRST, items: [item('said')] }).refused).toBeUndefined();
       expect(idsOf(log)).toEqual(['a', 'b', 'asked', 'said']);
       expect(log.transcript()).toMatchObject({ texts: ['"a"', '"b"', '"asked"', '"said"'], takenBy: undefined });
@@ -151,10 +151,23 @@ describe('the items of a conversation', () => {
         expect(page('d', 'desc')).toMatchObject({ items: [{ id: 'c' }, { id: 'a' }], hasMore: false });
         expect(log.removeItem({ id: 'b' })).toEqual({ refused: 'unknown' });
         expect(log.item('b')).toBeUndefined();
-        expect(log.transcript()!.texts).toEqual(['"a"', '"c"', '"d"', '"e"']);
+        log.removeItem({ id: 'a' });
+        expect(log.transcript()!.texts).toEqual(['"c"', '"d"', '"e"']);
       },
       ['a', 'b', 'c'],
     ));
+
+  it('are found where they are now when one comes again that was taken out, and where it was last when it goes again', () =>
+    inside((log) => {
+      const afterA = () => log.page({ after: 'a', limit: 2, order: 'asc' });
+      for (const next of ['c', 'd']) {
+        log.removeItem({ id: 'a' });
+        log.add({ items: [item('a'), item(next)] });
+        expect(afterA()).toMatchObject({ items: [{ id: next }], hasMore: false });
+      }
+      log.removeItem({ id: 'a' });
+      expect(afterA()).toMatchObject({ items: [{ id: 'd' }], hasMore: false });
+    }));
 
   it('are all found by a client that takes each out before it asks for the next page', () =>
     inside(
@@ -214,6 +227,15 @@ describe('the items of a conversation', () => {
       expect(log.transcript()).toEqual({ texts: [], version: 2, takenBy: undefined, isFull: true });
       log.removeItem({ id: 'large' });
       expect(log.transcript()).toEqual({ texts: ['"a"', '"b"', '"asked"'], version: 3, takenBy: undefined });
+    }));
+
+  it('count with all that a call said and was answered in parts', () =>
+    inside((log) => {
+      const third = 'x'.repeat(3_000_000);
+      log.take({ holdId: FIRST, version: 1, items: [item('asked', third)] });
+      log.finishPart({ holdId: FIRST, items: [item('said', third)], after: 0 });
+      log.finish({ holdId: FIRST, items: [item('more', third)] });
+      expect(log.transcript()).toMatchObject({ isFull: true });
     }));
 
   it('have ids of their own', () =>

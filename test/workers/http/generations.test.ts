@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
-import { findLedgerLine } from '../../../src/console/ledger';
+import { type AccountStub, accountStub } from '../../../src/account/stub';
+import { findLedgerLine, findOperation } from '../../../src/console/ledger';
 import { newNonce, operationId, parseOperationId } from '../../../src/core/ids';
 import { TestAccount } from '../account/support';
 import { ask, keyFor } from './support';
@@ -22,6 +23,15 @@ describe('a generation', () => {
     await account.evict();
     await account.run((object) => expect(object.operations(10).lines).toEqual([]));
     expect(await read(key, id)).toEqual(before);
+  });
+
+  it('is found in D1 where its account, being restored, has given its sequence to another', async () => {
+    const account = await TestAccount.create({ credits: 1_000, keys: [] });
+    const id = (await ask({ key: await keyFor(account) })).headers.get('x-request-id')!;
+    await account.project();
+    const another = (await accountStub(env.ACCOUNT, account.id).operations(1)).lines[0]!;
+    const restored = () => ({ operation: async () => ({ ...another, id: `${id}0` }) }) as unknown as AccountStub;
+    expect(await findOperation({ db: env.DB, files: env.FILES, account: restored }, account.id, id)).toMatchObject({ id });
   });
 
   it('is found among many by reading some hundred rows, as is that an id does not exist', async () => {
