@@ -82,6 +82,9 @@ const model = named(
       available: z.boolean(),
       unavailable_reason: z.string().optional(),
       endpoints: z.array(z.string()).meta({ description: 'The endpoints that serve it, as the gateway is configured.' }),
+      supported_endpoint_types: z
+        .array(z.enum(['openai', 'openai-response', 'anthropic', 'gemini', 'image-generation']))
+        .meta({ description: 'The formats of these in new-api’s words, for its clients. None for films, sound, 3D and GPUs.' }),
       capabilities: z.array(z.string()),
       context_length: z.int().nullable(),
       max_output_tokens: z.int().nullable(),

@@ -5,6 +5,7 @@ import { minimumTierOf } from '../core/tiers';
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect';
 import { geminiModelView } from '../dialects/gemini/models';
 import { type ModelFacts, openrouterModel, openrouterPricing } from '../dialects/openrouter/model';
+import { endpointTypes } from '../gateway/endpoint-types';
 import { endpointsOf, GOOGLES } from '../gateway/reach';
 import { clientDialect, clientFormat } from '../http/client-format';
 import type { AppContext } from '../http/context';
@@ -79,6 +80,7 @@ function modelView(c: AppContext, model: Model) {
     available: reason === undefined,
     ...(reason !== undefined && { unavailable_reason: reason }),
     endpoints,
+    supported_endpoint_types: endpointTypes(endpoints),
     capabilities: model.capabilities ?? [],
     context_length: model.contextTokens ?? null,
     max_output_tokens: model.maxOutputTokens ?? null,

@@ -1334,6 +1334,8 @@ export interface Model {
   unavailable_reason?: string;
   /** The endpoints that serve it, as the gateway is configured. */
   endpoints: string[];
+  /** The formats of these in new-api’s words, for its clients. None for films, sound, 3D and GPUs. */
+  supported_endpoint_types: ('openai' | 'openai-response' | 'anthropic' | 'gemini' | 'image-generation')[];
   /** What it can do beside text, such as `vision` or `tools`. */
   capabilities: string[];
   /** The most tokens that a request and its answer may have. */

@@ -55,7 +55,7 @@ function readParameters(parameters: Fields, { parameters: known, usual }: Predic
 
 export function readPrediction(json: Fields, words: PredictionWords): Result<Prediction> {
   const { instances, parameters = null } = json;
-  const [instance, ...others] = Array.isArray(instances) ? (instances as unknown[]) : [];
+  const [instance, ...others] = [instances].flat();
   if (!isRecord(instance) || others.length > 0) return refuse('instances', 'must be a list of one object');
   if (parameters !== null && !isRecord(parameters)) return refuse('parameters', 'must be an object');
   const foreign = saidIn(json).find(([name]) => !BESIDE.has(name));

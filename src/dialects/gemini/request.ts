@@ -69,7 +69,7 @@ export function checkContents(json: Fields): Result<Fields[]> {
   const given = field(json, 'contents');
   if (given === undefined) return refuse('contents', 'The field `contents` is required.');
   const contents = listField(json, 'contents');
-  if (!Array.isArray(given) || contents.length === 0 || contents.length !== given.length)
+  if (contents.length === 0 || contents.length !== [given].flat().length)
     return refuse('contents', 'The field `contents` must be a list of at least one content object.');
   return ok(contents);
 }

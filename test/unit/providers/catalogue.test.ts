@@ -96,6 +96,11 @@ describe('catalogue', () => {
     expect(findModel('gemini-3.1-pro')?.id).toBe('gemini-3.1-pro');
   });
 
+  it('answers to the only names that many programs have for speech and hearing', () => {
+    for (const id of ['tts-1', 'tts-1-hd', 'gpt-4o-mini-tts']) expect(findModel(id)?.id).toBe('audio-tts');
+    expect(findModel('whisper-1')?.id).toBe('audio-asr');
+  });
+
   it('chains to known providers only, and to no target twice', () => {
     const providers = new Set(PROVIDER_SPECS.map(({ id }) => id));
     for (const { id, chain } of MODELS) {

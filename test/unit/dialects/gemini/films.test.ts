@@ -78,7 +78,7 @@ describe('a film by predictLongRunning', () => {
 
   it.each([
     ['instances', {}],
-    ['instances', { instances: {} }],
+    ['instances', { instances: 'a' }],
     ['instances', { instances: [{ prompt: 'a' }, { prompt: 'b' }] }],
     ['instances', { instances: ['a'] }],
     ['webhookConfig', { instances: [{}], webhookConfig: { uris: ['https://example.com/hook'] } }],

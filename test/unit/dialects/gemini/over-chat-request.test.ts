@@ -53,6 +53,14 @@ describe('contents as chat messages', () => {
     `);
   });
 
+  it('is a message also where one content stands without its list, as Google takes it', () => {
+    const one = { systemInstruction: { parts: { text: 'Be brief.' } }, contents: { role: 'user', parts: { text: 'Hi' } } };
+    expect(chat(one).messages).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi' },
+    ]);
+  });
+
   it('has ids of calls that are short enough, whatever a client has made them of', () => {
     const id = (n: number) => `run_shell_command-1764446000000-${n}-0123456789abcdef`;
     const call = (n: number) => ({ functionCall: { id: id(n), name: 'run', args: { n } } });

@@ -24,6 +24,11 @@ describe('a picture by predict', () => {
     });
   });
 
+  it('may be one instance without its list, as Google takes it', () => {
+    expect(readPredictedPicture({ instances: { prompt: 'a cat' } }, 'm')).toEqual({ ok: true, value: { model: 'm', prompt: 'a cat' } });
+    expect(readPredictedPicture({ instances: 'a cat' }, 'm')).toMatchObject({ ok: false, error: { param: 'instances' } });
+  });
+
   it('takes null for what is left out', () => {
     const none = { sampleCount: null, outputOptions: { mimeType: null, compressionQuality: null } };
     expect(ask(none)).toEqual({ ok: true, value: { model: 'm', prompt: 'a cat' } });
