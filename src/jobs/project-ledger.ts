@@ -1,6 +1,6 @@
 /**
- * The consumer of the ledger queue: writes closed operations and entities to D1, in effect once however often and in
- * whatever order messages come, and confirms to each account what has arrived.
+ * The consumer of the ledger queue: writes closed operations, entities and reports of refusals to D1, in effect once however
+ * often and in whatever order messages come, and confirms to each account what has arrived.
  */
 
 import type { AccountStub } from '../account/stub';
@@ -9,14 +9,13 @@ import type { AuditRecord } from '../core/audit';
 import { writeAudit, writeAuditRecords } from '../db/audit';
 import { aboveFence } from '../db/fence';
 import { countLines } from './count-lines';
+import { countRefusals } from './count-refusals';
+import { parameters } from './parameters';
 
 export interface ProjectionDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
 }
-
-/** Each character may take three bytes. */
-const MAX_PARAMETER_CHARS = 500_000;
 
 /**
  * One parameter for any number of rows, since D1 allows only a hundred parameters. Each row is turned into JSONB once;
@@ -82,6 +81,7 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
     ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
     ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
+    ...countRefusals(deps.db, messages),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
   const unwritten = await writeAllAudit(deps.db, messages);
@@ -161,24 +161,6 @@ interface Stranger {
 
 const nameOf = ({ accountId, epoch, closeSeq }: Stranger): string => `${accountId} ${epoch} ${closeSeq}`;
 
-/** Packs rows of JSON into as few arrays as possible; D1 takes parameters of 2 MB. */
-function parameters(rows: readonly string[]): string[] {
-  const arrays: string[] = [];
-  let pieces: string[] = [];
-  let chars = 0;
-  for (const piece of rows) {
-    if (pieces.length > 0 && chars + piece.length > MAX_PARAMETER_CHARS) {
-      arrays.push(`[${pieces.join(',')}]`);
-      pieces = [];
-      chars = 0;
-    }
-    pieces.push(piece);
-    chars += piece.length;
-  }
-  if (pieces.length > 0) arrays.push(`[${pieces.join(',')}]`);
-  return arrays;
-}
-
 async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknowledgement[]): Promise<void> {
   for (const acknowledgement of list) await deps.account(accountId).acknowledge(acknowledgement);
 }
@@ -187,6 +169,8 @@ async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknow
 function acknowledgements(messages: readonly LedgerMessage[], strangers: ReadonlySet<string>): Map<string, Acknowledgement[]> {
   const byAccount = new Map<string, Acknowledgement[]>();
   for (const { accountId, epoch, closeSeqs, entities } of messages) {
+    // Reports of refusals need no confirmation.
+    if (closeSeqs.length + entities.length === 0) continue;
     const list = byAccount.get(accountId) ?? [];
     byAccount.set(accountId, list);
     let found = list.find((acknowledgement) => acknowledgement.epoch === epoch);
