@@ -1,9 +1,8 @@
 -- Calls that were refused, which leave no line in the ledger. They are counted where they are refused, and come in reports.
 
--- Reports that are counted, each of which may come again for as long as a queue keeps a message.
+-- Reports that are counted, each of which may come again for as long as a queue keeps a message. Their ids begin with the time.
 CREATE TABLE refusal_reports (
-  id TEXT PRIMARY KEY,
-  written_at INTEGER NOT NULL
+  id TEXT PRIMARY KEY
 ) WITHOUT ROWID;
 
 -- For the account's people. By UTC days since 1970, of which the oldest are forgotten.

@@ -65,6 +65,9 @@ export class RefusalTally {
 const nameOf = ({ keyId, test, code, model, endpoint, lastAtMs }: RefusedCalls): string =>
   JSON.stringify([Math.floor(lastAtMs / DAY_MS), keyId, test, code, model, endpoint]);
 
+/** What ids of that moment begin with: those of earlier ones come before it. */
+export const reportIdAt = (ms: number): string => `${ms.toString(36).padStart(9, '0')}-`;
+
 /** The platform may take an object out of memory ten seconds after its last request. */
 const FIRST_AFTER_MS = 5_000;
 /** Of an account that is refused without end each report comes twice as long after the one before, up to this. */
@@ -98,7 +101,7 @@ export class Refusals {
       const isOften = nowMs - this.reportedAtMs <= 2 * LONGEST_AFTER_MS;
       this.afterMs = isOften ? Math.min(2 * this.afterMs, LONGEST_AFTER_MS) : FIRST_AFTER_MS;
       this.reportedAtMs = nowMs;
-      this.waiting.push({ id: newNonce(), counts: this.tally.take() });
+      this.waiting.push({ id: reportIdAt(nowMs) + newNonce(), counts: this.tally.take() });
     }
     this.triedAtMs = nowMs;
     return [...this.waiting];

@@ -41,9 +41,7 @@ SELECT code, test, endpoint, SUM(calls) FROM (
 ON CONFLICT (code, test, endpoint) DO UPDATE SET calls = refusal_totals.calls + excluded.calls`;
 
 const REMEMBER = `
-INSERT INTO refusal_reports (id, written_at)
-SELECT DISTINCT value->>1, CAST(1000 * unixepoch('subsec') AS INTEGER) FROM json_each(?1) WHERE true
-ON CONFLICT (id) DO NOTHING`;
+INSERT INTO refusal_reports (id) SELECT DISTINCT value->>1 FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`;
 
 export function countRefusals(db: D1Database, messages: readonly Pick<LedgerMessage, 'accountId' | 'refusals'>[]): D1PreparedStatement[] {
   // A batch may hold a message twice.
