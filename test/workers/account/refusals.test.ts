@@ -1,13 +1,15 @@
-import { createExecutionContext, env, listDurableObjectIds, waitOnExecutionContext } from 'cloudflare:test';
+import { env, listDurableObjectIds } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
 import type { RefusedCalls } from '../../../src/account/refusals';
 import type { AdmitRequest, AdmitResult, KeyRecord } from '../../../src/account/types';
-import { createApp } from '../../../src/app';
 import { mintKey } from '../../../src/core/api-key';
 import { accountBytes, newAccountBytes, newKeyBytes } from '../../../src/core/ids';
 import { renderOpenaiError } from '../../../src/dialects/openai-errors';
+import { newConversationId } from '../../../src/dialects/openai-responses/conversation';
+import type { Bindings } from '../../../src/env';
 import { countRows } from '../count-rows';
 import { withDatabase } from '../d1-within';
+import { ask, keyFor } from '../http/support';
 import { write } from './lines';
 import { Random } from './random';
 import {
@@ -20,6 +22,7 @@ import {
   holdOf,
   type Inside,
   LEASE_MS,
+  ledgerRows,
   MINUTE_MS,
   refusalOf,
   SECOND_MS,
@@ -959,57 +962,56 @@ describe('calls that are refused', () => {
     }));
 });
 
-/** Sends chat calls to the gateway and waits for what they leave behind. */
-async function post(token: string, bodies: readonly string[]): Promise<number[]> {
-  const context = createExecutionContext();
-  const statuses: number[] = [];
-  for (const body of bodies) {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const request = new Request('https://gateway.example/v1/chat/completions', { method: 'POST', headers, body });
-    const response = await createApp().fetch(request, env, context);
-    await response.text();
-    statuses.push(response.status);
-  }
-  await waitOnExecutionContext(context);
-  return statuses;
-}
-
-const asking = (model: string): string => JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] });
-
 describe('a call that is refused before its account is asked', () => {
-  const objects = async (): Promise<number> => (await listDurableObjectIds(env.ACCOUNT)).length;
+  const asking = (model: unknown) => ({ model, messages: [{ role: 'user', content: 'hello' }] });
+
+  async function statusesOf(key: string, models: readonly unknown[]): Promise<number[]> {
+    const statuses: number[] = [];
+    for (const model of models) statuses.push((await ask({ key, body: asking(model) })).status);
+    return statuses;
+  }
+
+  async function madeWith(credits: number): Promise<{ account: TestAccount; key: string }> {
+    const account = await TestAccount.create({ credits, keys: [] });
+    const key = await keyFor(account);
+    await account.project();
+    return { account, key };
+  }
 
   it('is counted for its key, and neither as well nor instead where it is admitted', async () => {
-    const account = await TestAccount.create({ credits: 10_000, keys: [] });
-    const { token, keyId, secretHash } = await mintKey(env.KEY_MAC_SECRET, 'live', accountBytes(account.id)!, newKeyBytes());
-    await account.run((object) => object.putKey(testKey({ id: keyId, secretHash })));
-    await account.project();
-    const statuses = await post(token, [
-      asking('no-such-model'),
-      '{"model": 3',
-      asking('no-such-model'),
-      asking('gpt-5.4'),
-      asking('no-such-model'),
-    ]);
+    const { account, key } = await madeWith(10_000);
+    const statuses = await statusesOf(key, ['no-such-model', 3, 'no-such-model', 'gpt-5.4', 'no-such-model']);
     expect(statuses).toEqual([400, 400, 400, 200, 400]);
     await account.project();
     expect(await refusalsOf(account)).toMatchObject([
-      { keyId, code: 'invalid_request', model: '', endpoint: '/v1/chat/completions', calls: 1 },
-      { keyId, code: 'unknown_model', model: 'no-such-model', endpoint: '/v1/chat/completions', calls: 2 },
+      { code: 'invalid_request', model: '', endpoint: '/v1/chat/completions', calls: 1 },
+      { code: 'unknown_model', model: 'no-such-model', endpoint: '/v1/chat/completions', calls: 2 },
     ]);
+  });
+
+  it('has a line, and is counted there alone, where its conversation has gone on since it was admitted', async () => {
+    const { account, key } = await madeWith(10_000);
+    const conversation = { transcript: async () => ({ texts: [], version: 3 }), take: async () => ({ refused: 'changed' }) };
+    const bindings = { ...env, CONVERSATION: { getByName: () => conversation } } as unknown as Bindings;
+    const body = { model: 'gpt-5.4', input: 'hello', conversation: newConversationId() };
+    expect((await ask({ key, path: '/v1/responses', body, bindings })).status).toBe(409);
+    expect(await statusesOf(key, ['gpt-5.4'])).toEqual([200]);
+    await account.project();
+    expect(await refusalsOf(account)).toEqual([]);
+    expect((await ledgerRows(account.id)).filter(({ kind, state }) => kind === 'usage' && state === 'released')).toHaveLength(1);
   });
 
   it('makes no object where the key is not signed', async () => {
     const { token } = await mintKey('another-secret-of-another-gateway-0123456789', 'live', newAccountBytes(), newKeyBytes());
-    const before = await objects();
-    expect(await post(token, [asking('no-such-model'), '{', asking('gpt-5.4')])).toEqual([401, 401, 401]);
-    expect(await objects()).toBe(before);
+    const before = await listDurableObjectIds(env.ACCOUNT);
+    expect(await statusesOf(token, ['no-such-model', 3, 'gpt-5.4'])).toEqual([401, 401, 401]);
+    expect(await listDurableObjectIds(env.ACCOUNT)).toHaveLength(before.length);
   });
 
   it('leaves nothing in the object of an account that does not exist', async () => {
     const account = new TestAccount();
     const { token } = await mintKey(env.KEY_MAC_SECRET, 'live', accountBytes(account.id)!, newKeyBytes());
-    expect(await post(token, [asking('no-such-model'), asking('gpt-5.4')])).toEqual([400, 401]);
+    expect(await statusesOf(token, ['no-such-model', 'gpt-5.4'])).toEqual([400, 401]);
     expect([await account.alarmAtMs(), await account.run((object) => object.handOver())]).toEqual([null, []]);
   });
 });
