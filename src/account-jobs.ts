@@ -6,6 +6,7 @@ import type { ConsoleDeps } from './console/deps';
 import { readWatched } from './console/metrics/read';
 import { watchGateway } from './console/operator/watch';
 import { forgetOver } from './console/sign-in/forget-over';
+import { forgetRefusals } from './console/usage/refusals';
 import type { Bindings } from './env';
 import { type AccountPlaneBindings, readAccountSettings } from './env-account';
 import { liveCatalogue } from './http/deps';
@@ -41,7 +42,12 @@ export async function watch(env: Bindings): Promise<void> {
   });
 }
 
-export const forgetSignIns = (env: Bindings): Promise<void> => forgetOver(env.DB, Date.now());
+/** Forgets what nobody looks at any more. One that fails does not keep the other. */
+export async function forgetOld({ DB }: Bindings): Promise<void> {
+  const nowMs = Date.now();
+  await forgetOver(DB, nowMs).catch((error: unknown) => console.error('sign-ins not forgotten', String(error)));
+  await forgetRefusals(DB, nowMs).catch((error: unknown) => console.error('refusals not forgotten', String(error)));
+}
 
 /** Begins to move old lines out of D1, or goes on with it; returns what to go on with. */
 export const archiveLedger = (

@@ -55,15 +55,6 @@ async function finishVouchers(env: Bindings): Promise<void> {
   }
 }
 
-/** Nor does what is only to be forgotten. */
-async function forgetSignIns(env: Bindings): Promise<void> {
-  try {
-    await (await import('./account-jobs')).forgetSignIns(env);
-  } catch (error) {
-    console.error('sign-ins not forgotten', String(error));
-  }
-}
-
 /**
  * The work of a night, a part at a time: checks the books of all accounts, then moves old lines out of D1. A failure throws,
  * so that the queue delivers its message again.
@@ -103,7 +94,7 @@ export default {
     await finishVouchers(env);
     await watch(env);
     if (cron !== NIGHTLY) return;
-    await forgetSignIns(env);
+    await (await import('./account-jobs')).forgetOld(env);
     await workNightly(env);
   },
 } satisfies ExportedHandler<Bindings>;

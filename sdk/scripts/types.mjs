@@ -24,6 +24,7 @@ const TYPES = [
   ...['WebhookEvent', 'WebhookSecret', 'WebhookDelivery', 'WebhookDeliveryList'],
   ...['Model', 'ModelList', 'Generation', 'OwnKey'],
   ...['ApiKey', 'NewApiKey', 'ApiKeyList', 'ApiKeyParams', 'ApiKeyFields', 'ApiKeyRotateParams', 'UsageReport', 'UsageBreakdown'],
+  'UsageRefusals',
 ];
 
 /** Queries, by the operations that take them. */
@@ -32,6 +33,7 @@ const QUERIES = {
   StorageListParams: 'listFiles',
   WebhookDeliveryListParams: 'listWebhookDeliveries',
   UsageParams: 'getUsage',
+  UsageRefusalsParams: 'listRefusals',
 };
 
 /** What only runs in Workers has no part in the document. */

@@ -98,6 +98,11 @@ export abstract class AccountKeys extends AccountObject {
     }).length;
   }
 
+  protected countRefusal({ keyId, model, endpoint }: AdmitRequest, { kind: code }: GatewayError): void {
+    const test = this.open()?.keys.get(keyId)?.mode === 'test';
+    this.countRefusals([{ keyId, test, code, model, endpoint, calls: 1, lastAtMs: this.now() }]);
+  }
+
   findKey(id: string): KeySummary | null {
     const open = this.open();
     const key = open?.keys.get(id);

@@ -8,6 +8,7 @@ import { Handover } from './handover';
 import type { Ledger } from './ledger';
 import { type Open, openAccount } from './open-account';
 import type { Outbox } from './outbox';
+import type { RefusedCalls } from './refusals';
 import type { AccountBindings } from './types';
 
 export abstract class AccountObject extends DurableObject<AccountBindings> {
@@ -56,6 +57,13 @@ export abstract class AccountObject extends DurableObject<AccountBindings> {
 
   protected publishProfile(ledger: Ledger, outbox: Outbox): void {
     outbox.put('account', { ...ledger.row.profile, tier: ledger.tier, topUpMicro: ledger.row.topUp }, this.now());
+  }
+
+  /** Calls that were refused. Strangers, who know of no account, make none. */
+  countRefusals(refused: readonly RefusedCalls[]): void {
+    if (refused.length === 0 || !this.open()) return;
+    for (const one of refused) this.handover.refusals.count(one, this.now());
+    this.wakeForUnconfirmed();
   }
 
   protected wakeForUnconfirmed(): void {

@@ -99,6 +99,8 @@ export class Account extends AccountKeys {
         beginIdempotency(sql, idempotency.keyHash, idempotency.bodyHash, admitted.admission.holdId, nowMs);
       return admitted;
     });
+    if (request.refused) this.countRefusals(request.refused);
+    if (!result.ok) this.countRefusal(request, result.error);
     if (result.ok && 'admission' in result) this.wakeBy(this.now() + request.leaseMs);
     else this.wakeIfForgotten();
     return result;
@@ -274,7 +276,7 @@ export class Account extends AccountKeys {
   /** The same for a caller who writes to D1 directly; a large backlog goes through the queue instead. */
   async handOver(): Promise<LedgerMessage[]> {
     const open = this.open();
-    if (!open || isConfirmed(open)) return [];
+    if (!open || this.handover.isEmpty(open)) return [];
     const messages = this.handover.take(open, this.now());
     if (messages.length === 0) await this.flush();
     return messages;

@@ -7,6 +7,7 @@ import type { Ledger } from './ledger';
 import type { Closed, OperationTables } from './operation-tables';
 import type { Outbox } from './outbox';
 import { ledgerMessages } from './projection';
+import { Refusals } from './refusals';
 import type { Acknowledgement, LedgerMessage, OutboxEntity } from './types';
 
 const FLUSH_AT_ROWS = 100;
@@ -33,6 +34,7 @@ export interface Handed {
 export const isConfirmed = ({ ledger, outbox }: Handed): boolean => ledger.unconfirmed.size === 0 && outbox.size === 0;
 
 export class Handover {
+  readonly refusals = new Refusals();
   private readonly sentAtMs = new Map<number, number>();
   private readonly sentEntities = new Map<string, { version: number; atMs: number }>();
   private resendAfterMs = RESEND_AFTER_MS;
@@ -41,10 +43,16 @@ export class Handover {
 
   /** When to look again; undefined when D1 has everything. */
   nextAtMs(handed: Handed, nowMs: number): number | undefined {
-    if (isConfirmed(handed)) return undefined;
+    const { dueAtMs } = this.refusals;
+    if (isConfirmed(handed)) return dueAtMs;
     const { ledger, outbox } = handed;
     const allSent = ledger.unconfirmed.size <= this.sentAtMs.size && outbox.size <= this.sentEntities.size;
-    return nowMs + (allSent ? this.resendAfterMs : RESEND_AFTER_MS);
+    return Math.min(nowMs + (allSent ? this.resendAfterMs : RESEND_AFTER_MS), dueAtMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Is there nothing to hand over? */
+  isEmpty(handed: Handed): boolean {
+    return isConfirmed(handed) && this.refusals.dueAtMs === undefined;
   }
 
   /** Is there enough, or has it waited long enough, to be sent in passing? */
@@ -80,7 +88,7 @@ export class Handover {
     for (const { closeSeq } of lines) this.sentAtMs.set(closeSeq, nowMs);
     for (const { id, version } of entities) this.sentEntities.set(id, { version, atMs: nowMs });
     this.firstUnsentAtMs = undefined;
-    return [...ledgerMessages(operations, ledger.row, lines, entities)];
+    return [...ledgerMessages(operations, ledger.row, lines, entities, this.refusals.reports(nowMs))];
   }
 
   confirmed({ closeSeqs, entities }: Pick<Acknowledgement, 'closeSeqs' | 'entities'>): void {
@@ -123,13 +131,15 @@ export class Handover {
     const { operations, ledger, outbox } = handed;
     let failed = 0;
     let failure: { error: unknown } | undefined;
-    for (const message of ledgerMessages(operations, ledger.row, due, this.dueEntities(handed, nowMs))) {
-      const { closeSeqs, entities } = message;
+    const reports = this.refusals.reports(nowMs);
+    for (const message of ledgerMessages(operations, ledger.row, due, this.dueEntities(handed, nowMs), reports)) {
+      const { closeSeqs, entities, refusals = [] } = message;
       // What was confirmed while earlier messages were sent counts as sent no longer.
       for (const closeSeq of closeSeqs) if (ledger.unconfirmed.has(closeSeq)) this.sentAtMs.set(closeSeq, nowMs);
       for (const { id, version } of entities) if (!outbox.isConfirmed(id)) this.sentEntities.set(id, { version, atMs: nowMs });
       try {
         await queue.send(message);
+        this.refusals.taken(refusals);
         failed = 0;
       } catch (error) {
         for (const closeSeq of closeSeqs) this.sentAtMs.delete(closeSeq);

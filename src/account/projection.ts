@@ -1,4 +1,5 @@
 import type { Closed, OperationTables } from './operation-tables';
+import type { RefusalReport } from './refusals';
 import type { AccountRow } from './store';
 import type { LedgerMessage, OutboxEntity } from './types';
 
@@ -10,12 +11,13 @@ const encoder = new TextEncoder();
 /** The size within a message, where a line is a string within JSON. */
 const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)).length;
 
-/** Cuts entities and closed operations of this epoch into queue messages. */
+/** Cuts reports of refusals, entities and closed operations of this epoch into queue messages. */
 export function* ledgerMessages(
   operations: Pick<OperationTables, 'lines'>,
   { profile, epoch }: Pick<AccountRow, 'profile' | 'epoch'>,
   due: readonly Closed[],
   pending: readonly OutboxEntity[],
+  reports: readonly RefusalReport[] = [],
 ): Generator<LedgerMessage> {
   let size = 0;
   const begin = (): LedgerMessage => ({ accountId: profile.id, epoch, closeSeqs: [], lines: [], entities: [] });
@@ -28,6 +30,10 @@ export function* ledgerMessages(
     size += bytes;
     return cut;
   };
+  for (const report of reports) {
+    yield* cutBefore(bytesOf(report));
+    message.refusals = [...(message.refusals ?? []), report];
+  }
   for (const entity of pending) {
     yield* cutBefore(bytesOf(entity));
     message.entities.push(entity);

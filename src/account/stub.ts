@@ -2,15 +2,21 @@ import type { Deadlines } from '../core/deadlines';
 import { within } from '../core/within';
 import type { Account } from './account';
 import { Batcher } from './batcher';
+import type { RefusedCalls } from './refusals';
+import { RefusedHere } from './refused-here';
 import type { AdmitResult, CloseResult, Mistaken } from './types';
 
 /** The account object as callers see it: plain data in, a promise of plain data out. */
 export type AccountStub = {
   [Method in RemoteMethod]: (...args: Parameters<Account[Method]>) => Promise<Awaited<ReturnType<Account[Method]>>>;
+} & {
+  /** Counts calls that were refused before the account was asked: see `RefusedHere`. */
+  noteRefused(refused: RefusedCalls): Promise<void>;
 };
 
 type RemoteMethod =
   | 'create'
+  | 'countRefusals'
   | 'admit'
   | 'extend'
   | 'beat'
@@ -61,12 +67,19 @@ export function accountStub(
   deadlines: Pick<Deadlines, 'within'> = { within },
 ): AccountStub {
   const object = namespace.getByName(accountId) as unknown as AccountStub & JsonMethods;
-  const { admit, settle } = batchersOf(namespace);
+  const { admit, settle, refusedHere } = sharedOf(namespace);
   const admitAll = async (texts: string[]) => JSON.parse(await object.admitJson(listOf(texts)));
   const settleAll = async (texts: string[]) => JSON.parse(await object.settleJson(listOf(texts)));
-  const hot: Pick<AccountStub, 'admit' | 'settle'> = {
-    admit: async (request) => right(await admit.send(accountId, JSON.stringify(request), admitAll, deadlines)),
+  const hot: Pick<AccountStub, 'admit' | 'settle' | 'noteRefused'> = {
+    async admit(request) {
+      const refused = refusedHere.take(accountId);
+      const asked = refused.length > 0 ? { ...request, refused } : request;
+      return right(await admit.send(accountId, JSON.stringify(asked), admitAll, deadlines));
+    },
     settle: async (request) => right(await settle.send(accountId, JSON.stringify(request), settleAll, deadlines)),
+    async noteRefused(refused) {
+      if (refusedHere.note(accountId, refused, Date.now())) await object.countRefusals(refusedHere.take(accountId));
+    },
   };
   return new Proxy(object, { get: (target, name) => Reflect.get(Object.hasOwn(hot, name) ? hot : target, name) });
 }
@@ -80,7 +93,8 @@ interface JsonMethods {
   settleJson(requests: string): Promise<string>;
 }
 
-interface Batchers {
+interface Shared {
+  refusedHere: RefusedHere;
   admit: Batcher<string, AdmitResult | Mistaken>;
   settle: Batcher<string, CloseResult | Mistaken>;
 }
@@ -88,19 +102,20 @@ interface Batchers {
 /** An object in the same city answers within `nearMs`; waiting for that costs a client less than another trip costs the account. */
 const LIMITS = { requestsATrip: 64, nearMs: 5, gather: { ms: 8, requests: 16 }, waitMs: 2_000, answerMs: 30_000 };
 
-const batchersByNamespace = new WeakMap<object, Batchers>();
+const sharedByNamespace = new WeakMap<object, Shared>();
 
 /** Shared by the whole isolate, since only there calls of one account can meet. */
-function batchersOf(namespace: object): Batchers {
-  const known = batchersByNamespace.get(namespace);
+function sharedOf(namespace: object): Shared {
+  const known = sharedByNamespace.get(namespace);
   if (known) return known;
   // Admission and settlement are batched apart: a client waits for its admission, while at settlement its answer is
   // already there.
-  const made: Batchers = {
+  const made: Shared = {
+    refusedHere: new RefusedHere(),
     admit: new Batcher({ ...LIMITS, trips: { near: 2, far: 4 } }),
     settle: new Batcher({ ...LIMITS, trips: { near: 1, far: 1 } }),
   };
-  batchersByNamespace.set(namespace, made);
+  sharedByNamespace.set(namespace, made);
   return made;
 }
 

@@ -7,6 +7,7 @@ import type { LimitPeriod } from '../core/limit-period';
 import type { MicroCredits, TokenPrice } from '../core/money';
 import type { TierId } from '../core/tiers';
 import type { UsageSource } from '../core/usage';
+import type { RefusalReport, RefusedCalls } from './refusals';
 
 /** While an account is suspended, all its keys are refused, until the operator resumes it. */
 export const ACCOUNT_STATUSES = ['active', 'suspended'] as const;
@@ -118,6 +119,8 @@ export interface AdmitRequest {
   leaseMs: number;
   hourlyLimit: number;
   idempotency: IdempotencyHashes | null;
+  /** Earlier calls that were refused before their account was asked. */
+  refused?: readonly RefusedCalls[];
 }
 
 interface Admission {
@@ -313,6 +316,8 @@ export interface LedgerMessage {
   /** Closed operations in the order of `closeSeqs`, as JSON: see `LineInD1`. */
   lines: string[];
   entities: OutboxEntity[];
+  /** Left out where no call was refused, and by a version that counted none. */
+  refusals?: RefusalReport[];
 }
 
 /** The bindings that the account object uses. */

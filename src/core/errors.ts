@@ -79,6 +79,13 @@ export interface GatewayError {
 
 export type Result<T> = { ok: true; value: T } | { ok: false; error: GatewayError };
 
+/** A call's refusal. It is counted already where its account gave it, or where the call has a line of its own. */
+export interface RefusedCall {
+  ok: false;
+  error: GatewayError;
+  isCounted?: true;
+}
+
 export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
 export const fail = (
   kind: ErrorKind,

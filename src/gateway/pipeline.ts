@@ -5,7 +5,7 @@
 import type { AccountStub } from '../account/stub';
 import type { AdmitResult } from '../account/types';
 import type { ApiKey } from '../core/api-key';
-import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
+import { accountUnreachable, fail, type GatewayError, KEY_REFUSALS, ok, type RefusedCall, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { type IdempotencyHashes, idempotencyIn } from '../core/idempotency';
 import { labelsOf } from '../core/labels';
@@ -21,7 +21,7 @@ import { runJsonCall } from './json-call';
 import { withNamedItems } from './kept-items';
 import { type ParkableRequest, type Parked, park, withoutRequest } from './parked';
 import { availableModels, type Plan, planCall } from './plan';
-import { planAhead } from './plan-ahead';
+import { type PlannedAhead, planAhead } from './plan-ahead';
 import { readReplay } from './replay';
 import { closeReleased, type Run } from './run';
 import { findStoredAnswer, withHistory } from './stored-answer';
@@ -43,8 +43,8 @@ export interface IncomingCall extends ParkableRequest {
   signal: () => AbortSignal;
 }
 
-/** The answer, or the error for the route to render under the request's id. */
-export type CallResult = { ok: true; response: Response } | { ok: false; error: GatewayError };
+/** The answer, or the error for the route to render under the request's id, with the model that was asked for. */
+export type CallResult = { ok: true; response: Response } | (RefusedCall & { model?: string });
 
 /**
  * The call is finished even if its client hangs up before the answer: its trip to the account may carry other calls
@@ -64,12 +64,29 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
   const ahead = planAhead(deps, incoming);
   const parsed = ahead?.parsed ?? dialect.parse(incoming);
   if (!parsed.ok) return parsed.error.param === 'model' ? withModels(deps, dialect, parsed.error) : parsed;
+  const { model } = parsed.value;
   const hashes = await idempotencyOf(incoming.idempotencyKey, endpoint + (dialect.askedByUrl?.(url) ?? ''), incoming.body);
-  if (!hashes.ok) return hashes;
+  const result = hashes.ok ? await answerParsed(deps, incoming, { startedAtMs, ahead, parsed }, hashes.value) : hashes;
+  return result.ok ? result : { ...result, model };
+}
 
+interface ParsedCall {
+  startedAtMs: number;
+  ahead: PlannedAhead | undefined;
+  parsed: { ok: true; value: Call };
+}
+
+/** Tries each key; the first one that its account accepts decides. */
+async function answerParsed(
+  deps: GatewayDeps,
+  incoming: IncomingCall,
+  { startedAtMs, ahead, parsed }: ParsedCall,
+  hashes: IdempotencyHashes | undefined,
+): Promise<CallResult> {
+  const { dialect } = incoming;
   let refused: CallResult = unknownKey();
   for (const key of incoming.keys) {
-    const whole = parsed.value.names || parsed.value.conversation ? await wholeCall(deps, key, parsed.value, hashes.value) : parsed;
+    const whole = parsed.value.names || parsed.value.conversation ? await wholeCall(deps, key, parsed.value, hashes) : parsed;
     if (!whole.ok) {
       refused = await keyFirst(deps, incoming, key, whole.error);
       continue;
@@ -94,7 +111,7 @@ async function answer(deps: GatewayDeps, incoming: IncomingCall): Promise<CallRe
     if (parked) call = letGoOf(incoming, parsed);
     else incoming.bytes?.free();
     const account = deps.account(key.accountId);
-    const idempotency = idempotencyIn(key.mode, hashes.value);
+    const idempotency = idempotencyIn(key.mode, hashes);
     const admitted = await admit(deps, account, incoming, key, plan, idempotency ?? null);
     if (!admitted.ok) {
       parked?.free();
@@ -140,7 +157,7 @@ async function joinConversation(run: Run, { conversation }: Call): Promise<CallR
     return undefined;
   }
   await closeReleased(run, 'refused', taken.error);
-  return taken;
+  return { ...taken, isCounted: true };
 }
 
 /** Drops all that holds the body of a parked call, so that nothing of it outlives the wait for its account and its provider. */
@@ -170,10 +187,10 @@ async function admit(
   key: ApiKey,
   plan: Plan,
   idempotency: IdempotencyHashes | null,
-): Promise<AdmitResult> {
+): Promise<Exclude<AdmitResult, { ok: false }> | RefusedCall> {
   const { model, alternatives, rateFamily, minimumTier, minimumBalanceMicro, estimateMicro, worstMicro } = plan;
   try {
-    return await account.admit({
+    const admitted = await account.admit({
       nonce,
       keyId: key.keyId,
       secretHash: key.secretHash,
@@ -192,6 +209,7 @@ async function admit(
       hourlyLimit: deps.hourlyLimits[rateFamily] ?? HOURLY_LIMITS[rateFamily],
       idempotency,
     });
+    return admitted.ok ? admitted : { ...admitted, isCounted: true };
   } catch (error) {
     console.error('admission failed', String(error));
     return accountUnreachable();

@@ -2,11 +2,14 @@ import type { Context } from 'hono';
 import { newNonce, requestId } from '../core/ids';
 import type { Bindings } from '../env';
 import type { GatewayDeps } from '../gateway/deps';
+import type { AskedCall } from '../gateway/note-refused';
 
 interface Variables {
   /** Made on first use; see `requestIdOf`. */
   requestId: string | undefined;
   gateway: GatewayDeps;
+  /** What is counted as refused with the error that the request gets. */
+  asked: AskedCall | undefined;
 }
 
 export interface AppEnv {

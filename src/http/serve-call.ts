@@ -4,6 +4,7 @@ import { requestId } from '../core/ids';
 import type { Dialect } from '../dialects/types';
 import { refuseKeys } from '../gateway/authorize-key';
 import type { GatewayDeps } from '../gateway/deps';
+import { noteRefused } from '../gateway/note-refused';
 import { type IncomingCall, runCall } from '../gateway/pipeline';
 import { canPlanAhead } from '../gateway/plan-ahead';
 import { readCallBody } from './body';
@@ -37,7 +38,10 @@ export async function serveCall(
   const idempotencyKey = request.headers.get('idempotency-key');
   const mayAbridge = idempotencyKey === null && canPlanAhead(keys.value);
   const read = await readCallBody(request, gateway.settings.BODY_LIMIT_BYTES, askFirst, mayAbridge);
-  if (!read.ok) return refuse(read.error);
+  if (!read.ok) {
+    noteRefused(gateway, { keys: keys.value, endpoint }, read.error);
+    return refuse(read.error);
+  }
   const dialect = pick ? pick({ body: read.value.body, url: request.url }) : usual;
   // The body is in this one object alone, so that it can be let go of there.
   const incoming: IncomingCall = Object.assign(read.value, {
@@ -52,5 +56,8 @@ export async function serveCall(
     signal,
   });
   const result = await runCall(gateway, incoming);
-  return result.ok ? result.response : refuse(result.error, dialect);
+  if (result.ok) return result.response;
+  const { error, isCounted, model } = result;
+  if (!isCounted) noteRefused(gateway, { keys: keys.value, endpoint, model }, error);
+  return refuse(error, dialect);
 }

@@ -1,6 +1,6 @@
 /** From a request to a job: plan, admit, store, queue. Requests with the same idempotency key make one job. */
 import type { ApiKey } from '../core/api-key';
-import { accountUnreachable, fail, KEY_REFUSALS, ok, type Result, unknownKey } from '../core/errors';
+import { accountUnreachable, fail, KEY_REFUSALS, ok, type RefusedCall, type Result, unknownKey } from '../core/errors';
 import { HOURLY_LIMITS } from '../core/family';
 import { IDEMPOTENCY_KEEP_MS, type IdempotencyHashes, idempotencyIn, OTHER_REQUEST } from '../core/idempotency';
 import { newJobId, newNonce, newToken } from '../core/ids';
@@ -41,13 +41,15 @@ export interface CreatedJob {
   repeated: boolean;
 }
 
+export type JobResult = { ok: true; value: CreatedJob } | RefusedCall;
+
 export const urlRules = ({ settings }: Pick<JobDeps, 'settings'>) => ({
   anywhere: settings.PRIVATE_ADDRESSES === 'allowed',
   isLocal: settings.LOCAL === '1',
 });
 
 /** A job of one of the catalogue's media or GPU models. */
-export const createMediaJob = (deps: JobDeps, request: JobRequest, call: MediaCall): Promise<Result<CreatedJob>> =>
+export const createMediaJob = (deps: JobDeps, request: JobRequest, call: MediaCall): Promise<JobResult> =>
   createJob(deps, request, (_key, sandbox) => Promise.resolve(planJob(deps.registry, call, sandbox, urlRules(deps))));
 
 /** Tries each key; the first one that its account accepts decides. */
@@ -55,12 +57,12 @@ export async function createJob(
   deps: JobDeps,
   request: JobRequest,
   planFor: (key: ApiKey, sandbox: boolean) => Promise<Result<PlannedJob>>,
-): Promise<Result<CreatedJob>> {
+): Promise<JobResult> {
   if (request.webhookUrl !== null) {
     const url = readPublicUrl(request.webhookUrl, 'webhook_url', urlRules(deps));
     if (!url.ok) return url;
   }
-  let refused: Result<CreatedJob> = unknownKey();
+  let refused: JobResult = unknownKey();
   for (const key of request.keys) {
     const asked = { ...request, idempotency: idempotencyIn(key.mode, request.idempotency) };
     // A repeated request gets the earlier job, even if a new one would be refused now.
@@ -90,7 +92,7 @@ async function findEarlier(deps: JobDeps, key: ApiKey, { idempotency, origin, ip
   return ok({ job, repeated: true });
 }
 
-async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob): Promise<Result<CreatedJob>> {
+async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned: PlannedJob): Promise<JobResult> {
   const { model, rateFamily, minimumTier, estimateMicro } = planned;
   const { endpoint, origin, ip, idempotency } = request;
   const stub = deps.account(key.accountId);
@@ -117,7 +119,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     console.error('admission failed', String(error));
     return accountUnreachable();
   }
-  if (!admitted.ok) return admitted;
+  if (!admitted.ok) return { ...admitted, isCounted: true };
   if ('replay' in admitted) {
     const job = await findByHold(deps.db, admitted.replay.operationId);
     return job ? ok({ job, repeated: true }) : fail('idempotency_mismatch', 'The answer to this Idempotency-Key is no longer kept.');
@@ -137,7 +139,7 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     const secured = (await planned.secure?.()) ?? ok(true);
     if (!secured.ok) {
       await giveBack('refused');
-      return secured;
+      return { ...secured, isCounted: true };
     }
     const priced = pricePermille === undefined ? planned : atAccountPrices(planned, pricePermille);
     const job = await keepJob(deps, request, key, priced, { ...names, holdId });
@@ -147,7 +149,8 @@ async function admitJob(deps: JobDeps, request: JobRequest, key: ApiKey, planned
     await giveBack('not_kept');
     // Files are kept for so long as their job's row says.
     await removeAll(deps, jobPrefix(names)).catch((left: unknown) => console.error('inputs left', names.id, String(left)));
-    return fail('unavailable', 'The job could not be stored; try again. Nothing was charged.', { retryAfterSeconds: 2 });
+    const { error: unkept } = fail('unavailable', 'The job could not be stored; try again. Nothing was charged.', { retryAfterSeconds: 2 });
+    return { ok: false, error: unkept, isCounted: true };
   }
 }
 

@@ -3,7 +3,7 @@
 import type { ApiKey } from '../core/api-key';
 import { fail, ok, type Result } from '../core/errors';
 import { poolMicro } from '../providers/catalogue/media-terms';
-import { type CreatedJob, createJob, type JobRequest, urlRules } from './create';
+import { createJob, type JobRequest, type JobResult, urlRules } from './create';
 import { commitToRun } from './deployments/funds';
 import { NOT_READY } from './deployments/host';
 import { runModelOf } from './deployments/runs';
@@ -44,12 +44,7 @@ function planRun(deps: JobDeps, deployment: Deployment, sandbox: boolean, body: 
   });
 }
 
-export function createRun(
-  deps: JobDeps,
-  request: JobRequest,
-  slug: string,
-  body: Readonly<Record<string, unknown>>,
-): Promise<Result<CreatedJob>> {
+export function createRun(deps: JobDeps, request: JobRequest, slug: string, body: Readonly<Record<string, unknown>>): Promise<JobResult> {
   return createJob(deps, request, async (key: ApiKey, sandbox) => {
     const deployment = await findDeployment(deps.db, key.accountId, slug);
     if (!deployment) return fail('not_found', `There is no deployment \`${slug.slice(0, 64)}\`.`);

@@ -1,6 +1,6 @@
 /**
- * The consumer of the ledger queue: writes closed operations and entities to D1, in effect once however often and in
- * whatever order messages come, and confirms to each account what has arrived.
+ * The consumer of the ledger queue: writes closed operations, entities and reports of refusals to D1, in effect once however
+ * often and in whatever order messages come, and confirms to each account what has arrived.
  */
 
 import type { AccountStub } from '../account/stub';
@@ -10,14 +10,12 @@ import { writeAudit, writeAuditRecords } from '../db/audit';
 import { aboveFence } from '../db/fence';
 import { jsonParameters } from '../db/parameters';
 import { countLines } from './count-lines';
+import { countRefusals } from './count-refusals';
 
 export interface ProjectionDeps {
   db: D1Database;
   account: (accountId: string) => AccountStub;
 }
-
-/** Each character may take three of the 2 MB that D1 takes. */
-const MAX_PARAMETER_CHARS = 500_000;
 
 /**
  * One parameter for any number of rows. Each row is turned into JSONB once;
@@ -83,6 +81,7 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
     ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
     ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
+    ...countRefusals(deps.db, messages),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
   const unwritten = await writeAllAudit(deps.db, messages);
@@ -145,7 +144,7 @@ function firstOfEach(messages: readonly LedgerMessage[]): string[] {
 }
 
 const prepare = (db: D1Database, sql: string, rows: readonly string[]): D1PreparedStatement[] =>
-  jsonParameters(rows, MAX_PARAMETER_CHARS).map((rowsJson) => db.prepare(sql).bind(rowsJson));
+  jsonParameters(rows).map((rowsJson) => db.prepare(sql).bind(rowsJson));
 
 /** Called only when not every line was new. */
 async function findStrangers(db: D1Database, lines: readonly string[]): Promise<Set<string>> {
@@ -170,6 +169,8 @@ async function acknowledge(deps: ProjectionDeps, accountId: string, list: Acknow
 function acknowledgements(messages: readonly LedgerMessage[], strangers: ReadonlySet<string>): Map<string, Acknowledgement[]> {
   const byAccount = new Map<string, Acknowledgement[]>();
   for (const { accountId, epoch, closeSeqs, entities } of messages) {
+    // Reports of refusals need no confirmation.
+    if (closeSeqs.length + entities.length === 0) continue;
     const list = byAccount.get(accountId) ?? [];
     byAccount.set(accountId, list);
     let found = list.find((acknowledgement) => acknowledgement.epoch === epoch);

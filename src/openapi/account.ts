@@ -5,6 +5,7 @@ import { updateKeyInput } from '../console/api-keys/update';
 import { KEY_SCOPES, ROLES } from '../console/permissions';
 import { breakdownInput } from '../console/usage/breakdown';
 import { STATUSES, usageFilterInput } from '../console/usage/filter';
+import { refusalFilterInput } from '../console/usage/refusals';
 import { FAMILIES } from '../core/family';
 import { LIMIT_PERIODS } from '../core/limit-period';
 import { createApiKeyInput } from '../routes/account/keys';
@@ -133,6 +134,28 @@ const breakdown = named(
       isWhole: z.boolean().meta({ description: 'Whether these are all of them.' }),
     })
     .meta({ description: 'Sums of calls, dearest first.' }),
+);
+
+const refusals = named(
+  'UsageRefusals',
+  z
+    .object({
+      refusedCalls: z.int().meta({ description: 'All that fit.' }),
+      refusals: z.array(
+        z.object({
+          reason: z.string().meta({ description: 'The kind of the error.' }),
+          status: z.int().nullable().meta({ description: 'The status that such an error usually has.' }),
+          model: z.string().nullable().meta({ description: 'As it was asked for; `null` where that could not be read.' }),
+          endpoint: z.string(),
+          keyId: z.string().nullable(),
+          keyName: z.string().nullable(),
+          calls: z.int(),
+          lastAt: time,
+        }),
+      ),
+      isWhole: z.boolean().meta({ description: 'Whether these are all of them.' }),
+    })
+    .meta({ description: 'Sums of calls that were refused before anything was tried, the most frequent first. They cost nothing.' }),
 );
 
 const receipt = z.looseObject({
@@ -287,6 +310,30 @@ const usageRoutes: Route[] = [
     permission: 'usage.read',
     parameters: [...queryOf(breakdownInput, { by: 'By what.' }), ...FILTERS, limit(1_000, 100), ORGANIZATION_QUERY],
     answers: { 200: json('The sums.', breakdown) },
+    errors: FAILURES.account,
+  },
+  {
+    method: 'get',
+    path: '/api/api-usage/refusals',
+    id: 'listRefusals',
+    tag: 'Account',
+    summary: 'Calls that were refused, by reason, model, endpoint and key',
+    description:
+      'No credits, a limit that is reached, a model that does not exist, and the like. Such calls have no receipt: they are counted on the way, some seconds late, and kept for a month. A few may be missing, none counts twice. What is too much to tell apart has `other` for a model.',
+    access: 'account',
+    permission: 'usage.read',
+    parameters: [
+      ...queryOf(refusalFilterInput, {
+        days: 'UTC days, today included.',
+        model: 'Of this model alone, as it was asked for.',
+        endpoint: 'Of this endpoint alone.',
+        keyId: 'Of this API key alone.',
+        reason: 'For this reason alone.',
+      }),
+      limit(1_000, 100),
+      ORGANIZATION_QUERY,
+    ],
+    answers: { 200: json('The sums.', refusals) },
     errors: FAILURES.account,
   },
   {

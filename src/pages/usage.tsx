@@ -10,6 +10,7 @@ import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
 import { alignedCredits, credits, dollars, duration, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
 import { receiptPage } from './receipt';
+import { RefusedLatelySection, refusedLately } from './refused-lately';
 import { orgQuery, page, refusalPage } from './shell';
 import { isEmptyWallet, TopUpFirst } from './top-up-first';
 import { CostChart, chartOf } from './usage-chart';
@@ -207,7 +208,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
   const usage = await queryUsage(context, filter, PAGE, query.cursor);
   if (!usage.ok) return refusalPage(c, usage.error);
   const { logs, nextCursor, costByModel, topExpensiveRequests, failures, archivedUntil } = usage.value;
-  const [picks, rows, shares] = await Promise.all([
+  const [picks, rows, shares, refused] = await Promise.all([
     picksOf(
       context,
       filter,
@@ -215,6 +216,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
     ),
     costOverTime(context, filter),
     sharesOf(context, { filter, by: query.by, costByModel }),
+    refusedLately(context, filter),
   ]);
   const { days } = filter;
   const total = costByModel.reduce((sum, { creditsUsed }) => sum + creditsUsed, 0);
@@ -235,7 +237,10 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
       </div>
       <Notice error={error} />
       {logs.length === 0 && !filtered ? (
-        <NothingYet context={context} needsCredits={await isEmptyWallet(context)} />
+        <>
+          <NothingYet context={context} needsCredits={await isEmptyWallet(context)} />
+          <RefusedLatelySection of={refused} context={context} days={days} />
+        </>
       ) : (
         <>
           <div class="stack">
@@ -257,6 +262,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
             </div>
           )}
           {failures.length > 0 && <Failures failures={failures} org={org} />}
+          <RefusedLatelySection of={refused} context={context} days={days} />
           <section class="stack" aria-labelledby="requests">
             <h2 id="requests">Requests</h2>
             {logs.length > 0 ? <Logs logs={logs} org={org} /> : <NothingFits org={org} />}

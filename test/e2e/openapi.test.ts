@@ -349,6 +349,7 @@ describe('the account plane', () => {
     await as('GET', `/api/api-usage/requests/${line!.id}`);
     await as('GET', '/api/api-usage/export');
     await as('GET', '/api/api-usage/breakdown?by=model');
+    await as('GET', '/api/api-usage/refusals');
     await runExamples('updateApiKey', { id }, as);
     await runExamples('rotateApiKey', { id }, as);
     await as('GET', '/api/api-keys');

@@ -11,10 +11,12 @@ import { callerChoices } from '../../src/console/usage/choices';
 import { usageFilterInput } from '../../src/console/usage/filter';
 import { spentLately } from '../../src/console/usage/lately';
 import { queryUsage } from '../../src/console/usage/query';
+import { forgetRefusals, listRefusals } from '../../src/console/usage/refusals';
 import { voucherDigest } from '../../src/console/vouchers/code';
 import { redeem } from '../../src/console/vouchers/redeem';
 import { writeAuditRecords } from '../../src/db/audit';
 import { sweepJobs } from '../../src/jobs/advance';
+import { countRefusals } from '../../src/jobs/count-refusals';
 import type { JobDeps } from '../../src/jobs/deps';
 import { queryBudget } from '../../src/jobs/query-budget';
 import { removeOldFiles } from '../../src/jobs/retention';
@@ -126,6 +128,22 @@ describe('one among many', () => {
       const deps = { db, now: () => 1e9, webhooks, slowWebhooks: webhooks } as unknown as JobDeps;
       expect(await readBy(asked, async () => expect(await sweepDeliveries(deps)).toBe(1))).toBeLessThan(10);
       expect(sent).toHaveLength(1);
+    }));
+});
+
+describe('refused calls', () => {
+  it('are counted, listed and forgotten without a look at those of others', () =>
+    withDatabase('refusals-at-size', async (db, asked) => {
+      const [today, nowMs] = [20_000, 20_000 * 86_400_000];
+      await fill(db, 'INSERT INTO refusals', `${today} - i % 30, 'acc_' || (i / 30), 'key_1', 'unknown_model', 'm', '/v1/chat', 1, 1`);
+      await fill(db, 'INSERT INTO refusal_reports', `'zzz' || i`);
+      const context = { db, accountId: ACCOUNT, now: () => nowMs } as unknown as VerbContext;
+      const list = async () => expect(await listRefusals(context, { days: 30 }, 20)).toMatchObject({ refusedCalls: 30 });
+      expect(await readBy(asked, list)).toBeLessThan(300);
+      expect(await readBy(asked, () => forgetRefusals(db, nowMs))).toBeLessThan(10);
+      const refused = { keyId: 'key_1', test: false, code: 'unknown_model', model: 'm', endpoint: '/v1/chat', calls: 1, lastAtMs: nowMs };
+      const message = { accountId: ACCOUNT, refusals: [{ id: 'one', counts: [refused] }] };
+      expect(await readBy(asked, () => db.batch(countRefusals(db, [message])))).toBeLessThan(50);
     }));
 });
 

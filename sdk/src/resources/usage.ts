@@ -2,7 +2,7 @@ import { Call } from '../core/call.js';
 import type { RequestOptions } from '../core/options.js';
 import { APIPromise } from '../core/promise.js';
 import { Resource } from '../core/resource.js';
-import type { UsageBreakdown, UsageLog, UsageParams, UsageReport } from '../types/api.js';
+import type { UsageBreakdown, UsageLog, UsageParams, UsageRefusals, UsageRefusalsParams, UsageReport } from '../types/api.js';
 import type { UsageBreakdownParams, UsageExportParams } from '../types/derived.js';
 
 const PATH = '/api/api-usage';
@@ -27,6 +27,11 @@ export class Usage extends Resource {
   /** Sums by end user, tag, key, member, model, endpoint or provider. */
   breakdown(params: UsageBreakdownParams = {}, options?: RequestOptions): APIPromise<UsageBreakdown> {
     return this.ofAccount('GET', `${PATH}/breakdown`, options, { query: { ...params } });
+  }
+
+  /** Calls that were refused, and so are among no others: by reason, model, endpoint and key. */
+  refusals(params: UsageRefusalsParams = {}, options?: RequestOptions): APIPromise<UsageRefusals> {
+    return this.ofAccount('GET', `${PATH}/refusals`, options, { query: { ...params } });
   }
 
   /** All calls as CSV. `asResponse()` has it as a stream. */

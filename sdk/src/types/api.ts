@@ -2278,6 +2278,27 @@ export interface UsageLog {
   creditsUsed: number;
 }
 
+/** Sums of calls that were refused before anything was tried, the most frequent first. They cost nothing. */
+export interface UsageRefusals {
+  /** All that fit. */
+  refusedCalls: number;
+  refusals: {
+    /** The kind of the error. */
+    reason: string;
+    /** The status that such an error usually has. */
+    status: number | null;
+    /** As it was asked for; `null` where that could not be read. */
+    model: string | null;
+    endpoint: string;
+    keyId: string | null;
+    keyName: string | null;
+    calls: number;
+    lastAt: string;
+  }[];
+  /** Whether these are all of them. */
+  isWhole: boolean;
+}
+
 /** A page of calls, newest first, and the sums of all that fit. */
 export interface UsageReport {
   logs: UsageLog[];
@@ -2507,6 +2528,23 @@ export interface UsageParams {
   limit?: number | undefined;
   /** The `nextCursor` of the page before. */
   cursor?: string | undefined;
+  /** The organization whose it is, by id or slug; your own wallet without. */
+  org?: string | undefined;
+}
+
+export interface UsageRefusalsParams {
+  /** UTC days, today included. */
+  days?: number | undefined;
+  /** Of this model alone, as it was asked for. */
+  model?: string | undefined;
+  /** Of this endpoint alone. */
+  endpoint?: string | undefined;
+  /** Of this API key alone. */
+  keyId?: string | undefined;
+  /** For this reason alone. */
+  reason?: string | undefined;
+  /** How many at most. */
+  limit?: number | undefined;
   /** The organization whose it is, by id or slug; your own wallet without. */
   org?: string | undefined;
 }

@@ -2,7 +2,7 @@
 import type { Family } from '../../core/exposition';
 import type { ProviderSeen } from '../../core/health';
 import { toCredits } from '../../core/money';
-import type { AttemptTotals, LineTotals, Watched } from './read';
+import type { AttemptTotals, LineTotals, RefusalTotals, Watched } from './read';
 import { counter, gauge, histogram, legible, summary } from './samples';
 
 /** What the isolate knows that answers. */
@@ -125,6 +125,15 @@ function ofAttempts(attempts: readonly AttemptTotals[]): Family[] {
   ];
 }
 
+/** By code and endpoint, which are the gateway's own words: models are named by whoever calls. */
+const ofRefusals = (refusals: readonly RefusalTotals[]): Family[] => [
+  counter(
+    'hypereal_refused_calls_total',
+    'Calls that were refused before anything was tried, by the kind of the error.',
+    refusals.map((row) => [{ mode: modeOf(row), code: legible(row.code), endpoint: legible(row.endpoint) }, row.calls]),
+  ),
+];
+
 function ofProviders({ providers, catalogueIsGood }: SeenHere): Family[] {
   const isUp = ({ state }: ProviderSeen): boolean => state === 'working' || state === 'quiet';
   return [
@@ -201,6 +210,7 @@ const ofDatabase = ({ sizeBytes, rowsRead }: Watched): Family[] => [
 export const familiesOf = (watched: Watched, here: SeenHere): Family[] => [
   ...ofLines(watched.lines),
   ...ofAttempts(watched.attempts),
+  ...ofRefusals(watched.refusals),
   ...ofProviders(here),
   ...ofWaiting(watched, here.nowMs),
   ...ofBooks(watched),

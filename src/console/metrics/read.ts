@@ -20,6 +20,8 @@ type Counted<Label extends string, Sum extends string> = Record<Label, string | 
 export type LineTotals = Counted<(typeof LINE_LABELS)[number], (typeof LINE_SUMS)[number] | 'written_at'>;
 export type AttemptTotals = Counted<(typeof ATTEMPT_LABELS)[number], 'attempts'>;
 
+export type RefusalTotals = Counted<'code' | 'test' | 'endpoint', 'calls'>;
+
 interface Waiting {
   count: number;
   sinceMs: number | null;
@@ -28,6 +30,7 @@ interface Waiting {
 export interface Watched {
   lines: LineTotals[];
   attempts: AttemptTotals[];
+  refusals: RefusalTotals[];
   jobs: (Waiting & { state: string })[];
   overdueJobs: number;
   webhooks: Waiting & { failing: number };
@@ -46,6 +49,7 @@ const some = (rows: string): string => `SELECT COUNT(*) AS count FROM (SELECT 1 
 const QUERIES = {
   lines: 'SELECT * FROM ledger_totals',
   attempts: 'SELECT * FROM attempt_totals',
+  refusals: 'SELECT * FROM refusal_totals',
   jobs: `SELECT state, COUNT(*) AS count, MIN(created_at) AS sinceMs
     FROM (SELECT state, created_at FROM jobs WHERE settled_at IS NULL ORDER BY next_at LIMIT ${COUNTED_AT_MOST}) GROUP BY state`,
   overdueJobs: some('FROM jobs WHERE settled_at IS NULL AND next_at < ?1'),
@@ -91,6 +95,7 @@ function watchedOf(results: ReadonlyMap<keyof typeof QUERIES, D1Result<Record<st
   return {
     lines: rows('lines'),
     attempts: rows('attempts'),
+    refusals: rows('refusals'),
     jobs: rows('jobs'),
     overdueJobs: countOf('overdueJobs'),
     webhooks: rows<Watched['webhooks']>('webhooks')[0]!,

@@ -3,6 +3,7 @@ import { exportUsage } from '../../console/usage/export';
 import { usageFilterInput } from '../../console/usage/filter';
 import { queryUsage } from '../../console/usage/query';
 import { showReceipt } from '../../console/usage/receipt';
+import { listRefusals, refusalFilterInput } from '../../console/usage/refusals';
 import { parseInput } from '../../http/input';
 import { renderError } from '../../http/render-error';
 import { type AccountRoute, answer, limitIn, parameter, queryOf } from './route';
@@ -53,6 +54,19 @@ export const usageRoutes: AccountRoute[] = [
       const { by, ...filter } = asked.value;
       await context.catchUp(context.accountId);
       return c.json(await breakDown(context, filter, by, limit.value));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/api-usage/refusals',
+    permission: 'usage.read',
+    handle: async (c, context) => {
+      const filter = parseInput(refusalFilterInput, queryOf(c));
+      if (!filter.ok) return renderError(c, filter.error);
+      const limit = limitIn(c, PAGE, MAX_PAGE);
+      if (!limit.ok) return renderError(c, limit.error);
+      await context.catchUp(context.accountId);
+      return c.json(await listRefusals(context, filter.value, limit.value));
     },
   },
   {

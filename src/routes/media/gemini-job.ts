@@ -24,7 +24,7 @@ export async function createJobOf(
   call: Pick<MediaCall, 'families'>,
 ): Promise<Result<CreatedJob>> {
   const { endpoint } = GEMINI_NATIVE;
-  const request = await readMediaRequest(c, endpoint, { form: 'flat', asked: `${endpoint}/${model}:${method}` });
+  const request = await readMediaRequest(c, endpoint, { form: 'flat', named: model, path: `${endpoint}/${model}:${method}` });
   if (!request.ok) return request;
   const { body } = request.value;
   const fields = read(body.fields, model);

@@ -13,7 +13,7 @@ import { withOutput } from '../../jobs/output';
 import { isFinal, type Job } from '../../jobs/types';
 import { creditsUsed, isOver, outputJsonUrl, outputUrls } from '../../jobs/view';
 import { GPU_POOL_MICRO, mediaTerms } from '../../providers/catalogue/media-terms';
-import { heldAnswer, jobHeaders, type MediaRequest, preferredWaitMs, readerOf, readMediaRequest, seenFrom } from './request';
+import { decided, heldAnswer, jobHeaders, type MediaRequest, preferredWaitMs, readerOf, readMediaRequest, seenFrom } from './request';
 
 const GPU = { families: ['gpu'] } as const;
 const SYNC_MS = 240_000;
@@ -72,7 +72,7 @@ export async function postGpu(c: AppContext): Promise<Response> {
   const slug = c.req.param('slug') ?? '';
   const deps = jobDeps(c.env);
   const model = deps.registry.models.find(slug);
-  const read = await readMediaRequest(c, `/v1/gpu/${slug.slice(0, 64)}`, { form: 'flat' });
+  const read = await readMediaRequest(c, `/v1/gpu/${slug.slice(0, 64)}`, { form: 'flat', named: slug });
   if (!read.ok) return renderError(c, read.error);
   if (model?.family !== 'gpu') {
     const key = await authorize(deps, read.value.request);
@@ -82,7 +82,7 @@ export async function postGpu(c: AppContext): Promise<Response> {
   }
   const { request, body } = read.value;
   const call = { ...GPU, fields: { ...body.fields, model: model.id }, uploads: body.uploads };
-  const created = await createMediaJob(deps, request, call);
+  const created = decided(c, await createMediaJob(deps, request, call));
   if (!created.ok) return renderError(c, created.error);
   const waitMs = waitMsOf(c, read.value);
   const render = (job: Job) => gpuView(c, job);
@@ -95,10 +95,10 @@ export async function postGpu(c: AppContext): Promise<Response> {
 
 export async function postGpuRun(c: AppContext): Promise<Response> {
   const slug = c.req.param('slug') ?? '';
-  const read = await readMediaRequest(c, `/v1/gpu/run/${slug.slice(0, 64)}`, { form: 'flat' });
+  const read = await readMediaRequest(c, `/v1/gpu/run/${slug.slice(0, 64)}`, { form: 'flat', named: slug });
   if (!read.ok) return renderError(c, read.error);
   const deps = jobDeps(c.env);
-  const created = await createRun(deps, read.value.request, slug, read.value.body.fields);
+  const created = decided(c, await createRun(deps, read.value.request, slug, read.value.body.fields));
   if (!created.ok) return renderError(c, created.error);
   const waitMs = waitMsOf(c, read.value);
   const render = (job: Job) => gpuView(c, job);

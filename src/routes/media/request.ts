@@ -4,12 +4,13 @@ import { answerHeaders } from '../../core/answer-headers';
 import type { ApiKey } from '../../core/api-key';
 import { fail, type GatewayError, ok, type Result } from '../../core/errors';
 import { labelsOf } from '../../core/labels';
-import { isRecord } from '../../core/record';
+import { isRecord, textOrEmpty } from '../../core/record';
 import { renderOpenaiError } from '../../dialects/openai-errors';
 import type { Dialect } from '../../dialects/types';
 import { refuseKeys } from '../../gateway/authorize-key';
 import { ClientStream, HELD_JSON_HEADERS } from '../../gateway/client-stream';
 import { idempotencyOf } from '../../gateway/idempotency';
+import type { AskedCall } from '../../gateway/note-refused';
 import { modelOfPath } from '../../http/bases';
 import type { AppContext } from '../../http/context';
 import { jobDeps } from '../../http/deps';
@@ -17,7 +18,7 @@ import { type MediaBody, readMediaBody } from '../../http/media-body';
 import { renderError } from '../../http/render-error';
 import { requestKeys, sourceOf } from '../../http/request-key';
 import { authorize, type Reader, waitForJob } from '../../jobs/access';
-import { type CreatedJob, createMediaJob, type JobRequest } from '../../jobs/create';
+import { type CreatedJob, createMediaJob, type JobRequest, type JobResult } from '../../jobs/create';
 import type { MediaCall } from '../../jobs/plan';
 import type { Job } from '../../jobs/types';
 import { creditsUsed, hasResult, isOver, pollUrl } from '../../jobs/view';
@@ -75,28 +76,32 @@ export interface MediaRequest {
 /**
  * Checks the keys first, so that a stranger's body is not read.
  *
- * @param asked What the path asks for, where that is more than the endpoint: see `idempotencyOf`.
+ * @param named The model, where the path names it and the body does not.
+ * @param path What the path asks for, where that is more than the endpoint: see `idempotencyOf`.
  */
 export async function readMediaRequest(
   c: AppContext,
   endpoint: string,
-  { form = 'media', asked = endpoint }: { form?: keyof typeof FORMS; asked?: string } = {},
+  { form = 'media', path = endpoint, named }: { form?: keyof typeof FORMS; path?: string; named?: string } = {},
 ): Promise<Result<MediaRequest>> {
   const model = modelOfPath(c.req.url);
   const reader = await readerOf(c);
   if (!reader.ok) return reader;
   const gateway = c.get('gateway');
+  const asked: AskedCall = { keys: reader.value.keys, endpoint, model: named ?? model };
+  c.set('asked', asked);
   const askFirst = () => refuseKeys(gateway, reader.value.keys, reader.value);
   const body = await readMediaBody(c.req.raw, gateway.settings.BODY_LIMIT_BYTES, askFirst);
   if (!body.ok) return body;
   const idempotency = await idempotencyOf(
     c.req.raw.headers.get('idempotency-key'),
-    model === undefined ? asked : `${asked}/${model}`,
+    model === undefined ? path : `${path}/${model}`,
     body.value.fingerprint,
   );
   if (!idempotency.ok) return idempotency;
   const read = FORMS[form](body.value);
   if (model !== undefined) read.fields.model = model;
+  asked.model = named ?? textOrEmpty(read.fields.model);
   const webhookUrl = read.fields.webhook_url ?? read.fields.webhookUrl ?? null;
   if (webhookUrl !== null && typeof webhookUrl !== 'string')
     return fail('invalid_request', 'The field `webhook_url` must be a URL.', { param: 'webhook_url' });
@@ -124,13 +129,19 @@ const FORMS = {
   flat: (body: MediaBody): MediaBody => body,
 };
 
-export const startJob = (
+export const startJob = async (
   c: AppContext,
   { request, body }: MediaRequest,
   call: Pick<MediaCall, 'families' | 'kinds'>,
   answer: Record<string, unknown> = {},
-): Promise<Result<CreatedJob>> =>
-  createMediaJob(jobDeps(c.env), { ...request, answer }, { ...call, fields: body.fields, uploads: body.uploads });
+): Promise<JobResult> =>
+  decided(c, await createMediaJob(jobDeps(c.env), { ...request, answer }, { ...call, fields: body.fields, uploads: body.uploads }));
+
+/** The result of asking for a job. What a client is told of it from then on is on the job's line, or counted by its account. */
+export function decided(c: AppContext, result: JobResult): JobResult {
+  if (result.ok || result.isCounted) c.set('asked', undefined);
+  return result;
+}
 
 /** How many seconds the client would like to wait for the result (`Prefer: wait`, RFC 7240). */
 export function preferredWaitMs(c: AppContext): number | undefined {

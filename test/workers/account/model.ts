@@ -588,7 +588,16 @@ export class Model {
       if (operation.state !== 'open' && kept(operation)) operations.push(operation);
       else if (operation.id !== null) now.undone.set(operation.id, operation);
     }
-    const late = new Map([...now.late].filter(([holdId]) => before.late.has(holdId) || known.adjusted.has(holdId)));
+    const amountOf = (is: (operation: ModelOperation) => boolean): number => operations.find(is)?.amountMicro ?? 0;
+    const late = new Map(
+      [...now.late]
+        .filter(([holdId]) => before.late.has(holdId) || known.adjusted.has(holdId))
+        .map(([holdId, { outcome, costMicro }]) => {
+          // Of a call whose own line has not come to D1, what it was charged later is all that it was charged.
+          const isLost = !before.late.has(holdId) && !operations.some(({ id }) => id === holdId);
+          return [holdId, { outcome, costMicro: isLost ? 0 - amountOf(({ adjusts }) => adjusts === holdId) : costMicro }];
+        }),
+    );
     const alerts = new Map([...now.alerts].filter(([id]) => before.alerts.has(id) || known.alerts.has(id)));
     const closed = (key: KeyRecord): KeyRecord['status'] => {
       if (known.revokedKeys.has(key.id)) return 'revoked';

@@ -31,7 +31,7 @@ const AT_LEAST: Tally = {
   'extension: insufficient_credits': 20,
   'extension: credits_in_flight': 100,
   'extension: spending_limit': 10,
-  'extension: spending_in_flight': 10,
+  'extension: spending_in_flight': 5,
   granted: 1_000,
   'granted again': 200,
   charged: 500,

@@ -1,15 +1,28 @@
-import { describe, expect, it } from 'vitest';
+import { env, listDurableObjectIds } from 'cloudflare:test';
+import { describe, expect, it, vi } from 'vitest';
+import type { RefusedCalls } from '../../../src/account/refusals';
 import type { AdmitRequest, AdmitResult, KeyRecord } from '../../../src/account/types';
+import { mintKey } from '../../../src/core/api-key';
+import { accountBytes, newAccountBytes, newKeyBytes } from '../../../src/core/ids';
 import { renderOpenaiError } from '../../../src/dialects/openai-errors';
+import { newConversationId } from '../../../src/dialects/openai-responses/conversation';
+import type { Bindings } from '../../../src/env';
+import { countRows } from '../count-rows';
+import { withDatabase } from '../d1-within';
+import { ask, keyFor } from '../http/support';
+import { write } from './lines';
+import { Random } from './random';
 import {
   admitRequest,
   CREDIT,
   closing,
   DAY_MS,
+  deliver,
   HOUR_MS,
   holdOf,
   type Inside,
   LEASE_MS,
+  ledgerRows,
   MINUTE_MS,
   refusalOf,
   SECOND_MS,
@@ -812,5 +825,193 @@ describe('the scope of a key', () => {
         },
       });
     });
+  });
+});
+
+const refusalsOf = async (account: TestAccount) =>
+  (
+    await env.DB.prepare(
+      'SELECT day, key_id AS keyId, code, model, endpoint, calls, last_at AS lastAtMs FROM refusals WHERE account_id = ? ORDER BY 1, 2, 3, 4, 5',
+    )
+      .bind(account.id)
+      .all<{ day: number; code: string; calls: number }>()
+  ).results;
+
+const DAY = Math.floor(START_MS / DAY_MS);
+
+describe('calls that are refused', () => {
+  it('are counted without a row, and go to D1 within seconds, once however often their message comes', async () => {
+    const account = await TestAccount.create({ credits: 1 });
+    await account.project();
+    await account.run((object, state) => {
+      const written = countRows(state);
+      for (const over of [{ secretHash: 'wrong' }, { estimateMicro: 2 * CREDIT }, { estimateMicro: 3 * CREDIT }])
+        expect(object.admit(admitRequest(over)).ok).toBe(false);
+      expect(written()).toBe(0);
+      const holdId = holdOf(object.admit(admitRequest()));
+      expect(written()).toBe(2);
+      object.release({ holdId, detailJson: '{}' });
+    });
+    account.nowMs += 5 * SECOND_MS;
+    expect(await account.fireAlarm()).toBe(true);
+    const messages = account.queue.take();
+    expect(messages.flatMap(({ refusals = [] }) => refusals).length).toBe(1);
+    await Promise.all([deliver([...messages, ...messages]), deliver(messages)]);
+    await deliver(messages);
+    const known = { day: DAY, keyId: 'key_a', model: 'a-model', endpoint: '/v1/chat/completions', lastAtMs: START_MS };
+    expect(await refusalsOf(account)).toEqual([
+      { ...known, code: 'insufficient_credits', calls: 2 },
+      { ...known, code: 'invalid_key', calls: 1 },
+    ]);
+  });
+
+  it('are counted once where whoever reads D1 has them written, and the queue brings them again', async () => {
+    const account = await TestAccount.create({ credits: 1 });
+    await account.project();
+    await account.run((object) => object.admit(admitRequest({ hourlyLimit: 0 })));
+    const handed = await account.run((object) => object.handOver());
+    expect(handed).toMatchObject([{ lines: [], entities: [], refusals: [{ counts: [{ code: 'rate_limited', calls: 1 }] }] }]);
+    await deliver(handed);
+    await account.run((object) => object.admit(admitRequest({ hourlyLimit: 0 })));
+    await account.project();
+    expect((await refusalsOf(account)).map(({ calls }) => calls)).toEqual([2]);
+    expect(await account.run((object) => object.handOver())).toEqual([]);
+  });
+
+  it('come with the next call where the isolate refused them by itself', async () => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.project();
+    const noted: RefusedCalls = {
+      ...{ keyId: 'key_a', test: false, code: 'unknown_model', model: 'gpt-5', endpoint: '/v1/messages', calls: 1, lastAtMs: START_MS },
+    };
+    for (let calls = 0; calls < 3; calls++) await account.stub.noteRefused(noted);
+    await account.run((object) => object.flush());
+    const first = account.queue.take();
+    holdOf(await account.stub.admit(admitRequest()));
+    await account.run((object) => object.flush());
+    await deliver([...first, ...account.queue.take()]);
+    expect(first.flatMap(({ refusals = [] }) => refusals[0]!.counts)).toEqual([noted]);
+    expect(await refusalsOf(account)).toEqual([
+      { day: DAY, keyId: 'key_a', code: 'unknown_model', model: 'gpt-5', endpoint: '/v1/messages', calls: 3, lastAtMs: START_MS },
+    ]);
+  });
+
+  it('add up in D1, whatever they were refused for and wherever', async () => {
+    const account = await TestAccount.create({ credits: 5, keys: [testKey(), testKey({ id: 'key_t', mode: 'test' })] });
+    const random = new Random(11);
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const counted = new Map<string, number>();
+    for (let step = 0; step < 60; step++) {
+      account.nowMs += random.between(0, HOUR_MS);
+      const over = random.of<Partial<AdmitRequest>>([
+        {},
+        { keyId: 'key_t' },
+        { hourlyLimit: 0 },
+        { keyId: 'key_t', hourlyLimit: 0 },
+        { estimateMicro: 50 * CREDIT },
+        { secretHash: 'wrong' },
+        { minimumTier: 'scale' },
+      ]);
+      await account.run((object) => {
+        for (let times = random.between(1, 3); times > 0; times--) {
+          const result = object.admit(admitRequest(over));
+          if (result.ok) object.settle(closing(holdOf(result), 1));
+          else counted.set(result.error.kind, (counted.get(result.error.kind) ?? 0) + 1);
+        }
+      });
+      account.queue.mode = random.chance(0.2) ? 'fails' : 'works';
+      if (random.chance(0.3)) await account.fireAlarm();
+      if (random.chance(0.2))
+        await deliver(random.shuffled([...account.queue.sent, ...(await account.run((object) => object.handOver()))]));
+      if (random.chance(0.3)) await deliver(account.queue.take());
+    }
+    account.queue.mode = 'works';
+    for (let time = 0; time < 2; time++) await account.project();
+    const seen = new Map<string, number>();
+    for (const { code, calls } of await refusalsOf(account)) seen.set(code, (seen.get(code) ?? 0) + calls);
+    expect(new Map([...seen].sort())).toEqual(new Map([...counted].sort()));
+    expect(counted.size).toBeGreaterThan(3);
+    said.mockRestore();
+  });
+
+  it('take up a bounded number of rows, and are all in the totals, by code, mode and endpoint', () =>
+    withDatabase('refusals-bounded', async (db) => {
+      const report = (id: string, at: number) => ({
+        ...{ accountId: 'acc_a', epoch: 1, closeSeqs: [], lines: [], entities: [] },
+        refusals: [
+          {
+            id,
+            counts: Array.from({ length: 100 }, (_, each) => ({
+              ...{ keyId: 'key_a', test: each === 0, code: 'unknown_model', model: `made-up-${at}-${each}`, calls: 2, lastAtMs: START_MS },
+              endpoint: each < 50 ? '/v1/messages' : `/v1/gpu/${each}`,
+            })),
+          },
+        ],
+      });
+      for (let at = 0; at < 5; at++) await write(db, [report(`one-${at}`, at), report(`other-${at}`, -at)]);
+      const { rows, calls } = (await db
+        .prepare('SELECT COUNT(*) AS rows, SUM(calls) AS calls FROM refusals')
+        .first<{ rows: number; calls: number }>())!;
+      expect(calls).toBe(2_000);
+      expect(rows).toBeLessThanOrEqual(202);
+      expect((await db.prepare('SELECT code, test, endpoint, calls FROM refusal_totals').all()).results).toEqual([
+        { code: 'unknown_model', test: 0, endpoint: '/v1/gpu', calls: 1_000 },
+        { code: 'unknown_model', test: 0, endpoint: '/v1/messages', calls: 980 },
+        { code: 'unknown_model', test: 1, endpoint: '/v1/messages', calls: 20 },
+      ]);
+    }));
+});
+
+describe('a call that is refused before its account is asked', () => {
+  const asking = (model: unknown) => ({ model, messages: [{ role: 'user', content: 'hello' }] });
+
+  async function statusesOf(key: string, models: readonly unknown[]): Promise<number[]> {
+    const statuses: number[] = [];
+    for (const model of models) statuses.push((await ask({ key, body: asking(model) })).status);
+    return statuses;
+  }
+
+  async function madeWith(credits: number): Promise<{ account: TestAccount; key: string }> {
+    const account = await TestAccount.create({ credits, keys: [] });
+    const key = await keyFor(account);
+    await account.project();
+    return { account, key };
+  }
+
+  it('is counted for its key, and neither as well nor instead where it is admitted', async () => {
+    const { account, key } = await madeWith(10_000);
+    const statuses = await statusesOf(key, ['no-such-model', 3, 'no-such-model', 'gpt-5.4', 'no-such-model']);
+    expect(statuses).toEqual([400, 400, 400, 200, 400]);
+    await account.project();
+    expect(await refusalsOf(account)).toMatchObject([
+      { code: 'invalid_request', model: '', endpoint: '/v1/chat/completions', calls: 1 },
+      { code: 'unknown_model', model: 'no-such-model', endpoint: '/v1/chat/completions', calls: 2 },
+    ]);
+  });
+
+  it('has a line, and is counted there alone, where its conversation has gone on since it was admitted', async () => {
+    const { account, key } = await madeWith(10_000);
+    const conversation = { transcript: async () => ({ texts: [], version: 3 }), take: async () => ({ refused: 'changed' }) };
+    const bindings = { ...env, CONVERSATION: { getByName: () => conversation } } as unknown as Bindings;
+    const body = { model: 'gpt-5.4', input: 'hello', conversation: newConversationId() };
+    expect((await ask({ key, path: '/v1/responses', body, bindings })).status).toBe(409);
+    expect(await statusesOf(key, ['gpt-5.4'])).toEqual([200]);
+    await account.project();
+    expect(await refusalsOf(account)).toEqual([]);
+    expect((await ledgerRows(account.id)).filter(({ kind, state }) => kind === 'usage' && state === 'released')).toHaveLength(1);
+  });
+
+  it('makes no object where the key is not signed', async () => {
+    const { token } = await mintKey('another-secret-of-another-gateway-0123456789', 'live', newAccountBytes(), newKeyBytes());
+    const before = await listDurableObjectIds(env.ACCOUNT);
+    expect(await statusesOf(token, ['no-such-model', 3, 'gpt-5.4'])).toEqual([401, 401, 401]);
+    expect(await listDurableObjectIds(env.ACCOUNT)).toHaveLength(before.length);
+  });
+
+  it('leaves nothing in the object of an account that does not exist', async () => {
+    const account = new TestAccount();
+    const { token } = await mintKey(env.KEY_MAC_SECRET, 'live', accountBytes(account.id)!, newKeyBytes());
+    expect(await statusesOf(token, ['no-such-model', 'gpt-5.4'])).toEqual([400, 401]);
+    expect([await account.alarmAtMs(), await account.run((object) => object.handOver())]).toEqual([null, []]);
   });
 });

@@ -119,6 +119,28 @@ describe('the metrics', () => {
       expect(values.get('hypereal_ledger_written_timestamp_seconds')).toBe(3);
     }));
 
+  it('count what was refused, by code, endpoint and mode', () =>
+    withDatabase('metrics-refused', async (db) => {
+      const refused = {
+        keyId: 'key_a',
+        test: false,
+        code: 'insufficient_credits',
+        model: 'a',
+        endpoint: '/v1/messages',
+        calls: 3,
+        lastAtMs: 1,
+      };
+      const counts = [refused, { ...refused, model: 'b' }, { ...refused, test: true }, { ...refused, code: 'unknown_model', calls: 1 }];
+      const message = { ...messageOf([line('acc_a', 1)]), refusals: [{ id: 'one', counts }] };
+      await write(db, [message, message]);
+      const endpoint = 'endpoint="/v1/messages"';
+      expect(some(await shown(db), /refused/)).toEqual({
+        [`hypereal_refused_calls_total{mode="live",code="insufficient_credits",${endpoint}}`]: 6,
+        [`hypereal_refused_calls_total{mode="test",code="insufficient_credits",${endpoint}}`]: 3,
+        [`hypereal_refused_calls_total{mode="live",code="unknown_model",${endpoint}}`]: 1,
+      });
+    }));
+
   it('tell what waits, what the isolate saw and what the last night found', () =>
     withDatabase('metrics-waiting', async (db) => {
       await fillJobs(db, 400, 'NULL', 'job_');
@@ -229,7 +251,7 @@ describe('the metrics', () => {
       await fillDeliveries(db, 3_000, 'pending');
       await fillDeliveries(db, 3_000, 'dead');
       expect(await read()).toBeLessThan(10_000);
-      const bounded = /^SCAN (ledger_totals|attempt_totals|\(subquery-\d+\)|reconciliation_runs)$/;
+      const bounded = /^SCAN (ledger_totals|attempt_totals|refusal_totals|\(subquery-\d+\)|reconciliation_runs)$/;
       const steps = asked.queries.map(asked.planOf).flatMap((plan) => plan.split('\n'));
       const scans = steps.filter((step) => step.startsWith('SCAN') && !bounded.test(step));
       expect(new Set(scans.map((step) => / USING (?:COVERING )?INDEX (\w+)$/.exec(step)?.[1]))).toEqual(

@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { type RefusedCalls, reportIdAt } from '../../../src/account/refusals';
 import { accountStub } from '../../../src/account/stub';
 import type { VerbContext } from '../../../src/console/context';
 import { cell, exportUsage } from '../../../src/console/usage/export';
 import { sinceMs, usageFilterInput } from '../../../src/console/usage/filter';
 import { spentLately } from '../../../src/console/usage/lately';
 import { receiptLines } from '../../../src/console/usage/receipt';
+import { forgetRefusals, REFUSALS_KEPT_DAYS } from '../../../src/console/usage/refusals';
 import { monthOf, operationId } from '../../../src/core/ids';
 import { readAccountSettings } from '../../../src/env-account';
 import { projectLedger } from '../../../src/jobs/project-ledger';
@@ -278,6 +280,86 @@ describe('a breakdown of usage', () => {
 
   it.each(['', 'by=weather', 'by=tag&limit=0', 'by=tag&days=0'])('is refused for %j', async (query) => {
     expect((await call('GET', `/api/api-usage/breakdown?${query}`, { as: await someone() })).status).toBe(400);
+  });
+});
+
+/** Writes reports as the account object sends them. */
+const refuse = (accountId: string, ...counts: Partial<RefusedCalls>[]): Promise<void> => {
+  const usual = { ...{ keyId: 'key_1', test: false, code: 'unknown_model', model: 'gpt-5.55', endpoint: '/v1/messages', calls: 1 } };
+  const id = reportIdAt(Date.now()) + ++closeSeq;
+  const refusals = [{ id, counts: counts.map((one) => ({ ...usual, lastAtMs: Date.now(), ...one })) }];
+  return projectLedger({ db: env.DB, account: (of) => accountStub(env.ACCOUNT, of) }, [
+    { accountId, epoch: 1, closeSeqs: [], lines: [], entities: [], refusals },
+  ]);
+};
+
+describe('calls that were refused', () => {
+  it('are listed by reason, model, endpoint and key, the most frequent first, of this wallet alone', async () => {
+    const [person, other] = [await someone(), await someone()];
+    const account = await accountOf(person);
+    await env.DB.prepare("INSERT INTO api_keys VALUES (?, 'key_1', 1, 'nightly', 'live', 'active', '{}')").bind(account).run();
+    const lastAtMs = Date.now() - 40 * DAY_MS;
+    await refuse(account, { calls: 2 }, { code: 'insufficient_credits', model: 'gpt-5.5', calls: 5 }, { calls: 90, lastAtMs });
+    await refuse(account, { lastAtMs: Date.now() - DAY_MS }, { code: 'invalid_request', model: '', keyId: 'key_2' });
+    await refuse(await accountOf(other), { calls: 70 });
+    const listed = (query: string) => must('GET', `/api/api-usage/refusals?${query}`, { as: person });
+    const found = await listed('');
+    const unknown = {
+      reason: 'unknown_model',
+      status: 400,
+      model: 'gpt-5.55',
+      endpoint: '/v1/messages',
+      keyId: 'key_1',
+      keyName: 'nightly',
+    };
+    expect(found).toEqual({
+      refusedCalls: 9,
+      refusals: [
+        { ...unknown, reason: 'insufficient_credits', status: 402, model: 'gpt-5.5', calls: 5, lastAt: expect.any(String) },
+        { ...unknown, calls: 3, lastAt: expect.any(String) },
+        { ...unknown, reason: 'invalid_request', model: null, keyId: 'key_2', keyName: null, calls: 1, lastAt: expect.any(String) },
+      ],
+      isWhole: true,
+    });
+    expect(await listed('limit=1')).toMatchObject({ refusedCalls: 9, refusals: [{ calls: 5 }], isWhole: false });
+    for (const [query, calls] of [
+      ['days=1', 8],
+      ['reason=unknown_model', 3],
+      ['model=gpt-5.5', 5],
+      ['keyId=key_2', 1],
+      ['endpoint=/v1/chat', 0],
+    ])
+      expect((await listed(String(query))).refusedCalls, String(query)).toBe(calls);
+    for (const query of ['days=32', 'days=0', 'limit=0'])
+      expect((await call('GET', `/api/api-usage/refusals?${query}`, { as: person })).status).toBe(400);
+  });
+
+  it('are on the page with what to do about them, also where no call ever went well, and not beside what they cannot be filtered by', async () => {
+    const person = await someone();
+    await refuse(await accountOf(person), { code: 'insufficient_credits', calls: 1_234 }, { model: 'made <b> up', endpoint: '/v1/chat' });
+    const shown = async (query = '') => (await call('GET', `/usage${query}`, { as: person })).text;
+    const text = await shown();
+    expect(text).toContain('1,235 calls were refused');
+    expect(text).toContain('<a href="/settings/billing">Top up</a> the wallet.');
+    expect(text).toContain('made &lt;b&gt; up');
+    expect(text).toContain('Correct the model’s name: <a href="/models">');
+    expect(await shown('?days=365')).toContain('calls within 31 days were refused');
+    for (const query of ['?status=failed', '?tag=x', '?keyId=key_none']) expect(await shown(query), query).not.toContain('Refused lately');
+  });
+
+  it('are forgotten after a month, and their reports when no queue can have them', async () => {
+    const account = await accountOf(await someone());
+    const [oldest, nowMs] = [Date.now() - (REFUSALS_KEPT_DAYS - 1) * DAY_MS, Date.now()];
+    await refuse(account, { model: 'kept', lastAtMs: oldest }, { model: 'gone', lastAtMs: oldest - DAY_MS });
+    const reports = [14, 16].map((days) => `${reportIdAt(nowMs - days * DAY_MS)}${account}`);
+    for (const id of reports) await env.DB.prepare('INSERT INTO refusal_reports VALUES (?)').bind(id).run();
+    await forgetRefusals(env.DB, nowMs);
+    const left = await env.DB.prepare('SELECT model FROM refusals WHERE account_id = ?').bind(account).all();
+    expect(left.results).toEqual([{ model: 'kept' }]);
+    const known = await env.DB.prepare('SELECT id FROM refusal_reports WHERE id IN (?, ?)')
+      .bind(...reports)
+      .all();
+    expect(known.results).toEqual([{ id: reports[0] }]);
   });
 });
 

@@ -76,12 +76,15 @@ describe('a key that is not well signed', () => {
 });
 
 describe('a bad request with a good key', () => {
-  it('wakes no object either', async () => {
-    const key = await mint(newAccountBytes());
+  it('asks no account but its own, to be counted there, and writes nothing where there is none', async () => {
+    const bytes = newAccountBytes();
+    const key = await mint(bytes);
     const before = await objectIds();
     for (const body of [{}, { ...CHAT, model: 'gpt-99' }, { ...CHAT, model: 'claude-opus-4-6' }, { ...CHAT, n: 0 }, []])
       expect((await ask({ key, body })).status).toBe(400);
-    expect(await objectIds()).toEqual(before);
+    const own = String(env.ACCOUNT.idFromName(accountId(bytes)));
+    expect((await objectIds()).filter((id) => id !== own)).toEqual(before);
+    expect(await tablesOf(accountId(bytes))).toBe(0);
   });
 });
 

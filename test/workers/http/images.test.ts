@@ -63,6 +63,37 @@ it('pictures that are too large together are given by their URLs alone', async (
   expect(await grown(9 * 1024 * 1024)).toEqual(data.map(({ url }) => ({ url })));
 });
 
+it('a job that is refused is counted once, whoever refuses it; one that is made is not', async () => {
+  const account = await TestAccount.create({ credits: 1_000, keys: [] });
+  await account.project();
+  const key = await keyFor(account);
+  const [picture, film] = [{ prompt: 'a fox' }, { prompt: 'a fox', model: 'kling-v3' }];
+  const statuses: number[] = [];
+  for (const [path, body] of [
+    ['/v1/images/generations', { ...picture, model: 'none' }],
+    ['/v1/images/generations', { ...picture, model: 'gpt-image-2', response_format: 7 }],
+    ['/v1/videos/generate', film],
+    ['/v1/gpu/none', {}],
+    ['/v1beta/models/nano_banana:generateContent', { contents: 3 }],
+  ] as const)
+    statuses.push((await ask({ key, path, body })).status);
+  await account.run((object) => object.setTier('starter'));
+  const body = { ...picture, model: 'gpt-image-2' };
+  statuses.push((await ask({ key, path: '/v1/images/generations', body })).status);
+  expect(statuses).toEqual([400, 400, 403, 400, 400, 200]);
+  await account.project();
+  const { results } = await env.DB.prepare('SELECT code, model, endpoint, calls FROM refusals WHERE account_id = ? ORDER BY 1, 2')
+    .bind(account.id)
+    .all();
+  expect(results).toEqual([
+    { code: 'invalid_request', model: 'gpt-image-2', endpoint: '/v1/images/generations', calls: 1 },
+    { code: 'invalid_request', model: 'nano_banana', endpoint: '/v1beta/models', calls: 1 },
+    { code: 'tier_required', model: 'kling-v3', endpoint: '/v1/videos/generate', calls: 1 },
+    { code: 'unknown_model', model: 'none', endpoint: '/v1/gpu/none', calls: 1 },
+    { code: 'unknown_model', model: 'none', endpoint: '/v1/images/generations', calls: 1 },
+  ]);
+});
+
 it('what stands inside `input` counts, though the same field is null beside it', async () => {
   const account = await TestAccount.create({ credits: 1_000, tier: 'starter', keys: [] });
   const body = { model: 'nano_banana', prompt: null, n: null, size: '1024x1024', input: { prompt: 'a fox', n: 2, size: '512x512' } };
