@@ -5,7 +5,7 @@
 import { Hono } from 'hono';
 import { leadsSomewhere } from './console/sign-in/auth';
 import { answerHeaders } from './core/answer-headers';
-import { fail, internalError } from './core/errors';
+import { fail } from './core/errors';
 import { authOf } from './http/account-deps';
 import { AUTH_BODY_BYTES, answerOfAuth } from './http/ask-auth';
 import { boundedRequest } from './http/body';
@@ -13,6 +13,7 @@ import { authorize } from './http/caller';
 import { takesPages } from './http/client-format';
 import { type AppContext, type AppEnv, requestIdOf } from './http/context';
 import { gatewayDeps } from './http/deps';
+import { noteFailure } from './http/failed';
 import { methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { toItsEnd } from './http/to-its-end';
@@ -57,9 +58,7 @@ const isLooking = (c: AppContext): boolean => takesPages(c) && !c.req.path.start
 const refuseBrowser: Refuse = (c, error) => (takesPages(c) ? refusalPage : renderError)(c, error);
 
 async function failed(error: Error, c: AppContext, isShown = isLooking(c)): Promise<Response> {
-  const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
-  console.error('account plane failed', JSON.stringify(reason));
-  const { error: shown } = internalError();
+  const shown = noteFailure(error, c, 'account plane failed');
   // A page about a failure must not fail itself.
   return isShown ? refusalPage(c, shown).catch(() => renderError(c, shown)) : renderError(c, shown);
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { answerHeaders } from './core/answer-headers';
-import { fail, type GatewayError, internalError } from './core/errors';
+import { fail, type GatewayError } from './core/errors';
 import { openaiChat } from './dialects/openai-chat/dialect';
 import { BASES, GEMINI_BASES, MODELS_BASE, withoutClientsOwn } from './http/bases';
 import { clientDialect, takesPages } from './http/client-format';
@@ -10,6 +10,7 @@ import { requestIdOf } from './http/context';
 import { preflight } from './http/cors';
 import { firstCatalogue, gatewayDeps } from './http/deps';
 import { CALL_ENDPOINTS, MODELS_ENDPOINTS } from './http/endpoints';
+import { noteFailure } from './http/failed';
 import { likePath, methodsAt, refuseMethod } from './http/methods';
 import { renderError } from './http/render-error';
 import { carriesKey } from './http/request-key';
@@ -177,12 +178,8 @@ function nothingAt(app: Hono<AppEnv>, path: string, method: string): GatewayErro
   return fail('not_found', `There is nothing at ${method} ${path}${like === undefined ? '' : `; this gateway has ${like}`}.`).error;
 }
 
-/** A bug, or an unusable variable. The reason goes to the log; the client is told only the id to ask about. */
-function failed(error: Error, c: AppContext): Response {
-  const reason = { requestId: requestIdOf(c), path: c.req.path, error: error.message, stack: error.stack };
-  console.error('request failed', JSON.stringify(reason));
-  return renderError(c, internalError().error, clientDialect(c));
-}
+/** A bug, an unusable variable, or an object or D1 that is away for a moment. */
+const failed = (error: Error, c: AppContext): Response => renderError(c, noteFailure(error, c, 'request failed'), clientDialect(c));
 
 /** The account plane's paths by their first segments. Its module is imported when one of them is first asked for. */
 const ACCOUNT_API = ['auth', 'me', 'api-keys', 'api-usage', 'orgs', 'invitations', 'audit', 'billing'].map((name) => `/api/${name}`);

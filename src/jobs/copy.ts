@@ -74,7 +74,10 @@ async function copyFile(
 /** How to copy a result that has come: now, or later by the queue. */
 export type Copy = (deps: JobDeps, job: Job) => Promise<void>;
 
-/** For looks within a client's request, where the copy would end halfway if the client hung up, and for POSTs, which may have taken all the time. */
+/**
+ * For looks within a client's request, where the copy would end halfway if the client hung up, and after a POST, which may
+ * have taken all the time.
+ */
 export const copyLater: Copy = async ({ jobs }, { id }) => {
   // If the queue does not take it, the sweeper will.
   await jobs.send({ jobId: id }).catch((error: unknown) => console.error('copy not lined up', id, String(error)));

@@ -1,7 +1,8 @@
 /**
- * The one POST that starts paid work, from a queue of its own, since it may take minutes. Everything that can fail without
- * it is done before; then the job is claimed, the POST is sent, and its outcome is written. If the process dies in between, nobody knows whether work was started: then
- * only a provider that deduplicates by our reference is asked again; otherwise the customer gets the money back.
+ * The one POST that starts paid work, from a queue of its own, since it may take minutes. Everything that can fail
+ * without it is done before; then the job is claimed, the POST is sent, and its outcome is written. If the process dies
+ * in between, nobody knows whether work was started: then only a provider that deduplicates by our reference is asked
+ * again; otherwise the customer gets the money back.
  */
 import { fail, type GatewayError } from '../core/errors';
 import { inLanes } from '../core/lanes';

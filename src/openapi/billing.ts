@@ -187,7 +187,7 @@ const billingRoutes: Route[] = [
     permission: 'public',
     parameters: [{ name: 'stripe-signature', in: 'header', description: 'The event’s signature.', schema: { type: 'string' } }],
     answers: { 200: json('The webhook was accepted.', z.object({ received: z.literal(true) })) },
-    errors: ['not_set_up', 'invalid_request', 'body_too_large', 'unsupported_encoding', 'conflict', 'internal'],
+    errors: ['not_set_up', 'invalid_request', 'body_too_large', 'unsupported_encoding', 'conflict', 'unavailable', 'internal'],
     reference: 'https://docs.stripe.com/webhooks',
   },
 ];

@@ -93,7 +93,7 @@ export const FAILURES = {
     'not_found',
   ],
   account: [...KEY, ...BODY, 'not_signed_in', 'permission_denied', 'cross_site_request', 'not_found', 'conflict', 'not_set_up'],
-  operator: ['invalid_key', ...BODY, 'not_found', 'internal'],
+  operator: ['invalid_key', ...BODY, 'not_found', 'unavailable', 'internal'],
 } as const satisfies Record<string, readonly ErrorKind[]>;
 
 const details = z.record(z.string(), z.unknown());

@@ -201,7 +201,7 @@ const nativeRoutes: Route[] = [
     summary: 'One model, in Google’s form',
     access: 'public',
     answers: { 200: json('The model.', geminiModel) },
-    errors: ['not_found', 'internal'],
+    errors: ['not_found', 'unavailable', 'internal'],
     shape: 'gemini',
     reference: 'https://ai.google.dev/api/models',
   },

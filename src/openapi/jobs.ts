@@ -235,7 +235,7 @@ const jobsOnly: Route[] = [
     summary: 'For providers’ callbacks, under URLs that only they are told',
     access: 'public',
     answers: { 200: json('The webhook was accepted.', z.object({ received: z.literal(true) })) },
-    errors: ['not_found', 'body_too_large', 'unsupported_encoding', 'invalid_request', 'internal'],
+    errors: ['not_found', 'body_too_large', 'unsupported_encoding', 'invalid_request', 'unavailable', 'internal'],
   },
 ];
 

@@ -179,7 +179,7 @@ const callRoutes: Route[] = [
     description: 'Takes aliases too. An id may contain slashes.',
     access: 'public',
     answers: { 200: json('The model.', z.union([model, geminiModel])) },
-    errors: ['not_found', 'internal'],
+    errors: ['not_found', 'unavailable', 'internal'],
     shape: 'models',
   },
   ...ownKeyRoutes,
@@ -223,7 +223,7 @@ const callRoutes: Route[] = [
     description: 'Takes any of its names. An id may contain slashes.',
     access: 'public',
     answers: { 200: json('The model.', z.object({ data: model })) },
-    errors: ['not_found', 'internal'],
+    errors: ['not_found', 'unavailable', 'internal'],
   },
   {
     method: 'get',

@@ -86,7 +86,7 @@ export const openrouterMediaRoutes: Route[] = [
     description: 'The only endpoint is the gateway, whichever provider it asks. The id may have an author before it, with a slash.',
     access: 'public',
     answers: { 200: json('The model.', imageModelEndpoints) },
-    errors: ['not_found', 'internal'],
+    errors: ['not_found', 'unavailable', 'internal'],
     reference: 'https://openrouter.ai/docs/guides/overview/multimodal/image-generation',
   },
   {

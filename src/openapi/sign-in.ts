@@ -22,7 +22,7 @@ const route = (method: Route['method'], path: string, id: string, summary: strin
   access: 'public',
   ...(body && { body }),
   answers: { 200: answer },
-  errors: ['invalid_request', 'invalid_key', 'permission_denied', 'idempotency_mismatch', 'rate_limited', 'internal'],
+  errors: ['invalid_request', 'invalid_key', 'permission_denied', 'idempotency_mismatch', 'rate_limited', 'unavailable', 'internal'],
   shape: 'sign-in',
   reference: REFERENCE,
 });

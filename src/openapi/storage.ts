@@ -106,7 +106,7 @@ const fileRoute = (path: string, id: string, summary: string): Route => ({
     304: { description: 'Not modified since the version that the client has.' },
     412: { description: 'The file is not the one that `if-match` names.' },
   },
-  errors: ['not_found', 'gone', 'invalid_request', 'internal'],
+  errors: ['not_found', 'gone', 'invalid_request', 'unavailable', 'internal'],
 });
 
 export const storageRoutes: Route[] = [

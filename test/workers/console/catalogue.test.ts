@@ -66,8 +66,10 @@ describe('the file', () => {
       await worker.queue!(batch, bindings, context);
       return getQueueResult(batch, context);
     };
-    expect(await handled('hypereal-jobs', { ...env, FILES })).toMatchObject({ retryBatch: { retry: true }, explicitAcks: [] });
-    expect(await handled('hypereal-jobs', { ...env })).toMatchObject({ retryBatch: { retry: false }, explicitAcks: ['m'] });
+    for (const queue of ['hypereal-jobs', 'hypereal-submissions'])
+      expect(await handled(queue, { ...env, FILES }), queue).toMatchObject({ retryBatch: { retry: true }, explicitAcks: [] });
+    for (const queue of ['hypereal-jobs', 'hypereal-submissions'])
+      expect(await handled(queue, { ...env }), queue).toMatchObject({ retryBatch: { retry: false }, explicitAcks: ['m'] });
   });
 
   it('is forgotten when it is removed', async () => {

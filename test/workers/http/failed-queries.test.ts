@@ -127,6 +127,7 @@ it('single sign-on that finds no database says so on a page, and to a program in
   const bindings = { ...env, DB: brokenDatabase(ALL) } as typeof env;
   const begin = (accept: string) => ask({ path: '/api/auth/sso/prv_1/start', body: null, bindings, headers: { accept } });
   const { status, text } = await begin('text/html');
-  expect([status, text]).toEqual([500, expect.stringMatching(/^<!doctype html>.*Something went wrong/s)]);
-  expect(JSON.parse((await begin('application/json')).text)).toMatchObject({ error: { type: 'api_error' } });
+  expect([status, text]).toEqual([503, expect.stringMatching(/^<!doctype html>.*Something went wrong.*try again in a moment/s)]);
+  const json = { error: { type: 'api_error', message: expect.stringContaining('try again in a moment') } };
+  expect(JSON.parse((await begin('application/json')).text)).toMatchObject(json);
 });
