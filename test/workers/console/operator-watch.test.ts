@@ -5,6 +5,7 @@ import type { AttemptTotals, Watched } from '../../../src/console/metrics/read';
 import { lookAt, type WatchState, watchGateway } from '../../../src/console/operator/watch';
 import { ok } from '../../../src/core/errors';
 import { DAY_MS, HOUR_MS } from '../../../src/core/time';
+import worker from '../../../src/index';
 import type { Mail } from '../../../src/mail/mail';
 
 const MINUTE_MS = 60_000;
@@ -121,6 +122,13 @@ describe('the operator', () => {
     await look(0, { to, fails: true });
     await look(0, { to });
     expect(subjects().slice(2)).toEqual(to.map((address) => `${address} Acme: all is in order again`));
+  });
+
+  it('is looked out for every ten minutes', async () => {
+    const state = () => env.DB.prepare('SELECT state FROM operator_watch').first<string>('state');
+    expect(await state()).toBeNull();
+    await worker.scheduled({ cron: '*/10 * * * *', scheduledTime: nowMs, noRetry: () => {} }, env);
+    expect(JSON.parse((await state())!)).toMatchObject({ tallies: { atMs: expect.any(Number) }, concerns: expect.any(Array) });
   });
 
   it('is told nothing without an address', async () => {
