@@ -10,7 +10,6 @@ import { writeAudit, writeAuditRecords } from '../db/audit';
 import { aboveFence } from '../db/fence';
 import { jsonParameters } from '../db/parameters';
 import { countLines } from './count-lines';
-import { countRefusals } from './count-refusals';
 
 export interface ProjectionDeps {
   db: D1Database;
@@ -81,7 +80,7 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     ...prepare(deps.db, UPSERT_ACCOUNTS, texts('account')),
     ...prepare(deps.db, UPSERT_KEYS, texts('key:')),
     ...prepare(deps.db, INSERT_ALERTS, texts('alert:')),
-    ...countRefusals(deps.db, messages),
+    ...(await refusals(deps.db, messages)),
   ];
   const results = batch.length > 0 ? await deps.db.batch(batch) : [];
   const unwritten = await writeAllAudit(deps.db, messages);
@@ -92,6 +91,12 @@ export async function projectLedger(deps: ProjectionDeps, messages: readonly Led
     entities: sent.filter((entity) => !unwritten.has(entity)),
   }));
   await Promise.all([...acknowledgements(written, strangers)].map(([accountId, list]) => acknowledge(deps, accountId, list)));
+}
+
+/** Of a module of its own, since few messages have any. */
+async function refusals(db: D1Database, messages: readonly LedgerMessage[]): Promise<D1PreparedStatement[]> {
+  const reporting = messages.filter((message) => message.refusals);
+  return reporting.length > 0 ? (await import('./count-refusals')).countRefusals(db, reporting) : [];
 }
 
 /** Writes at once what the account object has and D1 lacks, for a caller who is about to read D1. */
