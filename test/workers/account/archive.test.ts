@@ -1,6 +1,6 @@
 import { createExecutionContext, createMessageBatch, env } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { accountStub } from '../../../src/account/stub';
+import { type AccountStub, accountStub } from '../../../src/account/stub';
 import type { ArchivingMessage } from '../../../src/account/types';
 import { archiveOn, firstPass } from '../../../src/console/archive/move';
 import { broughtForward } from '../../../src/console/archive/read';
@@ -163,6 +163,35 @@ describe('the archive', () => {
     expect(logged).toHaveBeenCalledWith('ledger not archived', expect.stringContaining('R2 is away'));
   });
 
+  it('does not begin again with one that cannot be moved, which counts like a file', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const accounts = [await TestAccount.create({ credits: 100 }), await TestAccount.create({ credits: 100 })];
+    for (const account of accounts) await calls(account, 5);
+    const [first, second] = accounts.toSorted((one, other) => (one.id < other.id ? -1 : 1)) as [TestAccount, TestAccount];
+    second.nowMs += 11 * DAY_MS;
+    const put = (key: string, ...rest: [ArrayBuffer]) => {
+      if (key.includes(first.id)) throw new Error('R2 is away');
+      return env.FILES.put(key, ...rest);
+    };
+    const options = { ...OPTIONS, partsAtATime: 2 };
+    const message = await archiveOn(depsOf(second, { put } as unknown as R2Bucket), TEN_DAYS, options);
+    expect([message?.archiving.after, await seqsInD1(second)]).toEqual([first.id, [5, 6]]);
+  });
+
+  it('looks at so many accounts at a time, with old lines and without', async () => {
+    const deps = { ...depsOf(new TestAccount()), account: () => ({ books: async () => null }) as unknown as AccountStub };
+    const numbers = 'WITH RECURSIVE n(i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)';
+    await env.DB.exec(`INSERT INTO accounts (id, version, name, tier, created_at) ${numbers} SELECT 'acc_' || i, 1, '', 'free', 0 FROM n`);
+    const look = async (after?: string) =>
+      (await archiveOn(deps, { archiving: { ...TEN_DAYS.archiving, ...(after && { after }) } }, OPTIONS))?.archiving.after;
+    expect([await look(), await look('acc_10000')]).toEqual(['acc_19999', undefined]);
+    await env.DB.exec(
+      `INSERT INTO ledger (account_id, epoch, close_seq, seq, id, kind, state, test, held, amount, opened_at, closed_at, detail)
+      ${numbers} SELECT 'acc_' || (i + 500), 1, 1, 1, 'x', 'usage', 'settled', 0, 0, 0, 0, 0, '{}' FROM n LIMIT 101`.replaceAll('\n', ' '),
+    );
+    expect([await look(), await look('acc_10599')]).toEqual(['acc_10599', undefined]);
+  });
+
   it('goes on where it stopped, with the account of which some is left', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await calls(account, 9);
@@ -255,6 +284,7 @@ describe('the archive', () => {
     expect(await end({ days: 400 })).toMatchObject({ archiving: { days: 300, lines: 0 } });
     expect(await end({ days: 400, lines: 5, sizeBytes: 1e12 })).toMatchObject({ archiving: { days: 300 } });
     expect(await end({ days: 400, lines: 5, sizeBytes: 1 })).toBeUndefined();
+    expect(await end({ days: 1_000 })).toMatchObject({ archiving: { days: 300 } });
     expect(await end({ days: 9 })).toMatchObject({ archiving: { days: 8 } });
     expect(await end({ days: 8 })).toBeUndefined();
     expect(await end({ days: 400 }, 1e12)).toBeUndefined();
