@@ -54,7 +54,7 @@ describe('a conversation', () => {
   it.each([
     ...['settled', 'expired', 'released', undefined].map((state) => [state, OTHER] as const),
     // The account was restored since.
-    ['open', HOLD],
+    ['open', HOLD] as const,
   ])('is taken from one that is over and said nothing: %s, %s', async (state, id) => {
     const asked: TakeRequest[] = [];
     const take = async (request: TakeRequest): Promise<Changed> => {
