@@ -16,6 +16,7 @@ const attempts = (provider: string, outcome: string, status: string, count: numb
 
 const watched = (all: AttemptTotals[] = [], over: Partial<Watched> = {}): Watched => ({
   lines: [],
+  refusals: [],
   attempts: all,
   jobs: [],
   overdueJobs: 0,
