@@ -4,7 +4,22 @@
  * comes twice, late or beside another finds its lines there, and one that fails leaves nothing behind.
  */
 import { aboveFence } from '../db/fence';
-import { ATTEMPT_LABELS, BOUNDS_MS, LINE_LABELS, LINE_SUMS, OTHER_MODELS, ROWS_AT_MOST, type Timed, timedColumns } from '../db/totals';
+import {
+  ACCOUNT_DAY_LABELS,
+  ATTEMPT_LABELS,
+  BOUNDS_MS,
+  DAY_LABELS,
+  DAY_ROWS_AT_MOST,
+  dayOf,
+  isFailed,
+  kindOfDay,
+  LINE_LABELS,
+  LINE_SUMS,
+  OTHER_MODELS,
+  ROWS_AT_MOST,
+  type Timed,
+  timedColumns,
+} from '../db/totals';
 import { type LineFigures, lineFigures, MOST } from './line-figures';
 
 type Row = readonly unknown[];
@@ -28,8 +43,8 @@ const bucketsOf = (timed: Timed, ms: string): string[] => [
   ...BOUNDS_MS[timed].map((boundMs) => `COUNT(CASE WHEN ${ms} <= ${boundMs} THEN 1 END)`),
 ];
 
-/** Adds up the fresh rows and adds the sums to a table's. */
-function counting(table: string, labels: readonly string[], sums: Readonly<Record<string, string>>, shown = labels): string {
+/** Adds up the fresh rows and adds the sums to a table's. `shown` are what the labels become, which may look at `beside`. */
+function counting(table: string, labels: readonly string[], sums: Readonly<Record<string, string>>, shown = labels, beside = ''): string {
   const columns = Object.keys(sums);
   const added = columns.map((column) => `${column} = ${column === 'written_at' ? '' : `${table}.${column} + `}excluded.${column}`);
   return `
@@ -40,7 +55,7 @@ counted AS MATERIALIZED (
 places AS MATERIALIZED (SELECT key, value FROM json_each(?2)),
 labelled AS MATERIALIZED (
   SELECT ${labels.map((label, at) => `places.value->>${at} AS ${label}`).join(', ')}, counted.*
-  FROM counted JOIN places ON places.key = counted.place)
+  FROM counted JOIN places ON places.key = counted.place)${beside}
 SELECT ${[...shown, ...columns].join(', ')} FROM labelled WHERE true
 ON CONFLICT (${labels.join(', ')}) DO UPDATE SET ${added.join(', ')}`;
 }
@@ -77,6 +92,39 @@ const COUNT_ATTEMPTS = counting('attempt_totals', ATTEMPT_LABELS, {
   ...Object.fromEntries(columnsOf('wait', `(line->>${LABELS_AT + 1})`)),
 });
 
+const DAY_SUMS = ['charged_micro', 'credited_micro', 'input_tokens', 'output_tokens'] as const;
+const TIMED_AT = LABELS_AT + 1 + DAY_SUMS.length;
+
+/** How many rows each day of the batch has: read once, since a batch may bring a name of its own with each line. */
+const SIZES = `,
+sizes AS MATERIALIZED (
+  SELECT day, COUNT(*) AS size FROM ledger_days WHERE day IN (SELECT day FROM labelled) GROUP BY day)`;
+/** A model that all time does not know has just been counted under another there. */
+const DAY_MODEL = `CASE WHEN EXISTS (SELECT 1 FROM ledger_days AS known WHERE ${DAY_LABELS.map((label) => `known.${label} = labelled.${label}`).join(' AND ')})
+  OR COALESCE((SELECT size FROM sizes WHERE sizes.day = labelled.day), 0) < ${DAY_ROWS_AT_MOST}
+    AND (model = '' OR EXISTS (
+      SELECT 1 FROM ledger_totals AS known WHERE known.kind = labelled.kind AND known.test = labelled.test AND known.model = labelled.model))
+  THEN model ELSE '${OTHER_MODELS}' END`;
+
+const COUNT_DAYS = counting(
+  'ledger_days',
+  DAY_LABELS,
+  {
+    lines: 'COUNT(*)',
+    ...Object.fromEntries(DAY_SUMS.map((name, at) => [name, `SUM(line->>${LABELS_AT + 1 + at})`])),
+    duration_count: `COUNT(line->>${TIMED_AT})`,
+    duration_ms: `COALESCE(SUM(line->>${TIMED_AT}), 0)`,
+  },
+  DAY_LABELS.map((label) => (label === 'model' ? DAY_MODEL : label)),
+  SIZES,
+);
+
+const COUNT_ACCOUNT_DAYS = counting(
+  'account_days',
+  ACCOUNT_DAY_LABELS,
+  Object.fromEntries(['calls', 'failed', 'charged_micro', 'credited_micro'].map((name, at) => [name, `SUM(line->>${LABELS_AT + 1 + at})`])),
+);
+
 /** Gives each combination of labels a place. */
 class Places {
   private readonly places = new Map<string, number>();
@@ -93,14 +141,43 @@ class Places {
   }
 }
 
+/** What the lines of a day come to, and whose they are. Grants are no customer's doing, and calls of test keys cost nothing. */
+class Days {
+  private readonly places = new Places();
+  private readonly accountPlaces = new Places();
+  private readonly rows: Row[] = [];
+  private readonly accountRows: Row[] = [];
+
+  add({ key, labels, sums, durationMs, closedAtMs }: LineFigures): void {
+    const { kind, test, model, provider } = labels;
+    const [day, failed] = [dayOf(closedAtMs ?? 0), isFailed(labels) ? 1 : 0];
+    const place = this.places.of([day, kindOfDay(labels), test, model, provider, failed]);
+    this.rows.push([...key, place, ...DAY_SUMS.map((name) => sums[name]), durationMs]);
+    if (test === 1 || kind === 'grant') return;
+    const accountPlace = this.accountPlaces.of([day, key[0]]);
+    this.accountRows.push([...key, accountPlace, kind === 'usage' ? 1 : 0, failed, sums.charged_micro, sums.credited_micro]);
+  }
+
+  /** To run after those that count the lines of all time. */
+  statements(db: D1Database): D1PreparedStatement[] {
+    return [
+      db.prepare(COUNT_DAYS).bind(JSON.stringify(this.rows), this.places.json),
+      db.prepare(COUNT_ACCOUNT_DAYS).bind(JSON.stringify(this.accountRows), this.accountPlaces.json),
+    ];
+  }
+}
+
 /** Statements to run before the lines, each of which has a number of its own, are inserted. */
 export function countLines(db: D1Database, lines: readonly string[]): D1PreparedStatement[] {
   if (lines.length === 0) return [];
   const [places, attemptPlaces] = [new Places(), new Places()];
   const rows: Row[] = [];
   const attemptRows: Row[] = [];
+  const days = new Days();
   for (const text of lines) {
-    const { key, labels, sums, durationMs, closedAtMs, attempts } = lineFigures(text);
+    const figures = lineFigures(text);
+    const { key, labels, sums, durationMs, closedAtMs, attempts } = figures;
+    days.add(figures);
     const place = places.of(LINE_LABELS.map((label) => labels[label]));
     rows.push([...key, place, ...SUMMED.map((name) => sums[name]), durationMs, closedAtMs]);
     for (const { labels: tried, waitMs } of attempts)
@@ -109,5 +186,6 @@ export function countLines(db: D1Database, lines: readonly string[]): D1Prepared
   return [
     db.prepare(COUNT_LINES).bind(JSON.stringify(rows), places.json),
     db.prepare(COUNT_ATTEMPTS).bind(JSON.stringify(attemptRows), attemptPlaces.json),
+    ...days.statements(db),
   ];
 }

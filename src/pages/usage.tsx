@@ -19,7 +19,7 @@ import { SharesTable, share, sharesOf } from './usage-shares';
 
 const PAGE = 50;
 
-const SPANS: [days: number, label: string][] = [
+export const SPANS: [days: number, label: string][] = [
   [1, 'Today'],
   [7, '7 days'],
   [30, '30 days'],

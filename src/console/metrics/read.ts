@@ -77,9 +77,15 @@ export async function readWatched(db: D1Database, nowMs: number): Promise<Result
     const statement = db.prepare(QUERIES[name]);
     return moments[name] === undefined ? statement : statement.bind(moments[name]);
   });
+  const results = await readInTime<Record<string, unknown>>(db, statements);
+  return results.ok ? ok(watchedOf(new Map(names.map((name, at) => [name, results.value[at]!])))) : results;
+}
+
+/** In one trip. */
+export async function readInTime<Row>(db: D1Database, statements: D1PreparedStatement[]): Promise<Result<D1Result<Row>[]>> {
   try {
-    const results = await within(db.batch<Record<string, unknown>>(statements), PATIENCE_MS);
-    if (results) return ok(watchedOf(new Map(names.map((name, at) => [name, results[at]!]))));
+    const results = await within(db.batch<Row>(statements), PATIENCE_MS);
+    if (results) return ok(results);
     console.error('metrics not read', 'D1 did not answer in time');
   } catch (error) {
     console.error('metrics not read', String(error));

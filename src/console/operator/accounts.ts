@@ -10,7 +10,7 @@ const SHOWN = `SELECT a.id, a.name, a.email, a.tier, a.status, a.price_permille 
   COALESCE(o.name, NULLIF(u.name, '')) AS presentName FROM accounts a`;
 
 /** The account itself only knows the name from when it was made. */
-const PRESENT_NAMES = `LEFT JOIN organizations o ON o.account_id = a.id
+export const PRESENT_NAMES = `LEFT JOIN organizations o ON o.account_id = a.id
   LEFT JOIN personal_accounts p ON p.account_id = a.id LEFT JOIN users u ON u.id = p.user_id`;
 
 /**

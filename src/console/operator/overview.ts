@@ -1,24 +1,19 @@
-/** What an operator looks at first: what the gateway has done so far, and by whom it was answered. */
+/** What an operator looks at first: what the gateway has done, and by whom it was answered. */
 import { type MicroCredits, toCredits } from '../../core/money';
-import type { LineTotals, Watched } from '../metrics/read';
-
-/** Endings of calls that their client ended before there was anything to charge. */
-const GIVEN_UP = new Set(['canceled', 'client_gone']);
 
 export interface Share {
   name: string;
   calls: number;
   failedCalls: number;
   chargedCredits: number;
-  /** Undefined where nothing was timed. */
-  meanMs: number | undefined;
+  inputTokens: number;
+  outputTokens: number;
+  /** Null where nothing was timed. */
+  meanMs: number | null;
 }
 
-export interface Overview {
-  calls: number;
-  failedCalls: number;
+export interface Sums extends Omit<Share, 'name'> {
   testCalls: number;
-  chargedCredits: number;
   /** Of grants: paid for, and given. */
   toppedUpCredits: number;
   givenCredits: number;
@@ -26,63 +21,70 @@ export interface Overview {
   providers: Share[];
 }
 
-interface Sums {
-  calls: number;
-  failedCalls: number;
-  chargedMicro: MicroCredits;
-  timed: number;
-  timedMs: number;
+/** Columns of `ledger_days`, added up: of some days, or of all time. */
+export interface Counted {
+  kind: string;
+  test: number;
+  model: string;
+  provider: string;
+  failed: number;
+  lines: number;
+  charged_micro: MicroCredits;
+  credited_micro: MicroCredits;
+  input_tokens: number;
+  output_tokens: number;
+  duration_count: number;
+  duration_ms: number;
 }
 
-/** As usage counts them: see `STATUS_SQL`. */
-const isFailed = ({ ending, outcome }: LineTotals): boolean => outcome === 'released' && !GIVEN_UP.has(String(ending));
+class Adding {
+  private readonly sums = { calls: 0, failedCalls: 0, chargedMicro: 0, inputTokens: 0, outputTokens: 0, timed: 0, timedMs: 0 };
 
-function add(sums: Map<string, Sums>, name: string, row: LineTotals): void {
-  const sum = sums.get(name) ?? { calls: 0, failedCalls: 0, chargedMicro: 0, timed: 0, timedMs: 0 };
-  sums.set(name, sum);
-  sum.chargedMicro += row.charged_micro - row.credited_micro;
-  if (row.kind !== 'usage') return;
-  sum.calls += row.lines;
-  if (isFailed(row)) sum.failedCalls += row.lines;
-  sum.timed += Number(row.duration_count);
-  sum.timedMs += Number(row.duration_ms);
-}
-
-const shares = (sums: ReadonlyMap<string, Sums>): Share[] =>
-  [...sums]
-    .map(([name, { calls, failedCalls, chargedMicro, timed, timedMs }]) => ({
-      name,
-      calls,
-      failedCalls,
-      chargedCredits: toCredits(chargedMicro),
-      meanMs: timed > 0 ? timedMs / timed : undefined,
-    }))
-    .sort((one, other) => other.chargedCredits - one.chargedCredits || other.calls - one.calls);
-
-/** Adds the totals up; see docs/decisions/0017-totals-beside-the-ledger.md. */
-export function overviewOf({ lines }: Pick<Watched, 'lines'>): Overview {
-  const [models, providers, all] = [new Map<string, Sums>(), new Map<string, Sums>(), new Map<string, Sums>()];
-  let [testCalls, toppedUpMicro, givenMicro] = [0, 0, 0];
-  for (const row of lines) {
-    if (row.kind === 'grant') {
-      if (row.ending === 'top_up') toppedUpMicro += row.credited_micro - row.charged_micro;
-      else givenMicro += row.credited_micro - row.charged_micro;
-    } else if (row.test === 1) testCalls += row.kind === 'usage' ? row.lines : 0;
-    else {
-      add(all, '', row);
-      add(models, String(row.model), row);
-      add(providers, String(row.provider), row);
-    }
+  add(row: Counted): void {
+    const { sums } = this;
+    sums.chargedMicro += row.charged_micro - row.credited_micro;
+    if (row.kind !== 'usage') return;
+    sums.calls += row.lines;
+    if (row.failed === 1) sums.failedCalls += row.lines;
+    sums.inputTokens += row.input_tokens;
+    sums.outputTokens += row.output_tokens;
+    sums.timed += row.duration_count;
+    sums.timedMs += row.duration_ms;
   }
-  const [whole] = shares(all);
+
+  get share(): Omit<Share, 'name'> {
+    const { chargedMicro, timed, timedMs, ...counts } = this.sums;
+    return { ...counts, chargedCredits: toCredits(chargedMicro), meanMs: timed > 0 ? Math.round(timedMs / timed) : null };
+  }
+}
+
+/** Those that earned most come first. */
+function sharesBy(rows: readonly Counted[], side: 'model' | 'provider'): Share[] {
+  const byName = new Map<string, Adding>();
+  for (const row of rows) {
+    const adding = byName.get(row[side]) ?? new Adding();
+    byName.set(row[side], adding);
+    adding.add(row);
+  }
+  return [...byName]
+    .map(([name, { share }]) => ({ name, ...share }))
+    .sort((one, other) => other.chargedCredits - one.chargedCredits || other.calls - one.calls);
+}
+
+/** Grants are told apart from what is charged, and calls of test keys from those of others. */
+export function sumsOf(rows: readonly Counted[]): Sums {
+  const granted = (kind: string): number =>
+    rows.reduce((sum, row) => sum + (row.kind === kind ? row.credited_micro - row.charged_micro : 0), 0);
+  const charged = rows.filter(({ kind }) => kind !== 'top_up' && kind !== 'given');
+  const live = charged.filter(({ test }) => test === 0);
+  const whole = new Adding();
+  for (const row of live) whole.add(row);
   return {
-    calls: whole?.calls ?? 0,
-    failedCalls: whole?.failedCalls ?? 0,
-    testCalls,
-    chargedCredits: whole?.chargedCredits ?? 0,
-    toppedUpCredits: toCredits(toppedUpMicro),
-    givenCredits: toCredits(givenMicro),
-    models: shares(models),
-    providers: shares(providers),
+    ...whole.share,
+    testCalls: charged.reduce((sum, { kind, test, lines }) => sum + (test === 1 && kind === 'usage' ? lines : 0), 0),
+    toppedUpCredits: toCredits(granted('top_up')),
+    givenCredits: toCredits(granted('given')),
+    models: sharesBy(live, 'model'),
+    providers: sharesBy(live, 'provider'),
   };
 }

@@ -3,18 +3,17 @@ import type { FC } from 'hono/jsx';
 import type { OperatorContext } from '../../console/context';
 import { readWatched, type Watched } from '../../console/metrics/read';
 import { type Concern, missingOf, wrongsOf } from '../../console/operator/concerns';
-import { type Overview, overviewOf, type Share } from '../../console/operator/overview';
+import { type Days, type Overview, readOverview, spanInput } from '../../console/operator/span';
 import { providersInTrouble } from '../../console/operator/watch';
 import { toCredits } from '../../core/money';
 import type { AppContext } from '../../http/context';
 import { jobDeps, liveCatalogue } from '../../http/deps';
-import type { AccountRoute } from '../../routes/account/route';
-import { alignedCredits, credits, dollars, duration, Empty, Headings, Name, Scroll, Time, whole } from '../parts';
+import { type AccountRoute, queryOf } from '../../routes/account/route';
+import { credits, dollars, Empty, Time, whole } from '../parts';
 import { page, refusalPage } from '../shell';
 import { share } from '../usage-shares';
 import { OVERVIEW } from './session';
-
-const SHOWN = 15;
+import { ByDay, Customers, Shares, Spans } from './span';
 
 const missing = (c: AppContext, { settings, mail }: OperatorContext): Concern[] =>
   missingOf({
@@ -81,35 +80,6 @@ const Figures: FC<{ of: Overview; books: Watched['books'] }> = ({ of: overview, 
   );
 };
 
-const Shares: FC<{ id: string; title: string; column: string; of: Share[]; labels?: ReadonlyMap<string, string> }> = (props) => {
-  const { id, title, column, of: rows, labels } = props;
-  const figures = ['Calls', 'Failed', 'On average', 'Credits'];
-  return (
-    <section class="stack" aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      <Scroll label={title}>
-        <table>
-          <Headings of={[column, ...figures]} figures={figures} wide={['Failed', 'On average']} />
-          <tbody>
-            {rows.slice(0, SHOWN).map(({ name, calls, failedCalls, meanMs, chargedCredits }) => (
-              <tr>
-                <th scope="row" class="break">
-                  {name === '' ? <span class="quiet">none</span> : <Name of={labels?.get(name) ?? name} />}
-                </th>
-                <td class="number">{whole(calls)}</td>
-                <td class="number wide-only">{share(failedCalls, calls) || '–'}</td>
-                <td class="number wide-only">{meanMs === undefined ? '–' : duration(Math.round(meanMs))}</td>
-                <td class="number">{alignedCredits(chargedCredits, 2)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-      {rows.length > SHOWN && <p class="small quiet">And {whole(rows.length - SHOWN)} more, which earned less.</p>}
-    </section>
-  );
-};
-
 /** Every provider that this gateway has a key for, with what this isolate saw of it lately. */
 const Providers: FC<{ c: AppContext }> = ({ c }) => {
   const { registry, health, now } = c.get('gateway');
@@ -144,11 +114,33 @@ const Providers: FC<{ c: AppContext }> = ({ c }) => {
   );
 };
 
+/** What the span comes to, or that there is nothing. */
+const Span: FC<{ of: Overview; days: Days; nowMs: number; labels: ReadonlyMap<string, string> }> = ({ of, days, nowMs, labels }) =>
+  of.calls === 0 && of.chargedCredits === 0 ? (
+    <Empty title={days === 'all' ? 'No call yet' : 'No call in this time'}>
+      <p>What models and providers earn and how they fail is here within a minute of a call.</p>
+    </Empty>
+  ) : (
+    <>
+      <ByDay of={of} nowMs={nowMs} />
+      <Shares id="models" title="Models" column="Model" of={of.models} />
+      <Shares id="answered" title="Who answered" column="Provider" of={of.providers} labels={labels} />
+      {of.customers && <Customers of={of.customers} from={of.from} />}
+    </>
+  );
+
 async function overviewPage(c: AppContext, context: OperatorContext): Promise<Response> {
   const nowMs = context.now();
-  const [watched, inTrouble] = await Promise.all([readWatched(context.db, nowMs), providersInTrouble(context.db)]);
+  const asked = spanInput.safeParse(queryOf(c));
+  const { days } = asked.success ? asked.data : spanInput.parse({});
+  const [watched, read, inTrouble] = await Promise.all([
+    readWatched(context.db, nowMs),
+    readOverview(context.db, days, nowMs),
+    providersInTrouble(context.db),
+  ]);
   if (!watched.ok) return refusalPage(c, watched.error);
-  const overview = overviewOf(watched.value);
+  if (!read.ok) return refusalPage(c, read.error);
+  const overview = read.value;
   const { books } = watched.value;
   const wrong = [...inTrouble, ...wrongsOf(watched.value, liveCatalogue(c.env).seen?.errors.length ?? 0, nowMs)];
   const { registry } = c.get('gateway');
@@ -161,7 +153,7 @@ async function overviewPage(c: AppContext, context: OperatorContext): Promise<Re
         <div class="tight">
           <h1>Overview</h1>
           <p class="small quiet">
-            Since this gateway began
+            {overview.from === null ? 'Since this gateway began' : `Days of UTC, since ${overview.from}`}
             {books && (
               <>
                 ; books last checked at <Time at={new Date(books.endedAtMs).toISOString()} /> UTC
@@ -170,18 +162,10 @@ async function overviewPage(c: AppContext, context: OperatorContext): Promise<Re
           </p>
         </div>
       </div>
+      <Spans days={days} />
       <Figures of={overview} books={books} />
       <Concerns wrong={wrong} missing={missing(c, context)} />
-      {overview.calls === 0 ? (
-        <Empty title="No call yet">
-          <p>What models and providers earn and how they fail is here within a minute of the first call.</p>
-        </Empty>
-      ) : (
-        <>
-          <Shares id="models" title="Models" column="Model" of={overview.models} />
-          <Shares id="answered" title="Who answered" column="Provider" of={overview.providers} labels={labels} />
-        </>
-      )}
+      <Span of={overview} days={days} nowMs={nowMs} labels={labels} />
       <Providers c={c} />
     </>,
   );

@@ -72,13 +72,15 @@ const AT_LEAST: Tally = {
 
 const tally: Tally = {};
 
-/** What D1 has of lines, and of what all lines come to: as many more of both, however the lines came. */
-const inD1 = async (): Promise<Record<'lines' | 'micro' | 'counted' | 'countedMicro', number>> =>
+/** What D1 has of lines, and of what all lines come to, in all and by day: as many more of each, however the lines came. */
+const inD1 = async (): Promise<Record<'lines' | 'micro' | 'counted' | 'countedMicro' | 'byDay' | 'byDayMicro', number>> =>
   (await env.DB.prepare(
     `WITH everything AS (SELECT 1 AS lines, amount FROM ledger
        UNION ALL SELECT lines, 0 FROM ledger_parts UNION ALL SELECT 0, archived_micro FROM ledger_fences)
      SELECT COALESCE(SUM(lines), 0) AS lines, COALESCE(SUM(amount), 0) AS micro, (SELECT COALESCE(SUM(lines), 0) FROM ledger_totals) AS counted,
-      (SELECT COALESCE(SUM(credited_micro - charged_micro), 0) FROM ledger_totals) AS countedMicro FROM everything`,
+      (SELECT COALESCE(SUM(credited_micro - charged_micro), 0) FROM ledger_totals) AS countedMicro,
+      (SELECT COALESCE(SUM(lines), 0) FROM ledger_days) AS byDay,
+      (SELECT COALESCE(SUM(credited_micro - charged_micro), 0) FROM ledger_days) AS byDayMicro FROM everything`,
   ).first())!;
 let before: Awaited<ReturnType<typeof inD1>>;
 beforeAll(async () => {
@@ -111,10 +113,9 @@ describe('the account under random operations', () => {
   it('is counted in D1 as often as its lines are there, whatever was lost, repeated, late or restored on the way', async () => {
     const after = await inD1();
     expect(after.lines).toBeGreaterThan(before.lines);
-    expect([after.counted - before.counted, after.countedMicro - before.countedMicro]).toEqual([
-      after.lines - before.lines,
-      after.micro - before.micro,
-    ]);
+    const [lines, micro] = [after.lines - before.lines, after.micro - before.micro];
+    expect([after.counted - before.counted, after.countedMicro - before.countedMicro]).toEqual([lines, micro]);
+    expect([after.byDay - before.byDay, after.byDayMicro - before.byDayMicro]).toEqual([lines, micro]);
   });
 
   it.skipIf(ONLY_SEED !== undefined)('has seen everything often enough to count', () => {

@@ -1,6 +1,7 @@
 /** What all lines come to is what the lines themselves come to, however they came. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OTHER_MODELS, ROWS_AT_MOST } from '../../../src/db/totals';
+import { DAY_MS } from '../../../src/core/time';
+import { DAY_ROWS_AT_MOST, OTHER_MODELS, ROWS_AT_MOST } from '../../../src/db/totals';
 import { withDatabase } from '../d1-within';
 import { line, messageOf, tried, write } from './lines';
 import { Random } from './random';
@@ -25,6 +26,29 @@ const addedUp = (db: D1Database) =>
       SUM(detail->>'$.usage.outputTokens') AS output FROM ledger GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7`,
   );
 
+const DAY_COUNTED = 'lines, charged_micro AS charged, credited_micro AS credited';
+const FAILED = `IIF(state = 'released' AND COALESCE(detail->>'ending', '') NOT IN ('canceled', 'client_gone'), 1, 0)`;
+const AMOUNTS = 'SUM(MAX(0, -amount)) AS charged, SUM(MAX(0, amount)) AS credited';
+
+/** What is counted by day, and the same from the lines. */
+async function byDay(db: D1Database): Promise<{ counted: unknown; addedUp: unknown }> {
+  const both = async (days: string, accounts: string) => ({ days: await rowsOf(db, days), accounts: await rowsOf(db, accounts) });
+  return {
+    counted: await both(
+      `SELECT day, kind, test, model, provider, failed, ${DAY_COUNTED}, input_tokens AS input, output_tokens AS output, duration_count AS timed,
+         duration_ms AS ms FROM ledger_days ORDER BY 1, 2, 3, 4, 5, 6`,
+      'SELECT day, account_id, calls, failed, charged_micro AS charged, credited_micro AS credited FROM account_days ORDER BY 1, 2',
+    ),
+    addedUp: await both(
+      `SELECT closed_at / ${DAY_MS} AS day, kind, test, model, detail->>'provider' AS provider, ${FAILED} AS failed, COUNT(*) AS lines,
+         ${AMOUNTS}, SUM(detail->>'$.usage.inputTokens') AS input, SUM(detail->>'$.usage.outputTokens') AS output, COUNT(*) AS timed,
+         SUM(detail->>'latencyMs') AS ms FROM ledger GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`,
+      `SELECT closed_at / ${DAY_MS} AS day, account_id, COUNT(*) AS calls, SUM(${FAILED}) AS failed, ${AMOUNTS} FROM ledger
+       WHERE test = 0 GROUP BY 1, 2 ORDER BY 1, 2`,
+    ),
+  };
+}
+
 // Lines that are not taken are told of.
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
 afterEach(() => vi.restoreAllMocks());
@@ -36,13 +60,20 @@ describe('what all lines come to', () => {
       const messages = ['acc_a', 'acc_b'].flatMap((id) =>
         Array.from({ length: 12 }, (_, at) =>
           messageOf(
-            Array.from({ length: 5 }, (_, each) =>
-              line(id, at * 5 + each + 1, {
+            Array.from({ length: 5 }, (_, each) => {
+              const [outcome, state] = random.of([
+                ['actual', 'settled'],
+                ['released', 'released'],
+              ] as const);
+              const made = line(id, at * 5 + each + 1, {
                 amount: -random.between(0, 999),
                 head: { model: `model-${random.between(1, 3)}`, test: random.chance(0.25) },
+                // A millisecond before midnight, or at it.
+                tail: { outcome, closedAtMs: 20_000 * DAY_MS - random.between(0, 1) },
                 detail: { provider: random.of(['one', 'two']), ending: random.of(['complete', 'client_gone']) },
-              }),
-            ),
+              });
+              return JSON.stringify({ ...JSON.parse(made), state });
+            }),
           ),
         ),
       );
@@ -53,6 +84,8 @@ describe('what all lines come to', () => {
           await expect(write(db, [...batch, broken])).rejects.toThrow();
         } else await write(db, batch);
         expect(await countedLines(db)).toEqual(await addedUp(db));
+        const days = await byDay(db);
+        expect(days.counted).toEqual(days.addedUp);
       }
       await write(db, messages);
       const all = await countedLines(db);
@@ -84,6 +117,15 @@ describe('what all lines come to', () => {
           ...[grant(1, 500, true), grant(2, 30, false), grant(3, -100, true)],
           ...[line('acc_a', 4, { amount: 2, head: { kind: 'adjust' } }), line('acc_a', 5, { detail: { usage: { inputTokens: -9 } } })],
         ]),
+      ]);
+      expect(await rowsOf(db, `SELECT kind, ${DAY_COUNTED}, duration_count AS timed FROM ledger_days ORDER BY kind`)).toEqual([
+        { kind: 'adjust', lines: 1, charged: 0, credited: 2, timed: 0 },
+        { kind: 'given', lines: 1, charged: 0, credited: 30, timed: 0 },
+        { kind: 'top_up', lines: 2, charged: 100, credited: 500, timed: 0 },
+        { kind: 'usage', lines: 1, charged: 7, credited: 0, timed: 1 },
+      ]);
+      expect(await rowsOf(db, 'SELECT account_id, calls, charged_micro, credited_micro FROM account_days')).toEqual([
+        { account_id: 'acc_a', calls: 1, charged_micro: 7, credited_micro: 2 },
       ]);
       expect(
         await rowsOf(
@@ -145,6 +187,34 @@ describe('what all lines come to', () => {
       expect(counted).toEqual([...[0, 1, 2, 3, 4].map((at) => ({ model: `model-${at}`, lines: 2 })), { model: OTHER_MODELS, lines: 30 }]);
     }));
 
+  it('has a bound for each day, too, and calls a model there as all time does', () =>
+    withDatabase('totals-days', async (db) => {
+      const models = (count: number, prefix: string, from: number, day: number) =>
+        messageOf(
+          Array.from({ length: count }, (_, at) =>
+            line('acc_a', from + at, { head: { model: `${prefix}-${at}` }, tail: { closedAtMs: day * DAY_MS } }),
+          ),
+        );
+      const counted = (day: number) =>
+        rowsOf<{ model: string; lines: number }>(db, `SELECT model, lines FROM ledger_days WHERE day = ${day} ORDER BY model`);
+      await write(db, [models(DAY_ROWS_AT_MOST, 'model', 1, 1)]);
+      await write(db, [models(2, 'late', 2_001, 1), models(1, 'model', 2_003, 1), models(1, 'late', 2_004, 2)]);
+      const first = await counted(1);
+      expect(first).toHaveLength(DAY_ROWS_AT_MOST + 1);
+      expect(first.filter(({ lines }) => lines > 1)).toEqual([
+        { model: 'model-0', lines: 2 },
+        { model: OTHER_MODELS, lines: 2 },
+      ]);
+      expect(await counted(2)).toEqual([{ model: 'late-0', lines: 1 }]);
+      await db.prepare('UPDATE ledger_totals SET id = ? WHERE id = 5').bind(ROWS_AT_MOST).run();
+      await write(db, [models(2, 'new', 3_001, 2), models(1, 'model', 3_003, 2)]);
+      expect(await counted(2)).toEqual([
+        { model: 'late-0', lines: 1 },
+        { model: 'model-0', lines: 1 },
+        { model: OTHER_MODELS, lines: 2 },
+      ]);
+    }));
+
   it('keeps no line from D1, whatever is in its receipt', () =>
     withDatabase('totals-odd', async (db) => {
       const huge = { inputTokens: 9e18, outputTokens: 1e300, cacheReadTokens: 'many', cacheWrite5mTokens: {} };
@@ -173,8 +243,11 @@ describe('what all lines come to', () => {
     withDatabase('totals-written', async (db, { queries, planOf }) => {
       await write(db, [messageOf(Array.from({ length: 500 }, (_, at) => line('acc_a', at + 1)))]);
       expect([(await countedLines(db)).length, (await rowsOf(db, 'SELECT * FROM attempt_totals')).length]).toEqual([1, 1]);
-      const counts = queries.filter((query) => /INSERT INTO (?:ledger|attempt)_totals/.test(query));
-      expect(counts.length).toBe(2);
+      const counts = queries.filter((query) => /INSERT INTO (?:ledger|attempt|account)_(?:totals|days)/.test(query));
+      expect([(await rowsOf(db, 'SELECT * FROM ledger_days')).length, (await rowsOf(db, 'SELECT * FROM account_days')).length]).toEqual([
+        1, 1,
+      ]);
+      expect(counts.length).toBe(4);
       for (const query of counts) expect(planOf(query)).toMatch(/USING AUTOMATIC COVERING INDEX \((?:key|place)=\?\)/);
     }));
 });
