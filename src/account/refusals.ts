@@ -91,13 +91,20 @@ export class Refusals {
 
   /** When a report is to be sent; undefined where there is nothing to report. */
   get dueAtMs(): number | undefined {
-    if (this.waiting.length > 0) return this.triedAtMs + RETRY_AFTER_MS;
-    return this.tally.size > 0 ? this.sinceMs + this.afterMs : undefined;
+    const times = [
+      ...(this.waiting.length > 0 ? [this.triedAtMs + RETRY_AFTER_MS] : []),
+      ...(this.mayReport ? [this.sinceMs + this.afterMs] : []),
+    ];
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  private get mayReport(): boolean {
+    return this.tally.size > 0 && this.waiting.length < WAITING_AT_MOST;
   }
 
   /** All reports that the queue has not taken, with one of what was counted since. */
   reports(nowMs: number): readonly RefusalReport[] {
-    if (this.tally.size > 0 && this.waiting.length < WAITING_AT_MOST) {
+    if (this.mayReport) {
       const isOften = nowMs - this.reportedAtMs <= 2 * LONGEST_AFTER_MS;
       this.afterMs = isOften ? Math.min(2 * this.afterMs, LONGEST_AFTER_MS) : FIRST_AFTER_MS;
       this.reportedAtMs = nowMs;

@@ -70,6 +70,7 @@ describe('refusals of an account', () => {
     refusals.count(refused(), NOON_MS);
     const [first] = refusals.reports(NOON_MS);
     refusals.count(refused({ code: 'rate_limited' }), NOON_MS);
+    expect(refusals.dueAtMs).toBe(NOON_MS + 5_000);
     const again = refusals.reports(NOON_MS + MINUTE_MS);
     expect([again[0], again.length]).toEqual([first, 2]);
     expect(refusals.dueAtMs).toBe(NOON_MS + 2 * MINUTE_MS);
@@ -83,6 +84,7 @@ describe('refusals of an account', () => {
       refusals.count(refused(), NOON_MS);
       refusals.reports(NOON_MS + at);
     }
+    expect(refusals.dueAtMs).toBe(NOON_MS + 99 + MINUTE_MS);
     const waiting = refusals.reports(NOON_MS);
     expect(waiting.length).toBe(3);
     refusals.taken(waiting);
