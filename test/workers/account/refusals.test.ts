@@ -906,7 +906,9 @@ describe('calls that are refused', () => {
     const noted: RefusedCalls = {
       ...{ keyId: 'key_a', test: false, code: 'unknown_model', model: 'gpt-5', endpoint: '/v1/messages', calls: 1, lastAtMs: START_MS },
     };
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(START_MS);
     for (let calls = 0; calls < 3; calls++) await account.stub.noteRefused(noted);
+    clock.mockRestore();
     await account.run((object) => object.flush());
     const first = account.queue.take();
     holdOf(await account.stub.admit(admitRequest()));
