@@ -43,11 +43,17 @@ export class Handover {
 
   /** When to look again; undefined when D1 has everything. */
   nextAtMs(handed: Handed, nowMs: number): number | undefined {
-    const { dueAtMs } = this.refusals;
-    if (isConfirmed(handed)) return dueAtMs;
+    const refusalsAtMs = this.refusalsAtMs(nowMs);
+    if (isConfirmed(handed)) return refusalsAtMs;
     const { ledger, outbox } = handed;
     const allSent = ledger.unconfirmed.size <= this.sentAtMs.size && outbox.size <= this.sentEntities.size;
-    return Math.min(nowMs + (allSent ? this.resendAfterMs : RESEND_AFTER_MS), dueAtMs ?? Number.POSITIVE_INFINITY);
+    return Math.min(nowMs + (allSent ? this.resendAfterMs : RESEND_AFTER_MS), refusalsAtMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** While a flush is under way another one would do nothing, however late it is. */
+  private refusalsAtMs(nowMs: number): number | undefined {
+    const { dueAtMs } = this.refusals;
+    return dueAtMs !== undefined && this.isFlushing(nowMs) ? Math.max(dueAtMs, nowMs + RESEND_AFTER_MS) : dueAtMs;
   }
 
   /** Is there nothing to hand over? */

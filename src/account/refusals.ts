@@ -65,12 +65,30 @@ export class RefusalTally {
 const nameOf = ({ keyId, test, code, model, endpoint, lastAtMs }: RefusedCalls): string =>
   JSON.stringify([Math.floor(lastAtMs / DAY_MS), keyId, test, code, model, endpoint]);
 
+/** How long to wait after the last report. Where there is no end of them each comes twice as long after the one before, up to a bound. */
+export class Pace {
+  lastAtMs = Number.NEGATIVE_INFINITY;
+  afterMs: number;
+
+  constructor(
+    private readonly firstMs: number,
+    private readonly longestMs: number,
+  ) {
+    this.afterMs = firstMs;
+  }
+
+  reported(nowMs: number): void {
+    const isOften = nowMs - this.lastAtMs <= 2 * this.longestMs;
+    this.afterMs = isOften ? Math.min(2 * this.afterMs, this.longestMs) : this.firstMs;
+    this.lastAtMs = nowMs;
+  }
+}
+
 /** What ids of that moment begin with: those of earlier ones come before it. */
 export const reportIdAt = (ms: number): string => `${ms.toString(36).padStart(9, '0')}-`;
 
 /** The platform may take an object out of memory ten seconds after its last request. */
 const FIRST_AFTER_MS = 5_000;
-/** Of an account that is refused without end each report comes twice as long after the one before, up to this. */
 const LONGEST_AFTER_MS = 60_000;
 const RETRY_AFTER_MS = 60_000;
 /** Reports that wait for the queue. What is refused beyond waits to be in one. */
@@ -80,8 +98,7 @@ export class Refusals {
   private readonly tally = new RefusalTally();
   private waiting: RefusalReport[] = [];
   private sinceMs = 0;
-  private afterMs = FIRST_AFTER_MS;
-  private reportedAtMs = Number.NEGATIVE_INFINITY;
+  private readonly pace = new Pace(FIRST_AFTER_MS, LONGEST_AFTER_MS);
   private triedAtMs = 0;
 
   count(refused: RefusedCalls, nowMs: number): void {
@@ -91,16 +108,21 @@ export class Refusals {
 
   /** When a report is to be sent; undefined where there is nothing to report. */
   get dueAtMs(): number | undefined {
-    if (this.waiting.length > 0) return this.triedAtMs + RETRY_AFTER_MS;
-    return this.tally.size > 0 ? this.sinceMs + this.afterMs : undefined;
+    const times = [
+      ...(this.waiting.length > 0 ? [this.triedAtMs + RETRY_AFTER_MS] : []),
+      ...(this.mayReport ? [this.sinceMs + this.pace.afterMs] : []),
+    ];
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  private get mayReport(): boolean {
+    return this.tally.size > 0 && this.waiting.length < WAITING_AT_MOST;
   }
 
   /** All reports that the queue has not taken, with one of what was counted since. */
   reports(nowMs: number): readonly RefusalReport[] {
-    if (this.tally.size > 0 && this.waiting.length < WAITING_AT_MOST) {
-      const isOften = nowMs - this.reportedAtMs <= 2 * LONGEST_AFTER_MS;
-      this.afterMs = isOften ? Math.min(2 * this.afterMs, LONGEST_AFTER_MS) : FIRST_AFTER_MS;
-      this.reportedAtMs = nowMs;
+    if (this.mayReport) {
+      this.pace.reported(nowMs);
       this.waiting.push({ id: reportIdAt(nowMs) + newNonce(), counts: this.tally.take() });
     }
     this.triedAtMs = nowMs;

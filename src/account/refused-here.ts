@@ -1,16 +1,18 @@
 /**
  * What this isolate refuses by itself, before the account is asked. It goes along with the next call that asks the account to
- * be admitted, or by itself, once a minute at most. A trip that fails may have arrived, so what it had is not sent again.
+ * be admitted, or by itself: at once, then after a second, two, four and so on up to once a minute, since nobody may come to take
+ * the last of a few along. A trip that fails may have arrived, so what it had is not sent again.
  */
-import { RefusalTally, type RefusedCalls } from './refusals';
+import { Pace, RefusalTally, type RefusedCalls } from './refusals';
 
-const TRIP_EVERY_MS = 60_000;
+const FIRST_AFTER_MS = 1_000;
+const LONGEST_AFTER_MS = 60_000;
 const ACCOUNTS_AT_MOST = 1_000;
 const TOLD_APART = 20;
 
 interface OfAccount {
   tally: RefusalTally;
-  tripAtMs: number;
+  pace: Pace;
 }
 
 export class RefusedHere {
@@ -21,8 +23,8 @@ export class RefusedHere {
     const known = this.accounts.get(accountId) ?? this.begin(accountId);
     known.tally.add(refused);
     // An account that cannot be reached is not asked for that.
-    if (refused.code === 'unavailable' || nowMs - known.tripAtMs < TRIP_EVERY_MS) return false;
-    known.tripAtMs = nowMs;
+    if (refused.code === 'unavailable' || nowMs - known.pace.lastAtMs < known.pace.afterMs) return false;
+    known.pace.reported(nowMs);
     return true;
   }
 
@@ -33,7 +35,7 @@ export class RefusedHere {
   private begin(accountId: string): OfAccount {
     const [oldest] = this.accounts.keys();
     if (oldest !== undefined && this.accounts.size >= ACCOUNTS_AT_MOST) this.accounts.delete(oldest);
-    const made = { tally: new RefusalTally(TOLD_APART), tripAtMs: Number.NEGATIVE_INFINITY };
+    const made = { tally: new RefusalTally(TOLD_APART), pace: new Pace(FIRST_AFTER_MS, LONGEST_AFTER_MS) };
     this.accounts.set(accountId, made);
     return made;
   }

@@ -70,6 +70,7 @@ describe('refusals of an account', () => {
     refusals.count(refused(), NOON_MS);
     const [first] = refusals.reports(NOON_MS);
     refusals.count(refused({ code: 'rate_limited' }), NOON_MS);
+    expect(refusals.dueAtMs).toBe(NOON_MS + 5_000);
     const again = refusals.reports(NOON_MS + MINUTE_MS);
     expect([again[0], again.length]).toEqual([first, 2]);
     expect(refusals.dueAtMs).toBe(NOON_MS + 2 * MINUTE_MS);
@@ -83,6 +84,7 @@ describe('refusals of an account', () => {
       refusals.count(refused(), NOON_MS);
       refusals.reports(NOON_MS + at);
     }
+    expect(refusals.dueAtMs).toBe(NOON_MS + 99 + MINUTE_MS);
     const waiting = refusals.reports(NOON_MS);
     expect(waiting.length).toBe(3);
     refusals.taken(waiting);
@@ -91,14 +93,18 @@ describe('refusals of an account', () => {
 });
 
 describe('what an isolate refuses by itself', () => {
-  it('is worth a trip once a minute, and goes once', () => {
+  it('is worth a trip at once, and then ever less often, up to once a minute', () => {
     const here = new RefusedHere();
-    expect(here.note('acc_a', refused(), NOON_MS)).toBe(true);
-    expect(sumOf(here.take('acc_a'))).toBe(1);
-    for (const seconds of [1, 30, 59]) expect(here.note('acc_a', refused(), NOON_MS + 1_000 * seconds)).toBe(false);
+    const trips: number[] = [];
+    for (let seconds = 0; seconds <= 240; seconds++) if (here.note('acc_a', refused(), NOON_MS + 1_000 * seconds)) trips.push(seconds);
+    expect(trips).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
     expect(here.note('acc_b', refused(), NOON_MS)).toBe(true);
-    expect(here.note('acc_a', refused(), NOON_MS + MINUTE_MS)).toBe(true);
-    expect([sumOf(here.take('acc_a')), here.take('acc_a'), here.take('acc_c')]).toEqual([4, [], []]);
+  });
+
+  it('goes once', () => {
+    const here = new RefusedHere();
+    for (let times = 0; times < 4; times++) here.note('acc_a', refused(), NOON_MS);
+    expect([sumOf(here.take('acc_a')), here.take('acc_a'), here.take('acc_b')]).toEqual([4, [], []]);
   });
 
   it('waits for the next call where the account could not be reached', () => {

@@ -865,6 +865,28 @@ describe('calls that are refused', () => {
     ]);
   });
 
+  it('wait for a flush that is under way, and do not have the alarm go off again and again meanwhile', async () => {
+    const account = await TestAccount.create({ credits: 1 });
+    await account.project();
+    account.queue.mode = 'waits';
+    await account.run(async (object, state) => {
+      object.admit(admitRequest({ hourlyLimit: 0 }));
+      const flushing = object.flush();
+      object.admit(admitRequest({ hourlyLimit: 0 }));
+      account.nowMs += 10 * SECOND_MS;
+      await object.alarm();
+      expect(await state.storage.getAlarm()).toBe(account.nowMs + MINUTE_MS);
+      await account.queue.calm();
+      await flushing;
+    });
+    account.queue.mode = 'works';
+    account.nowMs += MINUTE_MS;
+    expect(await account.fireAlarm()).toBe(true);
+    await deliver(account.queue.take());
+    expect((await refusalsOf(account)).map(({ calls }) => calls)).toEqual([2]);
+    expect(await account.alarmAtMs()).toBeNull();
+  });
+
   it('are counted once where whoever reads D1 has them written, and the queue brings them again', async () => {
     const account = await TestAccount.create({ credits: 1 });
     await account.project();
@@ -884,7 +906,9 @@ describe('calls that are refused', () => {
     const noted: RefusedCalls = {
       ...{ keyId: 'key_a', test: false, code: 'unknown_model', model: 'gpt-5', endpoint: '/v1/messages', calls: 1, lastAtMs: START_MS },
     };
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(START_MS);
     for (let calls = 0; calls < 3; calls++) await account.stub.noteRefused(noted);
+    clock.mockRestore();
     await account.run((object) => object.flush());
     const first = account.queue.take();
     holdOf(await account.stub.admit(admitRequest()));
