@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
 import type { ArchivingMessage } from '../../../src/account/types';
 import type { OperatorDeps } from '../../../src/console/accounts';
+import { packLines } from '../../../src/console/archive/file';
 import { archiveOn, firstPass } from '../../../src/console/archive/move';
-import { broughtForward } from '../../../src/console/archive/read';
+import { archivedAfter, broughtForward } from '../../../src/console/archive/read';
 import type { VerbContext } from '../../../src/console/context';
 import { findLedgerLine } from '../../../src/console/ledger';
 import { reconcileAccount } from '../../../src/console/reconcile';
@@ -138,6 +139,8 @@ describe('the archive', () => {
     await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
     const deps = { ...OPERATOR, ...depsOf(account) } as unknown as OperatorDeps;
     await recover(deps, account.id, (await account.stub.books())!);
+    account.nowMs += DAY_MS;
+    const untilMs = account.nowMs;
     await calls(account, 3);
     account.nowMs += 11 * DAY_MS;
     await archive(account, { ...OPTIONS, linesAPart: 10 });
@@ -151,6 +154,36 @@ describe('the archive', () => {
       ],
       [],
     ]);
+    const since = async (closeSeq: number) =>
+      (await Array.fromAsync(archivedAfter(depsOf(account), account.id, { epoch: 1, closeSeq }))).map((lines) =>
+        lines.map((line) => line.closeSeq),
+      );
+    expect(await forwardOf(account)).toMatchObject({ untilMs });
+    expect([await since(2), await since(4)]).toEqual([[[4], [1, 2, 3]], [[1, 2, 3]]]);
+  });
+
+  it('does not count for the lines of a later epoch', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 3);
+    account.nowMs += 11 * DAY_MS;
+    await archive(account);
+    const deps = { ...OPERATOR, ...depsOf(account) } as unknown as OperatorDeps;
+    await recover(deps, account.id, (await account.stub.books())!);
+    await calls(account, 2);
+    expect(await reconcileAccount(deps, account.id)).toEqual(TOLD);
+    await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 1').bind(account.id).run();
+    const { problems } = await reconcileAccount(deps, account.id);
+    expect(problems.map(({ problem }) => problem)).toEqual(['D1 has 1 of 2 confirmed lines of epoch 2; 2 sent again']);
+  });
+
+  it('is read file by file, however many there are', async () => {
+    const packed = await packLines([]);
+    const files = { get: async () => ({ body: new Response(packed).body }) } as unknown as R2Bucket;
+    await env.DB.prepare(
+      `INSERT INTO ledger_parts WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+       SELECT 'acc_many', 1, i, 0, 0, 0, 0, i FROM n`,
+    ).run();
+    expect(await Array.fromAsync(archivedAfter({ db: env.DB, files }, 'acc_many', { epoch: 1, closeSeq: 0 }))).toHaveLength(1_001);
   });
 
   it('leaves lines in D1 of which their account does not know that they are there', async () => {
@@ -167,8 +200,8 @@ describe('the archive', () => {
   it('has each line though calls do not end in the order in which they began', async () => {
     const account = await TestAccount.create({ credits: 100 });
     const ids = await account.run((object) => {
-      const begun = [1, 2, 3].map(() => holdOf(object.admit(admitRequest())));
-      for (const at of [0, 2, 1]) object.settle(closing(begun[at]!, CREDIT));
+      const begun = [1, 2, 3, 4, 5].map(() => holdOf(object.admit(admitRequest())));
+      for (const at of [0, 4, 3, 1, 2]) object.settle(closing(begun[at]!, CREDIT));
       return begun;
     });
     await account.project();
@@ -276,6 +309,18 @@ describe('the archive', () => {
     expect(await csv({ days: 30 })).toEqual([fresh, ...old.toReversed()]);
     expect(await csv({ days: 30, q: old[2] })).toEqual([old[2]]);
     expect(await csv({ days: 5 })).toEqual([fresh]);
+  });
+
+  it('is looked through for a CSV where a file has younger lines as well', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 1);
+    account.nowMs += 3 * DAY_MS;
+    const younger = await calls(account, 1);
+    account.nowMs += 11 * DAY_MS;
+    await archive(account);
+    const context = { ...depsOf(account), accountId: account.id, settings: { BRAND: 'x' } } as unknown as VerbContext;
+    const text = await new Response(exportUsage(context, usageFilterInput.parse({ days: 13 })).body).text();
+    expect(text.match(/^req_[^,]+/gm)).toEqual(younger);
   });
 
   it('has no line a second time in a CSV that is read while lines leave D1', async () => {
