@@ -122,10 +122,11 @@ export class Account extends AccountKeys {
   settle(request: CloseRequest): CloseResult {
     requireExact(request.costMicro);
     if (!this.open()) return { ok: false, reason: 'unknown_hold' };
-    const { holdId, idempotency } = request;
+    const { holdId, idempotency, isDelivered } = request;
     const result = this.step(({ ledger }, sql) => {
       const nowMs = this.now();
-      const closed = ledger.close(request, nowMs, () => idempotency && anotherOf(sql, idempotency.keyHash, holdId, nowMs));
+      const another = () => (idempotency && !isDelivered ? anotherOf(sql, idempotency.keyHash, holdId, nowMs) : undefined);
+      const closed = ledger.close(request, nowMs, another);
       if (idempotency && closed.ok && !closed.repeated) {
         const state = closed.outcome === 'released' ? 'forgotten' : idempotency.stored ? 'stored' : 'lost';
         endIdempotency(sql, idempotency.keyHash, holdId, state);

@@ -151,6 +151,8 @@ export interface CloseRequest {
   detailJson: string;
   /** With an idempotency key: whether the answer was stored for replay. */
   idempotency?: { keyHash: string; stored: boolean };
+  /** Its client has the answer, so that it is charged whatever else its key was used for. */
+  isDelivered?: boolean;
   /** Nothing of it has left the gateway, as far as is known. */
   unsent?: boolean;
 }
@@ -392,7 +394,8 @@ export interface BackgroundMessage {
  * All that is needed to charge the rest of an answer whose stream was cut short, should its provider have finished it
  * and its client fetch it.
  */
-export interface CutShort extends Pick<BackgroundMessage, 'accountId' | 'holdId' | 'provider' | 'storedId' | 'price' | 'detail'> {
+export interface CutShort
+  extends Pick<BackgroundMessage, 'accountId' | 'holdId' | 'provider' | 'storedId' | 'price' | 'detail' | 'idempotency'> {
   chargedMicro: MicroCredits;
   /** It was cut short with its Worker: its hold ran out, and a late close makes up for that. */
   hasExpired?: boolean;

@@ -117,10 +117,11 @@ export const restOf = (price: TokenPrice): OperationDetail => ({ rest: { price }
 
 function cutShortOf(accountId: string, { id, test, state, amountMicro, detail, ...operation }: Operation): CutShort | undefined {
   const { rest, provider, storedId } = detail as { rest?: { price: TokenPrice }; provider: string; storedId: string };
-  const { keyId, family, model, endpoint } = operation;
+  const { keyId, family, model, endpoint, idempotency } = operation;
   const hasExpired = state === 'expired';
   if (!rest || test || (state !== 'settled' && !hasExpired) || family === null || model === null || endpoint === null) return undefined;
   const line = { keyId, family, model, endpoint };
   const cut = { accountId, holdId: id, provider, storedId, price: rest.price, detail: {}, chargedMicro: 0 - amountMicro, line };
-  return hasExpired ? { ...cut, hasExpired } : cut;
+  // Its answer has gone to whoever fetches it, and is not kept for its key.
+  return hasExpired ? { ...cut, hasExpired, ...(idempotency && { idempotency: { keyHash: idempotency.keyHash, stored: false } }) } : cut;
 }

@@ -9,7 +9,7 @@ import { type BackgroundDeps, keepingWire, lookAt } from './background';
 
 /** The cost beyond what was charged when the stream ended; nothing where the provider does not say. */
 export async function chargeRest(deps: BackgroundDeps, cut: CutShort): Promise<MicroCredits> {
-  const { accountId, holdId, price, chargedMicro, line } = cut;
+  const { accountId, holdId, price, chargedMicro, line, idempotency } = cut;
   const provider = deps.registry.providers.get(cut.provider);
   const wire = keepingWire(provider);
   const look = provider && wire && (await lookAt(deps, provider, wire, cut));
@@ -22,8 +22,13 @@ export async function chargeRest(deps: BackgroundDeps, cut: CutShort): Promise<M
   const detail = { ending: 'complete', provider: cut.provider, restOf: holdId, usage, price: priceOfUsage(price, usage) };
   if (cut.hasExpired) {
     // Should its Worker be alive after all, the first of the two closes stands.
-    const close = { holdId, costMicro: chargedMicro + amountMicro, outcome: 'actual', detailJson: JSON.stringify(detail) } as const;
-    const closed = await deps.account(accountId).settle(close);
+    const closed = await deps.account(accountId).settle({
+      holdId,
+      costMicro: chargedMicro + amountMicro,
+      outcome: 'actual',
+      detailJson: JSON.stringify(detail),
+      ...(idempotency && { idempotency, isDelivered: true }),
+    });
     return closed.ok ? closed.costMicro - chargedMicro : 0;
   }
   await deps.account(accountId).charge({ eventId: `rest:${holdId}`, amountMicro, ...line, detail });

@@ -128,7 +128,7 @@ async function moveAccount(
       .orderBy(asc(ledger.epoch), asc(ledger.closeSeq))
       .limit(linesAPart);
     const lines = movable(rows, fence, books, beforeMs);
-    const isEnough = lines.length >= Math.min(linesAtLeast, linesAPart) || (lines[0] && lines[0].closedAt < beforeMs - WAIT_MS);
+    const isEnough = lines.length >= linesAtLeast || (lines[0] && lines[0].closedAt < beforeMs - WAIT_MS);
     if (!isEnough) break;
     const next = await move(deps, lines, fence);
     if (!next) break;

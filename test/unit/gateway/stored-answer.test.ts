@@ -84,7 +84,9 @@ describe('an answer that a provider keeps', () => {
       ...{ accountId: ACCOUNT, holdId: ID, provider: 'a', storedId: 'resp_a', price: PRICE, detail: {}, chargedMicro: 120 },
       line: { keyId: 'key_a', family: 'chat', model: 'gpt-5.4', endpoint: '/v1/responses' },
     });
-    expect((await find(receipt({ detail, state: 'expired' }))).stored?.cutShort).toMatchObject({ chargedMicro: 120, hasExpired: true });
+    const expired = receipt({ detail, state: 'expired', idempotency: { keyHash: 'hash', bodyHash: 'body' } });
+    const idempotency = { keyHash: 'hash', stored: false };
+    expect((await find(expired)).stored?.cutShort).toMatchObject({ chargedMicro: 120, hasExpired: true, idempotency });
     for (const more of [
       { test: true },
       { state: 'open' },

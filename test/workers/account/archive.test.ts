@@ -2,17 +2,21 @@ import { createExecutionContext, createMessageBatch, env } from 'cloudflare:test
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AccountStub, accountStub } from '../../../src/account/stub';
 import type { ArchivingMessage } from '../../../src/account/types';
+import type { OperatorDeps } from '../../../src/console/accounts';
+import { packLines } from '../../../src/console/archive/file';
 import { archiveOn, firstPass } from '../../../src/console/archive/move';
-import { broughtForward } from '../../../src/console/archive/read';
+import { archivedAfter, broughtForward } from '../../../src/console/archive/read';
 import type { VerbContext } from '../../../src/console/context';
 import { findLedgerLine } from '../../../src/console/ledger';
 import { reconcileAccount } from '../../../src/console/reconcile';
+import { recover } from '../../../src/console/restore';
 import { exportUsage, wasThere } from '../../../src/console/usage/export';
 import { usageFilterInput } from '../../../src/console/usage/filter';
 import type { Bindings } from '../../../src/env';
 import worker from '../../../src/index';
+import { projectLedger } from '../../../src/jobs/project-ledger';
 import { NIGHTLY } from '../../../src/jobs/sweep';
-import { admitRequest, CREDIT, closing, DAY_MS, holdOf, ledgerRows, TestAccount, testKey } from './support';
+import { admitRequest, CREDIT, closing, DAY_MS, holdOf, ledgerRows, OPERATOR, TestAccount, testKey } from './support';
 
 // A pass looks at every account that D1 has.
 beforeEach(() => env.DB.exec('DELETE FROM accounts'));
@@ -129,6 +133,84 @@ describe('the archive', () => {
     expect([await seqsInD1(account), await reconcileAccount(depsOf(account), account.id)]).toEqual([[], TOLD]);
   });
 
+  it('keeps the lines of each epoch apart, and does not wait for what one that is over never got', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 3);
+    await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 3').bind(account.id).run();
+    const deps = { ...OPERATOR, ...depsOf(account) } as unknown as OperatorDeps;
+    await recover(deps, account.id, (await account.stub.books())!);
+    account.nowMs += DAY_MS;
+    const untilMs = account.nowMs;
+    await calls(account, 3);
+    account.nowMs += 11 * DAY_MS;
+    await archive(account, { ...OPTIONS, linesAPart: 10 });
+    const { results } = await env.DB.prepare('SELECT epoch, close_seq, lines FROM ledger_parts WHERE account_id = ?')
+      .bind(account.id)
+      .all();
+    expect([results, await seqsInD1(account)]).toEqual([
+      [
+        { epoch: 1, close_seq: 4, lines: 3 },
+        { epoch: 2, close_seq: 3, lines: 3 },
+      ],
+      [],
+    ]);
+    const since = async (closeSeq: number) =>
+      (await Array.fromAsync(archivedAfter(depsOf(account), account.id, { epoch: 1, closeSeq }))).map((lines) =>
+        lines.map((line) => line.closeSeq),
+      );
+    expect(await forwardOf(account)).toMatchObject({ untilMs });
+    expect([await since(2), await since(4)]).toEqual([[[4], [1, 2, 3]], [[1, 2, 3]]]);
+  });
+
+  it('does not count for the lines of a later epoch', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 3);
+    account.nowMs += 11 * DAY_MS;
+    await archive(account);
+    const deps = { ...OPERATOR, ...depsOf(account) } as unknown as OperatorDeps;
+    await recover(deps, account.id, (await account.stub.books())!);
+    await calls(account, 2);
+    expect(await reconcileAccount(deps, account.id)).toEqual(TOLD);
+    await env.DB.prepare('DELETE FROM ledger WHERE account_id = ? AND close_seq = 1').bind(account.id).run();
+    const { problems } = await reconcileAccount(deps, account.id);
+    expect(problems.map(({ problem }) => problem)).toEqual(['D1 has 1 of 2 confirmed lines of epoch 2; 2 sent again']);
+  });
+
+  it('is read file by file, however many there are', async () => {
+    const packed = await packLines([]);
+    const files = { get: async () => ({ body: new Response(packed).body }) } as unknown as R2Bucket;
+    await env.DB.prepare(
+      `INSERT INTO ledger_parts WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+       SELECT 'acc_many', 1, i, 0, 0, 0, 0, i FROM n`,
+    ).run();
+    expect(await Array.fromAsync(archivedAfter({ db: env.DB, files }, 'acc_many', { epoch: 1, closeSeq: 0 }))).toHaveLength(1_001);
+  });
+
+  it('leaves lines in D1 of which their account does not know that they are there', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    await account.run((object) => object.settle(closing(holdOf(object.admit(admitRequest())), CREDIT)));
+    const unheard = () => ({ acknowledge: async () => undefined }) as unknown as AccountStub;
+    await projectLedger({ db: env.DB, account: unheard }, await account.run((object) => object.handOver()));
+    account.nowMs += 11 * DAY_MS;
+    await archive(account);
+    expect(await seqsInD1(account)).toEqual([2]);
+  });
+
+  it('has each line though calls do not end in the order in which they began', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    const ids = await account.run((object) => {
+      const begun = [1, 2, 3, 4, 5].map(() => holdOf(object.admit(admitRequest())));
+      for (const at of [0, 4, 3, 1, 2]) object.settle(closing(begun[at]!, CREDIT));
+      return begun;
+    });
+    await account.project();
+    account.nowMs += 11 * DAY_MS;
+    await archive(account);
+    const found = await Promise.all(ids.map((id) => findLedgerLine(depsOf(account), account.id, id)));
+    expect(found.map((line) => line?.id)).toEqual(ids);
+  });
+
   it('leaves the lines of an account that is being recovered where they are', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await calls(account, 2);
@@ -141,6 +223,8 @@ describe('the archive', () => {
   it.each([
     ['its recovery has begun', 'INSERT INTO ledger_fences (account_id, epoch) VALUES (?, 1)'],
     ['another has moved them', 'INSERT INTO ledger_fences (account_id, epoch, archived_epoch, archived_close_seq) VALUES (?, 0, 1, 3)'],
+    ['lines of an epoch have left it', 'INSERT INTO ledger_fences (account_id, epoch, archived_epoch) VALUES (?, 0, 1)'],
+    ['more lines have left it', 'INSERT INTO ledger_fences (account_id, epoch, archived_close_seq) VALUES (?, 0, 1)'],
   ])('changes nothing in D1 when, while the file is written, %s', async (_why, meanwhile) => {
     const account = await TestAccount.create({ credits: 100 });
     await calls(account, 2);
@@ -225,6 +309,18 @@ describe('the archive', () => {
     expect(await csv({ days: 30 })).toEqual([fresh, ...old.toReversed()]);
     expect(await csv({ days: 30, q: old[2] })).toEqual([old[2]]);
     expect(await csv({ days: 5 })).toEqual([fresh]);
+  });
+
+  it('is looked through for a CSV where a file has younger lines as well', async () => {
+    const account = await TestAccount.create({ credits: 100 });
+    await calls(account, 1);
+    account.nowMs += 3 * DAY_MS;
+    const younger = await calls(account, 1);
+    account.nowMs += 11 * DAY_MS;
+    await archive(account);
+    const context = { ...depsOf(account), accountId: account.id, settings: { BRAND: 'x' } } as unknown as VerbContext;
+    const text = await new Response(exportUsage(context, usageFilterInput.parse({ days: 13 })).body).text();
+    expect(text.match(/^req_[^,]+/gm)).toEqual(younger);
   });
 
   it('has no line a second time in a CSV that is read while lines leave D1', async () => {

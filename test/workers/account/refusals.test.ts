@@ -721,6 +721,22 @@ describe('an idempotency key', () => {
     });
   });
 
+  it.each([
+    ['is used up', false, 'idempotency_mismatch'],
+    ['is left to the second try', true, 'idempotency_in_flight'],
+  ] as const)('%s where the answer of a call that had expired is delivered, which is charged', async (_what, isTriedAgain, kind) => {
+    const account = await TestAccount.create({ credits: 10 });
+    await account.run(async (object) => {
+      const expired = first(object);
+      account.nowMs += LEASE_MS;
+      await object.alarm();
+      if (isTriedAgain) first(object);
+      const delivered = { ...closing(expired, CREDIT), idempotency: { keyHash: 'i', stored: false }, isDelivered: true };
+      expect(object.settle(delivered)).toMatchObject({ ok: true, costMicro: CREDIT });
+      expect(refusalOf(again(object)).kind).toBe(kind);
+    });
+  });
+
   it.each(['settled', 'released'])('is not ended by the late close of an earlier call that bore it: %s', async (ending) => {
     const account = await TestAccount.create({ credits: 10 });
     await account.run(async (object) => {
