@@ -7,6 +7,7 @@ import type { Bindings } from './env';
 import { envConsoleDeps, jobDeps, ledgerRetentionDays, liveCatalogue, queueDeps } from './http/deps';
 import { lingering } from './http/linger';
 import { strictly } from './http/strict-clients';
+import { forgetDays } from './jobs/forget-days';
 import { consume } from './jobs/queues';
 import { NIGHTLY, sweep } from './jobs/sweep';
 
@@ -55,6 +56,14 @@ async function forgetSignIns(env: Bindings): Promise<void> {
   }
 }
 
+async function forgetOldDays(env: Bindings): Promise<void> {
+  try {
+    await forgetDays(env.DB, Date.now());
+  } catch (error) {
+    console.error('days not forgotten', String(error));
+  }
+}
+
 /**
  * The work of a night, a part at a time: checks the books of all accounts, then moves old lines out of D1. A failure throws,
  * so that the queue delivers its message again.
@@ -94,6 +103,7 @@ export default {
     await finishVouchers(env);
     if (cron !== NIGHTLY) return;
     await forgetSignIns(env);
+    await forgetOldDays(env);
     await workNightly(env);
   },
 } satisfies ExportedHandler<Bindings>;

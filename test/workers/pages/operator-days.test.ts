@@ -3,7 +3,8 @@ import { env } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readOverview, spanInput } from '../../../src/console/operator/span';
 import { DAY_MS } from '../../../src/core/time';
-import { dayOf } from '../../../src/db/totals';
+import { DAYS_KEPT, dayOf } from '../../../src/db/totals';
+import { forgetDays } from '../../../src/jobs/forget-days';
 import { line, messageOf, write } from '../account/lines';
 import { call } from '../console/support';
 import { withDatabase } from '../d1-within';
@@ -100,6 +101,25 @@ describe('what was done in a span of days', () => {
       expect(await overviewOf(db, 10, 3_000 * DAY_MS)).toMatchObject({ calls: 10, customers: { largest: [{ calls: 10 }] } });
       // A few rows each of what is put aside in between.
       expect(asked.rowsRead).toBeLessThan(200);
+    }));
+
+  it('is forgotten once nobody can ask for it, however much there is, by a look at no other', () =>
+    withDatabase('span-forgotten', async (db, { queries, planOf }) => {
+      await write(db, [at(NOW), at(NOW - (DAYS_KEPT - 1) * DAY_MS), at(NOW - DAYS_KEPT * DAY_MS)]);
+      await db
+        .prepare(
+          `INSERT INTO account_days WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+           SELECT 19000, 'acc_' || i, 1, 0, 1, 0 FROM n`,
+        )
+        .run();
+      queries.length = 0;
+      await forgetDays(db, NOW);
+      for (const table of ['ledger_days', 'account_days']) {
+        const { results } = await db.prepare(`SELECT day FROM ${table} ORDER BY 1`).all();
+        expect(results).toEqual([{ day: 20_001 - DAYS_KEPT }, { day: 20_000 }]);
+      }
+      for (const plan of queries.filter((query) => query.startsWith('DELETE')).map(planOf)) expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
+      expect(await overviewOf(db, DAYS_KEPT)).toMatchObject({ calls: 2 });
     }));
 
   it('takes days from one to as many as are kept, or all', () => {
