@@ -153,6 +153,21 @@ describe('the page and its program’s answer', () => {
     expect(text).toContain('27,000.00');
   });
 
+  it('is the same for programs, which need the token', async () => {
+    const ask = (query: string, key = TOKEN) => call('GET', `/api/admin/overview${query}`, { key });
+    const answer = await ask('?days=90');
+    expect(answer.body).toMatchObject({ days: 90, from: new Date(today() - 89 * DAY_MS).toISOString().slice(0, 10) });
+    const { customers } = answer.body as { customers: { largest: unknown[] } };
+    expect(customers.largest).toContainEqual({
+      ...{ accountId: account, name: 'Zebra <Works>' },
+      ...{ calls: 3, failedCalls: 0, chargedCredits: 27_000 },
+    });
+    expect((await ask('')).body).toMatchObject({ days: 30 });
+    expect((await ask('?days=all')).body).toMatchObject({ days: null, byDay: [], customers: null });
+    expect(await ask('?days=401')).toMatchObject({ status: 400, body: { error: { param: 'days' } } });
+    expect((await ask('', 'another')).status).toBe(401);
+  });
+
   it('shows neither days nor customers of today alone or of all time, and thirty days to who asks for something else', async () => {
     const today = (await call('GET', '/operator?days=1', { as: operator })).text;
     expect([today.includes('Credits by day'), today.includes('Largest customers')]).toEqual([false, true]);
