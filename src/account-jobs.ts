@@ -10,6 +10,7 @@ import { forgetRefusals } from './console/usage/refusals';
 import type { Bindings } from './env';
 import { type AccountPlaneBindings, readAccountSettings } from './env-account';
 import { liveCatalogue } from './http/deps';
+import { forgetDays } from './jobs/forget-days';
 import { queryBudget } from './jobs/query-budget';
 import { createMailer } from './mail/mailer';
 
@@ -42,11 +43,12 @@ export async function watch(env: Bindings): Promise<void> {
   });
 }
 
-/** Forgets what nobody looks at any more. One that fails does not keep the other. */
+/** Forgets what nobody looks at any more. One that fails does not keep the others. */
 export async function forgetOld({ DB }: Bindings): Promise<void> {
   const nowMs = Date.now();
   await forgetOver(DB, nowMs).catch((error: unknown) => console.error('sign-ins not forgotten', String(error)));
   await forgetRefusals(DB, nowMs).catch((error: unknown) => console.error('refusals not forgotten', String(error)));
+  await forgetDays(DB, nowMs).catch((error: unknown) => console.error('days not forgotten', String(error)));
 }
 
 /** Begins to move old lines out of D1, or goes on with it; returns what to go on with. */

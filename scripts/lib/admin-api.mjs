@@ -52,6 +52,7 @@ export function adminApi({ url, token, fetch = globalThis.fetch }) {
     listVouchers: (query) => call('GET', `/vouchers?${new URLSearchParams(query)}`),
     getVoucher: (id) => call('GET', `/vouchers/${segment(id)}`),
     revokeVoucher: (id) => call('DELETE', `/vouchers/${segment(id)}`),
+    overview: (query) => call('GET', `/overview?${new URLSearchParams(query)}`),
     metrics: () => call('GET', '/metrics'),
     reseal: (input) => call('POST', '/reseal', input),
     removeSecondFactor: (email) => call('DELETE', `/people/${segment(email)}/second-factor`),

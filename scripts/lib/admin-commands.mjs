@@ -17,6 +17,7 @@ import {
 import { CATALOGUE_COMMANDS } from './admin-catalogue.mjs';
 import { IMPORT_COMMANDS } from './admin-import.mjs';
 import { METRICS_COMMAND } from './admin-metrics.mjs';
+import { OVERVIEW_COMMAND } from './admin-overview.mjs';
 import { SIGN_IN_COMMANDS } from './admin-sign-in.mjs';
 import { VOUCHER_COMMANDS } from './admin-vouchers.mjs';
 import { everyPage } from './every-page.mjs';
@@ -270,6 +271,7 @@ export const COMMANDS = [
             problems,
           )}`,
   },
+  OVERVIEW_COMMAND,
   METRICS_COMMAND,
   {
     name: 'audit list',

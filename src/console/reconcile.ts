@@ -15,9 +15,9 @@ interface Problem {
 
 /**
  * An invocation may make a thousand D1 queries (https://developers.cloudflare.com/d1/platform/limits/): one for each
- * account, and one more where lines are missing. The night's first has alerts and vouchers before it, 250 at most.
+ * account, and one more where lines are missing. The night's first has alerts, vouchers and what is forgotten before it, 350 at most.
  */
-const ACCOUNTS_AT_A_TIME = 350;
+const ACCOUNTS_AT_A_TIME = 300;
 /** Missing lines are sent again in parts that fit into memory, up to this many parts per account and night. */
 const LINES_A_PART = 5_000;
 const PARTS_A_NIGHT = 20;

@@ -4,6 +4,7 @@ import { ACCOUNT_STATUSES } from '../account/types';
 import { createAccountInput, grantInput, pricesInput, statusInput, tierInput } from '../console/accounts';
 import { createKeyInput } from '../console/api-keys/internal';
 import { catalogueInput } from '../console/catalogue/manage';
+import { spanInput } from '../console/operator/span';
 import { restoreInput } from '../console/restore';
 import { createVouchersInput } from '../console/vouchers/manage';
 import { reconcileInput, resealInput, sweepInput } from '../routes/admin';
@@ -12,7 +13,7 @@ import { AUDIT_FILTERS, auditEntries, auditVerified } from './billing';
 import { type Answer, example, json, type RequestBody, type Route } from './describe';
 import { FAILURES } from './errors';
 import { CURSOR, limit } from './parts';
-import { credits, records, time } from './schemas';
+import { credits, queryOf, records, time } from './schemas';
 
 const accountShape = {
   id: z.string(),
@@ -264,7 +265,47 @@ const metricsRoute: Route = {
   errors: [...FAILURES.operator, 'unavailable'],
 };
 
+const charged = { calls: z.int(), failedCalls: z.int(), chargedCredits: credits };
+const share = {
+  ...charged,
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+  meanMs: z.int().nullable().meta({ description: 'How long a call took, on average.' }),
+};
+const shares = z.array(z.object({ name: z.string(), ...share }));
+const day = z.iso.date();
+
+const overview = z.object({
+  days: z.int().nullable().meta({ description: 'Null since the gateway began; `byDay` and `customers` are not known of all time.' }),
+  from: day.nullable().meta({ description: 'The first day, in UTC.' }),
+  ...share,
+  testCalls: z.int().meta({ description: 'More calls, by test keys.' }),
+  toppedUpCredits: credits,
+  givenCredits: credits,
+  models: shares,
+  providers: shares,
+  byDay: z
+    .array(z.object({ day, model: z.string(), ...charged }))
+    .meta({ description: 'Of the six models that earned most, and of all others as `other`.' }),
+  customers: z
+    .object({
+      from: day.meta({ description: 'Later than the first day where there are too many to be added up.' }),
+      count: z.int(),
+      largest: z.array(z.object({ accountId: z.string(), name: z.string().nullable(), ...charged })),
+    })
+    .nullable(),
+});
+
+const overviewRoute: Route = {
+  ...route('get', '/overview', 'adminOverview', 'What was charged, called and failed in the last days, of which models and customers', {
+    200: json('Calls of test keys are in none but `testCalls`.', overview),
+  }),
+  parameters: queryOf(spanInput, { days: 'UTC days, today included; `all`: since the gateway began.' }),
+  errors: [...FAILURES.operator, 'unavailable'],
+};
+
 export const adminRoutes: Route[] = [
+  overviewRoute,
   metricsRoute,
   ...accountRoutes,
   ...voucherRoutes,

@@ -23,6 +23,7 @@ import { withModelIds } from '../console/api-keys/models';
 import { OPERATOR, OPERATOR_LOG } from '../console/audit/commit';
 import { auditFilterInput, queryAudit, verifyAudit } from '../console/audit/query';
 import { catalogueInput, checkCatalogue, showCatalogue, storeCatalogue } from '../console/catalogue/manage';
+import { readOverview, spanInput } from '../console/operator/span';
 import { reconcileAccount, reconcileFrom } from '../console/reconcile';
 import { recover, restore, restoreInput } from '../console/restore';
 import { createVouchers, createVouchersInput, listVouchers, revokeVoucher, showVoucher } from '../console/vouchers/manage';
@@ -74,6 +75,12 @@ admin.get('/metrics', async (c) => {
 admin.use(async (c, next) => {
   if (!(await carries(c, c.get('gateway').settings.ADMIN_TOKEN))) return refused(c);
   await next();
+});
+
+admin.get('/overview', async (c) => {
+  const span = parseInput(spanInput, c.req.query());
+  if (!span.ok) return renderError(c, span.error);
+  return answer(c, await readOverview(c.env.DB, span.value.days, c.get('gateway').now()));
 });
 
 admin.post('/accounts', async (c) => {

@@ -47,6 +47,7 @@ describe("the operator's token", () => {
     ['POST', `/accounts/${NOBODY}/recover`],
     ['POST', `/accounts/${NOBODY}/restore`],
     ['POST', '/reconcile'],
+    ['GET', '/overview'],
     ['GET', '/metrics'],
   ] as const;
 

@@ -427,6 +427,7 @@ describe("the operator's API", () => {
     await runExamples('adminSweep');
     for (const accept of ['application/json', 'text/plain', 'application/openmetrics-text'])
       await call('GET', '/api/admin/metrics', { init: { headers: { accept } } });
+    for (const days of ['7', 'all']) await call('GET', `/api/admin/overview?days=${days}`);
     await call('GET', '/api/admin/catalogue');
     await runExamples('adminCheckCatalogue');
     await runExamples('adminPutCatalogue');

@@ -26,6 +26,28 @@ const VOUCHER = {
   expiresAt: null,
 };
 
+const SHARE = { calls: 300, failedCalls: 1, chargedCredits: 12.5, inputTokens: 9, outputTokens: 9, meanMs: 1_234 };
+const OVERVIEW = {
+  days: 30,
+  from: '2026-11-01',
+  ...SHARE,
+  testCalls: 7,
+  toppedUpCredits: 500,
+  givenCredits: 20,
+  models: [{ name: 'a-model', ...SHARE }],
+  providers: [{ name: 'one', ...SHARE, meanMs: null }],
+  byDay: [
+    { day: '2026-11-29', model: 'a-model', calls: 100, failedCalls: 0, chargedCredits: 2 },
+    { day: '2026-11-30', model: 'a-model', calls: 150, failedCalls: 1, chargedCredits: 10 },
+    { day: '2026-11-30', model: 'other', calls: 50, failedCalls: 0, chargedCredits: 0.5 },
+  ],
+  customers: {
+    from: '2026-11-20',
+    count: 40,
+    largest: [{ accountId: 'acc_1', name: 'Acme', calls: 300, failedCalls: 1, chargedCredits: 12.5 }],
+  },
+};
+
 const ANSWERS = {
   'POST /api/admin/accounts': { id: 'acc_1', name: 'Acme', email: null, tier: 'scale', balanceCredits: 10_000 },
   'GET /api/admin/accounts/acc_1': {
@@ -77,6 +99,7 @@ const ANSWERS = {
   },
   'DELETE /api/admin/vouchers/vou_1': { id: 'vou_1', status: 'revoked' },
   'GET /api/admin/metrics': { metrics: [] },
+  'GET /api/admin/overview': OVERVIEW,
   'GET /api/admin/accounts/acc_1/audit': { entries: [] },
   'GET /api/admin/audit/verify': { intact: true, entries: 7 },
   'GET /api/admin/catalogue': { version: null },
@@ -173,6 +196,7 @@ describe('what each command asks of the gateway', () => {
     ['vouchers show vou_1', 'GET', '/vouchers/vou_1', undefined],
     ['vouchers revoke vou_1', 'DELETE', '/vouchers/vou_1', undefined],
     ['metrics', 'GET', '/metrics', undefined],
+    ['overview --days 7', 'GET', '/overview', undefined],
     ['reconcile', 'POST', '/reconcile', {}],
     ['reconcile acc_1', 'POST', '/reconcile', { accountId: 'acc_1' }],
     ['recover acc_1', 'POST', '/accounts/acc_1/recover', {}],
@@ -200,6 +224,18 @@ describe('what each command asks of the gateway', () => {
     expect((await admin('vouchers create 500')).output).toContain('AAAAA-BBBBB-CCCCC-DDDDD');
     expect((await admin('vouchers list')).output).toMatch(/vou_1 +AAAAA-\.\.\. +500 +1 of 1 +used/);
     expect((await admin('vouchers show vou_1')).output).toMatch(/acc_1 +a@example\.com/);
+  });
+
+  it('shows the last days by day, model, provider and customer, as far back as is asked', async () => {
+    const { calls, output } = await admin('overview --days 7');
+    expect(calls[0].url.search).toBe('?days=7');
+    expect(output).toMatch(/^Since +2026-11-01\nCharged +12\.5 credits\nCalls +300, <1 % failed; 7 more by test keys\n/);
+    expect(output).toMatch(/2026-11-30 +200 +1 % +10\.5\n2026-11-29 +100 +0 % +2\n/);
+    expect(output).toMatch(/a-model +300 +<1 % +1\.23 s +12\.5\n/);
+    expect(output).toMatch(/one +300 +<1 % +- +12\.5\n/);
+    expect(output).toMatch(/acc_1 +Acme +300 +<1 % +12\.5\n\.\.\. and 39 more/);
+    expect(output).toContain('their figures begin with 2026-11-20.');
+    expect((await admin('overview --days 7d')).errors).toBe('--days must be a number of days, or all, not "7d".');
   });
 
   it('lists every page of accounts', async () => {

@@ -3,7 +3,8 @@ import { env } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readOverview, spanInput } from '../../../src/console/operator/span';
 import { DAY_MS } from '../../../src/core/time';
-import { dayOf } from '../../../src/db/totals';
+import { DAYS_KEPT, dayOf } from '../../../src/db/totals';
+import { forgetDays } from '../../../src/jobs/forget-days';
 import { line, messageOf, write } from '../account/lines';
 import { call } from '../console/support';
 import { withDatabase } from '../d1-within';
@@ -102,6 +103,25 @@ describe('what was done in a span of days', () => {
       expect(asked.rowsRead).toBeLessThan(200);
     }));
 
+  it('is forgotten once nobody can ask for it, however much there is, by a look at no other', () =>
+    withDatabase('span-forgotten', async (db, { queries, planOf }) => {
+      await write(db, [at(NOW), at(NOW - (DAYS_KEPT - 1) * DAY_MS), at(NOW - DAYS_KEPT * DAY_MS)]);
+      await db
+        .prepare(
+          `INSERT INTO account_days WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+           SELECT 19000, 'acc_' || i, 1, 0, 1, 0 FROM n`,
+        )
+        .run();
+      queries.length = 0;
+      await forgetDays(db, NOW);
+      for (const table of ['ledger_days', 'account_days']) {
+        const { results } = await db.prepare(`SELECT day FROM ${table} ORDER BY 1`).all();
+        expect(results).toEqual([{ day: 20_001 - DAYS_KEPT }, { day: 20_000 }]);
+      }
+      for (const plan of queries.filter((query) => query.startsWith('DELETE')).map(planOf)) expect(plan).not.toMatch(/SCAN|TEMP B-TREE/);
+      expect(await overviewOf(db, DAYS_KEPT)).toMatchObject({ calls: 2 });
+    }));
+
   it('takes days from one to as many as are kept, or all', () => {
     expect(['1', '400', 'all'].map((days) => spanInput.safeParse({ days }).success)).toEqual([true, true, true]);
     expect(['0', '401', '1.5', 'some', ''].map((days) => spanInput.safeParse({ days }).success)).toEqual(new Array(5).fill(false));
@@ -131,6 +151,21 @@ describe('the page and its program’s answer', () => {
     expect(text).toContain('Credits by day');
     expect(text).toContain(`<a href="/operator/accounts/${account}">Zebra &lt;Works&gt;</a>`);
     expect(text).toContain('27,000.00');
+  });
+
+  it('is the same for programs, which need the token', async () => {
+    const ask = (query: string, key = TOKEN) => call('GET', `/api/admin/overview${query}`, { key });
+    const answer = await ask('?days=90');
+    expect(answer.body).toMatchObject({ days: 90, from: new Date(today() - 89 * DAY_MS).toISOString().slice(0, 10) });
+    const { customers } = answer.body as { customers: { largest: unknown[] } };
+    expect(customers.largest).toContainEqual({
+      ...{ accountId: account, name: 'Zebra <Works>' },
+      ...{ calls: 3, failedCalls: 0, chargedCredits: 27_000 },
+    });
+    expect((await ask('')).body).toMatchObject({ days: 30 });
+    expect((await ask('?days=all')).body).toMatchObject({ days: null, byDay: [], customers: null });
+    expect(await ask('?days=401')).toMatchObject({ status: 400, body: { error: { param: 'days' } } });
+    expect((await ask('', 'another')).status).toBe(401);
   });
 
   it('shows neither days nor customers of today alone or of all time, and thirty days to who asks for something else', async () => {
