@@ -159,8 +159,9 @@ it('tells of tool calls in pieces', async () => {
   const call = (piece: Record<string, unknown>) =>
     `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [piece] }, finish_reason: null }] })}\n\n`;
   const pieces = [
-    { index: 0, id: 'call_1', type: 'function', function: { name: 'look', arguments: '' } },
-    { index: 0, function: { arguments: '{"a":1}' } },
+    // Where a text or a thought came first, some providers count it.
+    { index: 1, id: 'call_1', type: 'function', function: { name: 'look', arguments: '' } },
+    { index: 1, function: { arguments: '{"a":1}' } },
   ];
   server.says(streams(`${pieces.map(call).join('')}data: [DONE]\n\n`));
   const events: ChatEvent[] = [];
@@ -169,8 +170,8 @@ it('tells of tool calls in pieces', async () => {
   const called = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"a":1}' } };
   expect((await stream.final()).choices).toEqual([{ index: 0, message: { role: 'assistant', content: null, tool_calls: [called] } }]);
   expect(events.slice(0, 2)).toEqual([
-    { type: 'tool_call', index: 0, id: 'call_1', name: 'look', arguments: '', choice: 0 },
-    { type: 'tool_call', index: 0, arguments: '{"a":1}', choice: 0 },
+    { type: 'tool_call', index: 1, id: 'call_1', name: 'look', arguments: '', choice: 0 },
+    { type: 'tool_call', index: 1, arguments: '{"a":1}', choice: 0 },
   ]);
 });
 
@@ -185,6 +186,8 @@ it('puts thoughts, their signature and the input of tools together', async () =>
     start(1, { type: 'tool_use', id: 't', name: 'look', input: {} }),
     ...['{"a"', ':1}'].map((partial_json) => adds(1, { type: 'input_json_delta', partial_json })),
     start(2, { type: 'tool_use', id: 'u', name: 'now', input: {} }),
+    start(3, { type: 'tool_use', id: 'v', name: 'cut', input: {} }),
+    adds(3, { type: 'input_json_delta', partial_json: '{"a"' }),
     { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 2, input_tokens: null } },
     { type: 'message_stop' },
   ];
@@ -197,6 +200,7 @@ it('puts thoughts, their signature and the input of tools together', async () =>
       { type: 'thinking', thinking: 'Let me look', signature: 'c2ln' },
       { type: 'tool_use', id: 't', name: 'look', input: { a: 1 } },
       { type: 'tool_use', id: 'u', name: 'now', input: {} },
+      { type: 'tool_use', id: 'v', name: 'cut', input: {} },
     ],
   });
 });

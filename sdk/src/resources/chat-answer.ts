@@ -45,6 +45,12 @@ function addLogprobs(choice: Choice, logprobs: JsonRecord): void {
   choice.logprobs = Object.fromEntries(entries);
 }
 
+/** Some providers do not begin to count tool calls at 0. */
+function withoutGaps(choice: Choice): Choice {
+  const { tool_calls } = choice.message;
+  return Array.isArray(tool_calls) ? { ...choice, message: { ...choice.message, tool_calls: tool_calls.filter(Boolean) } } : choice;
+}
+
 /** Puts a chat's answer together from its chunks. */
 export function chatAssembler(): Assembler<ChatCompletion> {
   const head: JsonRecord = {};
@@ -62,6 +68,6 @@ export function chatAssembler(): Assembler<ChatCompletion> {
           else if (value !== null) choice[name] = value;
       }
     },
-    whole: () => documented({ ...head, object: 'chat.completion', choices: choices.filter(Boolean) }),
+    whole: () => documented({ ...head, object: 'chat.completion', choices: choices.filter(Boolean).map(withoutGaps) }),
   };
 }

@@ -32,7 +32,8 @@ export function messageAssembler(): Assembler<Message> {
       }
     },
     whole: () => {
-      for (const [block, text] of inputs) if (text !== '') block.input = parseJson(text);
+      // One that was cut short stays as it began: without an input no later call could have it.
+      for (const [block, text] of inputs) block.input = parseJson(text) ?? block.input;
       return documented({ ...message, content: blocks.filter(Boolean) });
     },
   };

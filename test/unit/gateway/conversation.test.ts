@@ -51,8 +51,11 @@ describe('a conversation', () => {
     expect(await afterConversation(deps, key, call(), false)).toMatchObject({ ok: true });
   });
 
-  it.each([
-    ...['settled', 'expired', 'released', undefined].map((state) => [state, OTHER] as const),
+  it.each<[state: string | undefined, id: string]>([
+    ['settled', OTHER],
+    ['expired', OTHER],
+    ['released', OTHER],
+    [undefined, OTHER],
     // The account was restored since.
     ['open', HOLD] as const,
   ])('is taken from one that is over and said nothing: %s, %s', async (state, id) => {

@@ -67,6 +67,12 @@ async function oneNight(variables: Record<string, string>): Promise<unknown[]> {
   return sent;
 }
 
+async function allOf<T>(given: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of given) all.push(one);
+  return all;
+}
+
 const TOLD = { checked: 1, problems: [], nextCursor: null };
 
 describe('the archive', () => {
@@ -155,9 +161,7 @@ describe('the archive', () => {
       [],
     ]);
     const since = async (closeSeq: number) =>
-      (await Array.fromAsync(archivedAfter(depsOf(account), account.id, { epoch: 1, closeSeq }))).map((lines) =>
-        lines.map((line) => line.closeSeq),
-      );
+      (await allOf(archivedAfter(depsOf(account), account.id, { epoch: 1, closeSeq }))).map((lines) => lines.map((line) => line.closeSeq));
     expect(await forwardOf(account)).toMatchObject({ untilMs });
     expect([await since(2), await since(4)]).toEqual([[[4], [1, 2, 3]], [[1, 2, 3]]]);
   });
@@ -183,7 +187,7 @@ describe('the archive', () => {
       `INSERT INTO ledger_parts WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
        SELECT 'acc_many', 1, i, 0, 0, 0, 0, i FROM n`,
     ).run();
-    expect(await Array.fromAsync(archivedAfter({ db: env.DB, files }, 'acc_many', { epoch: 1, closeSeq: 0 }))).toHaveLength(1_001);
+    expect(await allOf(archivedAfter({ db: env.DB, files }, 'acc_many', { epoch: 1, closeSeq: 0 }))).toHaveLength(1_001);
   });
 
   it('leaves lines in D1 of which their account does not know that they are there', async () => {
