@@ -37,7 +37,7 @@ const BY_DAY = `WITH spent AS MATERIALIZED (
     SUM(chargedMicro) AS chargedMicro FROM spent GROUP BY 1, 2 ORDER BY 1, 2`;
 
 const CUSTOMERS = `WITH lately AS (
-    SELECT * FROM account_days WHERE day >= ?1 ORDER BY day DESC LIMIT ${ACCOUNT_DAYS_READ}),
+    SELECT * FROM account_days WHERE day >= ?1 ORDER BY day DESC LIMIT ?2),
   largest AS MATERIALIZED (
     SELECT account_id AS accountId, SUM(calls) AS calls, SUM(failed) AS failedCalls, SUM(charged_micro - credited_micro) AS chargedMicro,
       COUNT(*) OVER () AS customers, MIN(MIN(day)) OVER () AS firstDay, SUM(COUNT(*)) OVER () AS added
@@ -81,9 +81,9 @@ const inCredits = <T extends { chargedMicro: MicroCredits }>({ chargedMicro, ...
 
 const counted = (row: AllTimeRow): Counted => ({ ...row, kind: String(kindOfDay(row)), failed: isFailed(row) ? 1 : 0 });
 
-function customersOf(rows: readonly CustomerRow[], firstDay: number): NonNullable<Overview['customers']> {
+function customersOf(rows: readonly CustomerRow[], firstDay: number, most: number): NonNullable<Overview['customers']> {
   const [first] = rows;
-  const isWhole = first === undefined || first.added < ACCOUNT_DAYS_READ;
+  const isWhole = first === undefined || first.added < most;
   return {
     from: dayName(isWhole ? firstDay : first.firstDay),
     count: first?.customers ?? 0,
@@ -91,19 +91,22 @@ function customersOf(rows: readonly CustomerRow[], firstDay: number): NonNullabl
   };
 }
 
-export async function readOverview(db: D1Database, days: Days, nowMs: number): Promise<Result<Overview>> {
+/** `most` are rows of accounts that are added up. */
+export async function readOverview(db: D1Database, days: Days, nowMs: number, most = ACCOUNT_DAYS_READ): Promise<Result<Overview>> {
   if (days === 'all') {
     const read = await readInTime<AllTimeRow>(db, [db.prepare(OF_ALL_TIME)]);
     return read.ok ? ok({ days: null, from: null, ...sumsOf(read.value[0]!.results.map(counted)), byDay: [], customers: null }) : read;
   }
   const firstDay = firstDayOf(days, nowMs);
-  const statements = [OF_DAYS, BY_DAY, CUSTOMERS].map((query) => db.prepare(query).bind(firstDay));
-  const read = await readInTime<unknown>(db, statements);
+  const read = await readInTime<unknown>(db, [
+    ...[OF_DAYS, BY_DAY].map((query) => db.prepare(query).bind(firstDay)),
+    db.prepare(CUSTOMERS).bind(firstDay, most),
+  ]);
   if (!read.ok) return read;
   const [sums, byDay, customers] = read.value.map(({ results }) => results) as [Counted[], DayRow[], CustomerRow[]];
   return ok({
     ...{ days, from: dayName(firstDay), ...sumsOf(sums) },
     byDay: byDay.map(({ day, ...row }) => ({ day: dayName(day), ...inCredits(row) })),
-    customers: customersOf(customers, firstDay),
+    customers: customersOf(customers, firstDay, most),
   });
 }

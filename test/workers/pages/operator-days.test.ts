@@ -19,8 +19,8 @@ let closeSeq = 0;
 const at = (closedAtMs: number, over: Made = {}, accountId = 'acc_a') =>
   messageOf([line(accountId, ++closeSeq, { amount: -1_000_000, ...over, tail: { closedAtMs, ...over.tail } })]);
 
-async function overviewOf(db: D1Database, days: number | 'all', nowMs = NOW) {
-  const read = await readOverview(db, days, nowMs);
+async function overviewOf(db: D1Database, days: number | 'all', nowMs = NOW, most?: number) {
+  const read = await readOverview(db, days, nowMs, most);
   if (!read.ok) throw new Error(read.error.message);
   return read.value;
 }
@@ -85,6 +85,16 @@ describe('what was done in a span of days', () => {
         ...[3, 4, 5, 6, 7, 8].map((each) => ({ day: TODAY, model: `model-${each}`, calls: 1, failedCalls: 0, chargedCredits: each })),
         { day: TODAY, model: 'other', calls: 3, failedCalls: 0, chargedCredits: 3 },
       ]);
+    }));
+
+  it('adds customers up as far back as they are not too many, and says how far that is', () =>
+    withDatabase('span-many-accounts', async (db) => {
+      const day = (ago: number) => ['acc_a', 'acc_b'].map((id) => at(NOW - ago * DAY_MS, {}, id));
+      await write(db, [...day(0), ...day(1), ...day(2)]);
+      const customers = async (most: number) => (await overviewOf(db, 7, NOW, most)).customers!;
+      const [all, some] = [await customers(7), await customers(4)];
+      expect([all.from, ...all.largest.map(({ calls }) => calls)]).toEqual(['2024-09-28', 3, 3]);
+      expect([some.from, ...some.largest.map(({ calls }) => calls)]).toEqual(['2024-10-03', 2, 2]);
     }));
 
   it('is read by the day: of those before it no row', () =>
