@@ -4,5 +4,14 @@ import { oneAccountPages } from './account-actions';
 import { operatorAccountPages } from './accounts';
 import { overviewPages } from './overview';
 import { operatorSessionPages } from './session';
+import { oneVoucherPages } from './voucher';
+import { voucherPages } from './vouchers';
 
-export const operatorPages: AccountRoute[] = [...operatorSessionPages, ...overviewPages, ...operatorAccountPages, ...oneAccountPages];
+export const operatorPages: AccountRoute[] = [
+  ...operatorSessionPages,
+  ...overviewPages,
+  ...operatorAccountPages,
+  ...oneAccountPages,
+  ...voucherPages,
+  ...oneVoucherPages,
+];

@@ -196,3 +196,63 @@ describe('one account', () => {
     expect((await send('/operator/accounts/acc_nothing/grant', { credits: '1' })).status).toBe(404);
   });
 });
+
+describe('vouchers', () => {
+  const vouchersOf = async (note: string) =>
+    (await env.DB.prepare('SELECT id, max_accounts, top_up, expires_at FROM vouchers WHERE note = ?').bind(note).all()).results;
+
+  it('are made with codes that are shown once, all of those that can be made at once', async () => {
+    const note = `Shop ${crypto.randomUUID()}`;
+    const form = { credits: '500', count: '50', maxAccounts: '3', expiresAt: '2099-12-31', note, topUp: 'on' };
+    const made = await send('/operator/vouchers', form);
+    expect(made.headers.get('location')).toBe('/operator/vouchers');
+    expect(made.headers.get('set-cookie')!.length).toBeLessThan(4_096);
+    const cookie = `${operator.cookie}; ${operatorCookie(made)}`;
+    const once = await call('GET', '/operator/vouchers', { as: { ...operator, cookie } });
+    const codes = once.text.match(/\b\w{5}(?:-\w{5}){3}\b/g)!;
+    expect(new Set(codes).size).toBe(50);
+    expect(once.headers.get('set-cookie')).toContain('gateway.shown=; Max-Age=0; Path=/operator/vouchers');
+    expect((await show('/operator/vouchers')).text).not.toContain(codes[0]);
+    const rows = await vouchersOf(note);
+    expect(rows).toHaveLength(50);
+    expect(rows[0]).toMatchObject({ max_accounts: 3, top_up: 1, expires_at: Date.parse('2099-12-31T23:59:59.999Z') });
+    expect(await lastAudited('gateway')).toMatchObject({ action: 'voucher.create', actor_kind: 'operator' });
+  });
+
+  it('are not made from a form that is not right, which keeps what was typed', async () => {
+    const note = `Kept ${crypto.randomUUID()}`;
+    for (const [form, words] of [
+      [{ credits: '' }, 'Credits each: must'],
+      [{ credits: '5', count: '51' }, 'How many vouchers: must be at most 50.'],
+      [{ credits: '5', expiresAt: '2020-01-01' }, 'Last day (UTC): it lies in the past.'],
+      [{ credits: '5', codes: 'short' }, 'A code of your own, for one voucher: must be 8 to 64 letters'],
+      [{ credits: '5', codes: 'WELCOME-2027', count: '2' }, 'How many vouchers: '],
+    ] as const) {
+      const refused = await send('/operator/vouchers', { ...form, note });
+      expect(refused.status).toBe(400);
+      expect(wordsOf(refused)).toContain(words);
+      expect(refused.text).toContain(`value="${note}"`);
+    }
+    expect(await vouchersOf(note)).toEqual([]);
+  });
+
+  it('show who redeemed them, until they are revoked', async () => {
+    const [note, person] = [`One ${crypto.randomUUID()}`, await someone('redeems')];
+    const code = `OWN-${crypto.randomUUID()}`;
+    await send('/operator/vouchers', { credits: '7', codes: code, maxAccounts: '2', note });
+    await must('POST', '/api/billing/redeem', { as: person, json: { code } });
+    const [{ id }] = (await vouchersOf(note)) as [{ id: string }];
+    const path = `/operator/vouchers/${id}`;
+    const before = await show(path);
+    expect(before.text).toContain(`href="/operator/accounts/${await accountOf(person)}"`);
+    expect(wordsOf(before)).toContain(person.email);
+    expect(wordsOf(before)).toContain('1 of 2');
+    expect((await send(`${path}/revoke`)).headers.get('location')).toBe(`${path}?done=revoked`);
+    const after = await show(`${path}?done=revoked`);
+    expect(wordsOf(after)).toContain('Revoked: nobody can redeem it any more.');
+    expect(after.text).not.toContain(`${path}/revoke`);
+    expect(await lastAudited('gateway')).toMatchObject({ action: 'voucher.revoke', target: id });
+    expect((await show('/operator/vouchers/vou_nothing')).status).toBe(404);
+    expect((await send('/operator/vouchers/vou_nothing/revoke')).status).toBe(404);
+  });
+});
