@@ -2,6 +2,7 @@
 import type { AccountRoute } from '../../routes/account/route';
 import { oneAccountPages } from './account-actions';
 import { operatorAccountPages } from './accounts';
+import { operatorAuditPages } from './audit';
 import { overviewPages } from './overview';
 import { operatorSessionPages } from './session';
 import { oneVoucherPages } from './voucher';
@@ -14,4 +15,5 @@ export const operatorPages: AccountRoute[] = [
   ...oneAccountPages,
   ...voucherPages,
   ...oneVoucherPages,
+  ...operatorAuditPages,
 ];

@@ -256,3 +256,34 @@ describe('vouchers', () => {
     expect((await send('/operator/vouchers/vou_nothing/revoke')).status).toBe(404);
   });
 });
+
+describe('audit logs', () => {
+  it('are the gateway’s own, and each account’s, which names its keys', async () => {
+    await send('/operator/vouchers', { credits: '1' });
+    expect(wordsOf(await show('/operator/audit?action=voucher.create'))).toContain('voucher.create');
+    const { path } = await newAccount();
+    await send(`${path}/keys`, { name: 'nightly', mode: 'test' });
+    const shown = await show(`${path}/audit?check=1`);
+    expect(wordsOf(shown)).toMatch(/\d+ entries, each as it was written\./);
+    expect(wordsOf(shown)).toContain('nightly');
+    expect(shown.text).toContain(`href="${path}"`);
+    const filtered = await show(`${path}/audit?action=account.set_tier`);
+    expect(wordsOf(filtered)).toContain('Nothing was done that fits');
+    expect(filtered.text).toContain(`href="${path}/audit/export?action=account.set_tier"`);
+    expect((await show('/operator/accounts/acc_nothing/audit')).status).toBe(404);
+  });
+
+  it('are exported line by line, as far as they fit', async () => {
+    const { id, path } = await newAccount();
+    await send(`${path}/suspend`, { reason: 'Chargeback' });
+    const { headers, text } = await show(`${path}/audit/export?action=account.suspend`);
+    expect(headers.get('content-type')).toBe('application/x-ndjson');
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([expect.objectContaining({ action: 'account.suspend', target: id })]);
+    expect((await call('GET', '/operator/audit/export', {})).headers.get('location')).toBe('/operator/sign-in');
+  });
+});
