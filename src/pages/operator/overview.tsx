@@ -6,6 +6,8 @@ import { type Concern, concernsOf, type Overview, overviewOf, type SetUp, type S
 import { toCredits } from '../../core/money';
 import type { AppContext } from '../../http/context';
 import { jobDeps, liveCatalogue } from '../../http/deps';
+import { keyVariable, PROVIDER_SPECS } from '../../providers/registry';
+import type { ProviderSpec } from '../../providers/types';
 import type { AccountRoute } from '../../routes/account/route';
 import { alignedCredits, credits, dollars, duration, Empty, Headings, Name, Scroll, Time, whole } from '../parts';
 import { page, refusalPage } from '../shell';
@@ -104,6 +106,26 @@ const Shares: FC<{ id: string; title: string; column: string; of: Share[]; label
   );
 };
 
+const Others: FC<{ missing: readonly ProviderSpec[] }> = ({ missing }) => (
+  <details>
+    <summary>Not set up: {missing.length} more, and your own</summary>
+    <div class="stack">
+      <p class="small">
+        Each is there once its variable has a key: <code>npx wrangler secret put NAME</code>, or a line in <code>.dev.vars</code> on your
+        own machine. Servers of your own are named by <code>CUSTOM_PROVIDERS</code> and <code>CUSTOM_MEDIA_PROVIDERS</code>.
+      </p>
+      <ul class="lines">
+        {missing.map(({ id, label }) => (
+          <li>
+            <span>{label}</span>
+            <code class="small">{keyVariable(id)}</code>
+          </li>
+        ))}
+      </ul>
+    </div>
+  </details>
+);
+
 /** Every provider that this gateway has a key for, with what this isolate saw of it lately. */
 const Providers: FC<{ c: AppContext }> = ({ c }) => {
   const { registry, health, now } = c.get('gateway');
@@ -131,9 +153,9 @@ const Providers: FC<{ c: AppContext }> = ({ c }) => {
         ))}
       </ul>
       <p class="small quiet">
-        As this copy of the gateway saw the last minute; <a href="/status">more on the status page</a>. Others are set up by their
-        variables: <code>OPENAI_API_KEY</code> and the like.
+        As this copy of the gateway saw the last minute; <a href="/status">more on the status page</a>.
       </p>
+      <Others missing={PROVIDER_SPECS.filter(({ id }) => !registry.providers.has(id))} />
     </section>
   );
 };

@@ -3,6 +3,7 @@ import type { AccountRoute } from '../../routes/account/route';
 import { oneAccountPages } from './account-actions';
 import { operatorAccountPages } from './accounts';
 import { operatorAuditPages } from './audit';
+import { operatorModelPages } from './models';
 import { overviewPages } from './overview';
 import { operatorSessionPages } from './session';
 import { oneVoucherPages } from './voucher';
@@ -15,5 +16,6 @@ export const operatorPages: AccountRoute[] = [
   ...oneAccountPages,
   ...voucherPages,
   ...oneVoucherPages,
+  ...operatorModelPages,
   ...operatorAuditPages,
 ];

@@ -83,6 +83,13 @@ describe('the overview', () => {
     expect(words).toContain('Charged for calls');
     expect(words).toContain('What asks for attention');
   });
+
+  it('names the variable of each provider that is not set up, and of no other', async () => {
+    const bindings = { ...env, MOONSHOT_API_KEY: 'k', XAI_API_KEY: '' } as typeof env;
+    const { text } = await call('GET', '/operator', { as: operator, bindings });
+    expect(text).toContain('XAI_API_KEY');
+    expect(text).not.toContain('MOONSHOT_API_KEY');
+  });
 });
 
 describe('accounts', () => {
@@ -285,5 +292,15 @@ describe('audit logs', () => {
         .map((line) => JSON.parse(line)),
     ).toEqual([expect.objectContaining({ action: 'account.suspend', target: id })]);
     expect((await call('GET', '/operator/audit/export', {})).headers.get('location')).toBe('/operator/sign-in');
+  });
+});
+
+describe('models', () => {
+  it('are listed with who has them, at which price, and why some cannot be called', async () => {
+    const bindings = { ...env, MOONSHOT_API_KEY: 'k' } as typeof env;
+    const listed = async (query: string) => wordsOf(await call('GET', `/operator/models?${query}`, { as: operator, bindings }));
+    expect(await listed('q=kimi-k2.5')).toMatch(/kimi-k2\.5 .*callable/);
+    expect(await listed('q=kimi-k2.5&family=image')).toContain('No model fits');
+    expect(await listed('now=no+price')).toContain('not priced yet');
   });
 });
