@@ -111,6 +111,7 @@ const LOST = 'There is nothing at this address. It may have moved, or never have
 const WITH_FORMS = [
   '/operator/accounts',
   '/operator/vouchers',
+  '/operator/models/catalogue',
   '/manage-api-keys',
   '/settings/organization',
   '/settings/billing',

@@ -3,6 +3,7 @@ import type { AccountRoute } from '../../routes/account/route';
 import { oneAccountPages } from './account-actions';
 import { operatorAccountPages } from './accounts';
 import { operatorAuditPages } from './audit';
+import { cataloguePages } from './catalogue';
 import { operatorModelPages } from './models';
 import { overviewPages } from './overview';
 import { operatorSessionPages } from './session';
@@ -17,5 +18,6 @@ export const operatorPages: AccountRoute[] = [
   ...voucherPages,
   ...oneVoucherPages,
   ...operatorModelPages,
+  ...cataloguePages,
   ...operatorAuditPages,
 ];

@@ -1,7 +1,8 @@
 // The pages of who runs the gateway: signing in with its token, and what forms there do to accounts.
 import { env } from 'cloudflare:test';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
+import { CATALOGUE_KEY, LAST_GOOD_KEY } from '../../../src/console/catalogue/live';
 import { accountOf, audited, call, lastAudited, must, someone } from '../console/support';
 
 const TOKEN = env.ADMIN_TOKEN!;
@@ -302,5 +303,58 @@ describe('models', () => {
     expect(await listed('q=kimi-k2.5')).toMatch(/kimi-k2\.5 .*callable/);
     expect(await listed('q=kimi-k2.5&family=image')).toContain('No model fits');
     expect(await listed('now=no+price')).toContain('not priced yet');
+  });
+});
+
+describe('the catalogue’s file', () => {
+  const PATH = '/operator/models/catalogue';
+  const textOf = (usd: number) => `{"models": [\r\n{"id": "gpt-5.5", "price": {"inputUsdPerMtok": ${usd}, "outputUsdPerMtok": 8}}]}`;
+  const etagOn = ({ text }: { text: string }): string => /name="etag" value="([^"]*)"/.exec(text)![1]!;
+  const removeFile = async () => {
+    await env.FILES.delete([CATALOGUE_KEY, LAST_GOOD_KEY]);
+    await show(PATH);
+  };
+  beforeEach(removeFile);
+  afterAll(removeFile);
+
+  it('is put in force from the form, and shown as it is', async () => {
+    const begun = await show(PATH);
+    expect(wordsOf(begun)).toContain('There is no file yet');
+    const stored = await send(PATH, { text: textOf(3.21), etag: etagOn(begun) });
+    expect(stored.headers.get('location')).toBe(`${PATH}?done=stored`);
+    expect(await (await env.FILES.get(CATALOGUE_KEY))!.text()).toBe(`${textOf(3.21).replace('\r', '')}\n`);
+    expect(await lastAudited('gateway')).toMatchObject({ action: 'catalogue.update', actor_kind: 'operator' });
+    expect((await show(PATH)).text).toContain('&quot;inputUsdPerMtok&quot;: 3.21');
+    const model = wordsOf(await show('/operator/models?q=gpt-5.5'));
+    expect(model).toMatch(/gpt-5\.5 .*\$3\.21 in, \$8\.00 out/);
+    expect(model).toContain('changed by the file');
+  });
+
+  it('is refused where it was changed meanwhile, with or without one to begin with', async () => {
+    const first = etagOn(await show(PATH));
+    await send(PATH, { text: textOf(1), etag: first });
+    const second = etagOn(await show(PATH));
+    await send(PATH, { text: textOf(2), etag: second });
+    for (const etag of [first, second]) {
+      const refused = await send(PATH, { text: textOf(3), etag });
+      expect(refused.status).toBe(409);
+      expect(wordsOf(refused)).toContain('the file has been changed since you began');
+      expect(refused.text).toContain('&quot;inputUsdPerMtok&quot;: 3');
+      expect(etagOn(refused)).toBe(etag);
+    }
+    expect(await (await env.FILES.get(CATALOGUE_KEY))!.text()).toContain('"inputUsdPerMtok": 2');
+  });
+
+  it('is checked beforehand: what it changes, or every mistake with line and column', async () => {
+    const usable = wordsOf(await send(`${PATH}/check`, { text: textOf(7.77), etag: '' }));
+    expect(usable).toContain('It can be used, and changes 1 model of the catalogue.');
+    expect(usable).toMatch(/gpt-5\.5 .*\$7\.77 in, \$8\.00 out/);
+    for (const path of [PATH, `${PATH}/check`]) {
+      const refused = await send(path, { text: '{"models": [\r\n  {"id": "gpt-5.5", "prize": 1}]}', etag: '' });
+      expect(refused.status).toBe(400);
+      expect(wordsOf(refused)).toMatch(/models\[0\]\.prize: there is no such field line 2, column \d+/);
+      expect(refused.text).toContain('&quot;prize&quot;: 1');
+    }
+    expect(await env.FILES.head(CATALOGUE_KEY)).toBeNull();
   });
 });
