@@ -30,7 +30,7 @@ const isUpTo = (model: Model, most: number): boolean => comparable(model.price) 
 /** Names as people type them, without the spaces, dashes and dots of the makers. */
 const squeezed = (text: string): string => text.replace(/[\s._-]+/g, '');
 
-function fits(model: Model, { vendor, provider, can, upto, q = '' }: Query): boolean {
+export function fits(model: Model, { vendor, provider, can, upto, q = '' }: Query): boolean {
   const named = [model.id, model.label, model.vendor, ...(model.aliases ?? [])].join(' ').toLowerCase();
   if (vendor && model.vendor !== vendor) return false;
   if (provider && !model.chain.some((target) => target.provider === provider)) return false;

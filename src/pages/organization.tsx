@@ -20,7 +20,8 @@ import { checkProvider, createProvider, createProviderInput, deleteProvider, lis
 import { fail, type GatewayError, ok, type Result } from '../core/errors';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, parameter } from '../routes/account/route';
-import { AuditTable, auditPath, namesOf } from './audit';
+import { auditPath, namesOf } from './audit';
+import { AuditTable } from './audit-log';
 import { inLabels, marked, readForm } from './form';
 import { Danger, END_LABELS, Rename } from './organization-end';
 import { SSO_LABELS, Sso } from './organization-sso';

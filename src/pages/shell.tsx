@@ -110,6 +110,8 @@ const LOST = 'There is nothing at this address. It may have moved, or never have
 /** Pages with forms. A form is sent to a path below its page, which is no page itself. */
 const WITH_FORMS = [
   '/operator/accounts',
+  '/operator/vouchers',
+  '/operator/models/catalogue',
   '/manage-api-keys',
   '/settings/organization',
   '/settings/billing',

@@ -61,8 +61,10 @@ export interface Registry {
   catalogueVersion?: string;
 }
 
+/** The variable with a provider's keys. */
+export const keyVariable = (providerId: string): string => variableName(providerId, 'API_KEY');
+
 function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
-  const keyVariable = variableName(spec.id, 'API_KEY');
   const urlVariable = variableName(spec.id, 'BASE_URL');
   const url = variableText(env, urlVariable);
   const webhookSecret = variableText(env, variableName(spec.id, 'WEBHOOK_SECRET'));
@@ -71,7 +73,7 @@ function configure(spec: ProviderSpec, env: Record<string, unknown>): Provider {
   return {
     spec,
     baseUrl: url === undefined ? spec.baseUrl : readBaseUrl(url, urlVariable),
-    apiKeys: readApiKeys(variableText(env, keyVariable), keyVariable),
+    apiKeys: readApiKeys(variableText(env, keyVariable(spec.id)), keyVariable(spec.id)),
     ...(deploymentsUrl !== undefined && { deploymentsBaseUrl: readBaseUrl(deploymentsUrl, deploymentsVariable) }),
     ...(webhookSecret !== undefined && { webhookSecret }),
   };

@@ -22,7 +22,7 @@ interface Row extends AuditRow {
 }
 
 /** The log's account. */
-type LogOf = Pick<AuditContext, 'db' | 'accountId'>;
+export type LogOf = Pick<AuditContext, 'db' | 'accountId'>;
 
 const COLUMNS = `account_id AS accountId, seq, at, actor_kind AS actorKind, actor_id AS actorId, actor_name AS actorName, action, target, ip,
   user_agent AS userAgent, request_id AS requestId, detail, previous_hash AS previousHash, hash`;

@@ -81,7 +81,7 @@ export async function availableCreditsOf({ account }: Pick<ConsoleDeps, 'account
 
 export interface OwnedBy {
   organization: { id: string; slug: string; name: string; isDeleted: boolean } | null;
-  people: { email: string; role: string; lastSeen: string | null }[];
+  people: { id: string; email: string; role: string; lastSeen: string | null }[];
 }
 
 const PEOPLE_AT_MOST = 50;
@@ -92,7 +92,7 @@ const PEOPLE = `WITH whose (user_id, role) AS (
     SELECT user_id, 'owner' FROM personal_accounts WHERE account_id = ?1
     UNION ALL SELECT m.user_id, m.role FROM members m JOIN organizations o ON o.id = m.organization_id WHERE o.account_id = ?1
   )
-  SELECT u.email, w.role, (SELECT MAX(updated_at) FROM sessions WHERE user_id = u.id) AS seenAt
+  SELECT u.id, u.email, w.role, (SELECT MAX(updated_at) FROM sessions WHERE user_id = u.id) AS seenAt
   FROM whose w JOIN users u ON u.id = w.user_id ORDER BY w.role = 'owner' DESC, u.email LIMIT ${PEOPLE_AT_MOST}`;
 
 /** Whose an account is: a person's, an organization's, or nobody's who can sign in, where the operator made it. */
@@ -104,9 +104,8 @@ export async function ownersOf({ db }: Pick<ConsoleDeps, 'db'>, accountId: strin
   const found = organizations!.results[0] as { id: string; slug: string; name: string; isDeleted: number } | undefined;
   return {
     organization: found ? { ...found, isDeleted: found.isDeleted === 1 } : null,
-    people: (people!.results as { email: string; role: string; seenAt: number | null }[]).map(({ email, role, seenAt }) => ({
-      email,
-      role,
+    people: (people!.results as { id: string; email: string; role: string; seenAt: number | null }[]).map(({ seenAt, ...person }) => ({
+      ...person,
       lastSeen: seenAt === null ? null : new Date(seenAt).toISOString(),
     })),
   };

@@ -8,6 +8,8 @@ import { providersInTrouble } from '../../console/operator/watch';
 import { toCredits } from '../../core/money';
 import type { AppContext } from '../../http/context';
 import { jobDeps, liveCatalogue } from '../../http/deps';
+import { keyVariable, PROVIDER_SPECS } from '../../providers/registry';
+import type { ProviderSpec } from '../../providers/types';
 import { type AccountRoute, queryOf } from '../../routes/account/route';
 import { credits, dollars, Empty, Time, whole } from '../parts';
 import { page, refusalPage } from '../shell';
@@ -80,6 +82,26 @@ const Figures: FC<{ of: Overview; books: Watched['books'] }> = ({ of: overview, 
   );
 };
 
+const Others: FC<{ specs: readonly ProviderSpec[] }> = ({ specs }) => (
+  <details>
+    <summary>Not set up: {specs.length} more, and your own</summary>
+    <div class="stack">
+      <p class="small">
+        Each is there once its variable has a key: <code>npx wrangler secret put NAME</code>, or a line in <code>.dev.vars</code> on your
+        own machine. Servers of your own are named by <code>CUSTOM_PROVIDERS</code> and <code>CUSTOM_MEDIA_PROVIDERS</code>.
+      </p>
+      <ul class="lines">
+        {specs.map(({ id, label }) => (
+          <li>
+            <span>{label}</span>
+            <code class="small">{keyVariable(id)}</code>
+          </li>
+        ))}
+      </ul>
+    </div>
+  </details>
+);
+
 /** Every provider that this gateway has a key for, with what this isolate saw of it lately. */
 const Providers: FC<{ c: AppContext }> = ({ c }) => {
   const { registry, health, now } = c.get('gateway');
@@ -107,9 +129,9 @@ const Providers: FC<{ c: AppContext }> = ({ c }) => {
         ))}
       </ul>
       <p class="small quiet">
-        As this copy of the gateway saw the last minute; <a href="/status">more on the status page</a>. Others are set up by their
-        variables: <code>OPENAI_API_KEY</code> and the like.
+        As this copy of the gateway saw the last minute; <a href="/status">more on the status page</a>.
       </p>
+      <Others specs={PROVIDER_SPECS.filter(({ id }) => !registry.providers.has(id))} />
     </section>
   );
 };

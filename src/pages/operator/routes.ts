@@ -2,9 +2,14 @@
 import type { AccountRoute } from '../../routes/account/route';
 import { oneAccountPages } from './account-actions';
 import { operatorAccountPages } from './accounts';
+import { operatorAuditPages } from './audit';
 import { operatorCallPages } from './call';
+import { cataloguePages } from './catalogue';
+import { operatorModelPages } from './models';
 import { overviewPages } from './overview';
 import { operatorSessionPages } from './session';
+import { oneVoucherPages } from './voucher';
+import { voucherPages } from './vouchers';
 
 export const operatorPages: AccountRoute[] = [
   ...operatorSessionPages,
@@ -12,4 +17,9 @@ export const operatorPages: AccountRoute[] = [
   ...operatorAccountPages,
   ...oneAccountPages,
   ...operatorCallPages,
+  ...voucherPages,
+  ...oneVoucherPages,
+  ...operatorModelPages,
+  ...cataloguePages,
+  ...operatorAuditPages,
 ];

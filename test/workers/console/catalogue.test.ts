@@ -131,6 +131,21 @@ describe("the operator's verbs", () => {
     expect(labelIn(live)).toBe('One');
   });
 
+  it('put no file over one that came between the look at it and the change', async () => {
+    const deps = { ...envConsoleDeps(env), ...OPERATOR };
+    const before = await env.FILES.put(CATALOGUE_KEY, textOf('Zero'));
+    await env.FILES.put(CATALOGUE_KEY, textOf('Between'));
+    for (const seen of [before, null]) {
+      const live = fresh();
+      vi.spyOn(live.files, 'head').mockResolvedValueOnce(seen);
+      expect(await storeCatalogue(deps, live, textOf('One'), { etag: seen?.etag })).toMatchObject({
+        ok: false,
+        error: { kind: 'conflict' },
+      });
+    }
+    expect(await (await env.FILES.get(CATALOGUE_KEY))!.text()).toBe(textOf('Between'));
+  });
+
   it('check a text without touching anything', () => {
     const live = fresh();
     expect(checkCatalogue(live, textOf('One'))).toEqual({ valid: true, errors: [], models: ['gpt-5.5'] });

@@ -1,7 +1,8 @@
 // The pages of who runs the gateway: signing in with its token, and what forms there do to accounts.
 import { env } from 'cloudflare:test';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
+import { CATALOGUE_KEY, LAST_GOOD_KEY } from '../../../src/console/catalogue/live';
 import { accountOf, audited, call, lastAudited, must, someone } from '../console/support';
 
 const TOKEN = env.ADMIN_TOKEN!;
@@ -82,6 +83,13 @@ describe('the overview', () => {
     const words = wordsOf(await show('/operator'));
     expect(words).toContain('Charged for calls');
     expect(words).toContain('What asks for attention');
+  });
+
+  it('names the variable of each provider that is not set up, and of no other', async () => {
+    const bindings = { ...env, MOONSHOT_API_KEY: 'k', XAI_API_KEY: '' } as typeof env;
+    const { text } = await call('GET', '/operator', { as: operator, bindings });
+    expect(text).toContain('XAI_API_KEY');
+    expect(text).not.toContain('MOONSHOT_API_KEY');
   });
 });
 
@@ -213,5 +221,159 @@ describe('one account', () => {
     const answer = await show('/operator/accounts/acc_nothing');
     expect(answer.status).toBe(404);
     expect((await send('/operator/accounts/acc_nothing/grant', { credits: '1' })).status).toBe(404);
+  });
+});
+
+describe('vouchers', () => {
+  const vouchersOf = async (note: string) =>
+    (await env.DB.prepare('SELECT id, max_accounts, top_up, expires_at FROM vouchers WHERE note = ?').bind(note).all()).results;
+
+  it('are made with codes that are shown once, all of those that can be made at once', async () => {
+    const note = `Shop ${crypto.randomUUID()}`;
+    const form = { credits: '500', count: '50', maxAccounts: '3', expiresAt: '2099-12-31', note, topUp: 'on' };
+    const made = await send('/operator/vouchers', form);
+    expect(made.headers.get('location')).toBe('/operator/vouchers');
+    expect(made.headers.get('set-cookie')!.length).toBeLessThan(4_096);
+    const cookie = `${operator.cookie}; ${operatorCookie(made)}`;
+    const once = await call('GET', '/operator/vouchers', { as: { ...operator, cookie } });
+    const codes = once.text.match(/\b\w{5}(?:-\w{5}){3}\b/g)!;
+    expect(new Set(codes).size).toBe(50);
+    expect(once.headers.get('set-cookie')).toContain('gateway.shown=; Max-Age=0; Path=/operator/vouchers');
+    expect((await show('/operator/vouchers')).text).not.toContain(codes[0]);
+    const rows = await vouchersOf(note);
+    expect(rows).toHaveLength(50);
+    expect(rows[0]).toMatchObject({ max_accounts: 3, top_up: 1, expires_at: Date.parse('2099-12-31T23:59:59.999Z') });
+    expect(await lastAudited('gateway')).toMatchObject({ action: 'voucher.create', actor_kind: 'operator' });
+  });
+
+  it('are not made from a form that is not right, which keeps what was typed', async () => {
+    const note = `Kept ${crypto.randomUUID()}`;
+    for (const [form, words] of [
+      [{ credits: '' }, 'Credits each: must'],
+      [{ credits: '5', count: '51' }, 'How many vouchers: must be at most 50.'],
+      [{ credits: '5', expiresAt: '2020-01-01' }, 'Last day (UTC): it lies in the past.'],
+      [{ credits: '5', codes: 'short' }, 'A code of your own, for one voucher: must be 8 to 64 letters'],
+      [{ credits: '5', codes: 'WELCOME-2027', count: '2' }, 'How many vouchers: '],
+    ] as const) {
+      const refused = await send('/operator/vouchers', { ...form, note });
+      expect(refused.status).toBe(400);
+      expect(wordsOf(refused)).toContain(words);
+      expect(refused.text).toContain(`value="${note}"`);
+    }
+    expect(await vouchersOf(note)).toEqual([]);
+  });
+
+  it('show who redeemed them, until they are revoked', async () => {
+    const [note, person] = [`One ${crypto.randomUUID()}`, await someone('redeems')];
+    const code = `OWN-${crypto.randomUUID()}`;
+    await send('/operator/vouchers', { credits: '7', codes: code, maxAccounts: '2', note });
+    await must('POST', '/api/billing/redeem', { as: person, json: { code } });
+    const [{ id }] = (await vouchersOf(note)) as [{ id: string }];
+    const path = `/operator/vouchers/${id}`;
+    const before = await show(path);
+    expect(before.text).toContain(`href="/operator/accounts/${await accountOf(person)}"`);
+    expect(wordsOf(before)).toContain(person.email);
+    expect(wordsOf(before)).toContain('1 of 2');
+    expect((await send(`${path}/revoke`)).headers.get('location')).toBe(`${path}?done=revoked`);
+    const after = await show(`${path}?done=revoked`);
+    expect(wordsOf(after)).toContain('Revoked: nobody can redeem it any more.');
+    expect(after.text).not.toContain(`${path}/revoke`);
+    expect(await lastAudited('gateway')).toMatchObject({ action: 'voucher.revoke', target: id });
+    expect((await show('/operator/vouchers/vou_nothing')).status).toBe(404);
+    expect((await send('/operator/vouchers/vou_nothing/revoke')).status).toBe(404);
+  });
+});
+
+describe('audit logs', () => {
+  it('are the gateway’s own, and each account’s, which names its keys', async () => {
+    await send('/operator/vouchers', { credits: '1' });
+    expect(wordsOf(await show('/operator/audit?action=voucher.create'))).toContain('voucher.create');
+    const { path } = await newAccount();
+    await send(`${path}/keys`, { name: 'nightly', mode: 'test' });
+    const shown = await show(`${path}/audit?check=1`);
+    expect(wordsOf(shown)).toMatch(/\d+ entries, each as it was written\./);
+    expect(wordsOf(shown)).toContain('nightly');
+    expect(shown.text).toContain(`href="${path}"`);
+    const filtered = await show(`${path}/audit?action=account.set_tier`);
+    expect(wordsOf(filtered)).toContain('Nothing was done that fits');
+    expect(filtered.text).toContain(`href="${path}/audit/export?action=account.set_tier"`);
+    expect((await show('/operator/accounts/acc_nothing/audit')).status).toBe(404);
+  });
+
+  it('are exported line by line, as far as they fit', async () => {
+    const { id, path } = await newAccount();
+    await send(`${path}/suspend`, { reason: 'Chargeback' });
+    const { headers, text } = await show(`${path}/audit/export?action=account.suspend`);
+    expect(headers.get('content-type')).toBe('application/x-ndjson');
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([expect.objectContaining({ action: 'account.suspend', target: id })]);
+    expect((await call('GET', '/operator/audit/export', {})).headers.get('location')).toBe('/operator/sign-in');
+  });
+});
+
+describe('models', () => {
+  it('are listed with who has them, at which price, and why some cannot be called', async () => {
+    const bindings = { ...env, MOONSHOT_API_KEY: 'k' } as typeof env;
+    const listed = async (query: string) => wordsOf(await call('GET', `/operator/models?${query}`, { as: operator, bindings }));
+    expect(await listed('q=kimi-k2.5')).toMatch(/kimi-k2\.5 .*callable/);
+    expect(await listed('q=kimi-k2.5&family=image')).toContain('No model fits');
+    expect(await listed('now=no+price')).toContain('not priced yet');
+  });
+});
+
+describe('the catalogue’s file', () => {
+  const PATH = '/operator/models/catalogue';
+  const textOf = (usd: number) => `{"models": [\r\n{"id": "gpt-5.5", "price": {"inputUsdPerMtok": ${usd}, "outputUsdPerMtok": 8}}]}`;
+  const etagOn = ({ text }: { text: string }): string => /name="etag" value="([^"]*)"/.exec(text)![1]!;
+  const removeFile = async () => {
+    await env.FILES.delete([CATALOGUE_KEY, LAST_GOOD_KEY]);
+    await show(PATH);
+  };
+  beforeEach(removeFile);
+  afterAll(removeFile);
+
+  it('is put in force from the form, and shown as it is', async () => {
+    const begun = await show(PATH);
+    expect(wordsOf(begun)).toContain('There is no file yet');
+    const stored = await send(PATH, { text: textOf(3.21), etag: etagOn(begun) });
+    expect(stored.headers.get('location')).toBe(`${PATH}?done=stored`);
+    expect(await (await env.FILES.get(CATALOGUE_KEY))!.text()).toBe(`${textOf(3.21).replace('\r', '')}\n`);
+    expect(await lastAudited('gateway')).toMatchObject({ action: 'catalogue.update', actor_kind: 'operator' });
+    expect((await show(PATH)).text).toContain('&quot;inputUsdPerMtok&quot;: 3.21');
+    const model = wordsOf(await show('/operator/models?q=gpt-5.5'));
+    expect(model).toMatch(/gpt-5\.5 .*\$3\.21 in, \$8\.00 out/);
+    expect(model).toContain('changed by the file');
+  });
+
+  it('is refused where it was changed meanwhile, with or without one to begin with', async () => {
+    const first = etagOn(await show(PATH));
+    await send(PATH, { text: textOf(1), etag: first });
+    const second = etagOn(await show(PATH));
+    await send(PATH, { text: textOf(2), etag: second });
+    for (const etag of [first, second]) {
+      const refused = await send(PATH, { text: textOf(3), etag });
+      expect(refused.status).toBe(409);
+      expect(wordsOf(refused)).toContain('the file has been changed since you began');
+      expect(refused.text).toContain('&quot;inputUsdPerMtok&quot;: 3');
+      expect(etagOn(refused)).toBe(etag);
+    }
+    expect(await (await env.FILES.get(CATALOGUE_KEY))!.text()).toContain('"inputUsdPerMtok": 2');
+  });
+
+  it('is checked beforehand: what it changes, or every mistake with line and column', async () => {
+    const usable = wordsOf(await send(`${PATH}/check`, { text: textOf(7.77), etag: '' }));
+    expect(usable).toContain('It can be used, and changes 1 model of the catalogue.');
+    expect(usable).toMatch(/gpt-5\.5 .*\$7\.77 in, \$8\.00 out/);
+    for (const path of [PATH, `${PATH}/check`]) {
+      const refused = await send(path, { text: '{"models": [\r\n  {"id": "gpt-5.5", "prize": 1}]}', etag: '' });
+      expect(refused.status).toBe(400);
+      expect(wordsOf(refused)).toMatch(/models\[0\]\.prize: there is no such field line 2, column \d+/);
+      expect(refused.text).toContain('&quot;prize&quot;: 1');
+    }
+    expect(await env.FILES.head(CATALOGUE_KEY)).toBeNull();
   });
 });
