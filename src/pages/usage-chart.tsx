@@ -6,6 +6,8 @@ import { credits, Headings, Scroll } from './parts';
 /** As many series as there are colours; the rest share one. */
 const SERIES = 6;
 const OTHER = 'Other models';
+/** What is no model's own, or many models' together. */
+const NOBODYS = 'other';
 const [WIDTH, HEIGHT] = [1_000, 200];
 
 interface Span {
@@ -20,15 +22,16 @@ export interface ChartData {
   spans: Span[];
 }
 
-/** The dearest models have a series of their own, and every day or hour has a bar, even an empty one. */
+/** The dearest models have a series of their own, what is nobody's comes last, and every day or hour has a bar, even an empty one. */
 export function chartOf(rows: readonly CostAt[], times: readonly string[]): ChartData {
   const totals = new Map<string, number>();
-  for (const { model, creditsUsed } of rows) totals.set(model ?? 'other', (totals.get(model ?? 'other') ?? 0) + creditsUsed);
-  const named = [...totals].toSorted(([, a], [, b]) => b - a).map(([model]) => model);
+  for (const { model, creditsUsed } of rows) totals.set(model ?? NOBODYS, (totals.get(model ?? NOBODYS) ?? 0) + creditsUsed);
+  const isNobodys = (model: string): number => Number(model === NOBODYS);
+  const named = [...totals].toSorted(([one, a], [other, b]) => isNobodys(one) - isNobodys(other) || b - a).map(([model]) => model);
   const series = named.length > SERIES + 1 ? [...named.slice(0, SERIES), OTHER] : named;
   const spans = new Map(times.map((at): [string, number[]] => [at, series.map(() => 0)]));
   for (const { at, model, creditsUsed } of rows) {
-    const index = series.indexOf(model ?? 'other');
+    const index = series.indexOf(model ?? NOBODYS);
     const amounts = spans.get(at);
     if (amounts) amounts[index === -1 ? SERIES : index]! += creditsUsed;
   }

@@ -22,15 +22,15 @@ describe('the chart of days', () => {
     expect(spans[0]!.amounts).toEqual([12, 11, 10, 9, 8, 7, 21]);
   });
 
-  it('names each model where there are colours for all, and one that has no name', () => {
+  it('names each model where there are colours for all, and last what has no name', () => {
     const rows = [
-      { at: DATES[0]!, model: null, creditsUsed: 2 },
+      { at: DATES[0]!, model: null, creditsUsed: 9 },
       { at: DATES[0]!, model: 'one', creditsUsed: 1 },
       { at: '2020-01-01', model: 'one', creditsUsed: 5 },
     ];
     const { series, spans } = chartOf(rows, DATES);
     expect(series).toEqual(['one', 'other']);
-    expect(spans[0]).toEqual({ at: DATES[0], amounts: [1, 2], total: 3 });
+    expect(spans[0]).toEqual({ at: DATES[0], amounts: [1, 9], total: 10 });
   });
 
   it.each([
