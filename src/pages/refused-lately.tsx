@@ -5,7 +5,7 @@ import type { Permission } from '../console/permissions';
 import type { UsageFilter } from '../console/usage/filter';
 import { listRefusals, REFUSALS_KEPT_DAYS, type Refusal, refusalFilterInput } from '../console/usage/refusals';
 import type { ErrorKind } from '../core/errors';
-import { Headings, Name, Scroll, Time, whole } from './parts';
+import { Headings, Name, plural, Scroll, Time, whole } from './parts';
 import { orgQuery } from './shell';
 
 const SHOWN = 20;
@@ -90,8 +90,9 @@ export const RefusedLatelySection: FC<{ of: RefusedLately; context: VerbContext;
     <section class="stack" aria-labelledby="refused">
       <h2 id="refused">Refused lately</h2>
       <p class="quiet">
-        {whole(refusedCalls)} calls{days > REFUSALS_KEPT_DAYS && ` within ${REFUSALS_KEPT_DAYS} days`} were refused before anything was
-        tried. They cost nothing, and have no receipt.{!isWhole && ` These are the ${SHOWN} most frequent.`}
+        Refused before anything was tried: {plural(refusedCalls, 'call')}
+        {days > REFUSALS_KEPT_DAYS && ` within ${REFUSALS_KEPT_DAYS} days`}. They cost nothing, and have no receipt.
+        {!isWhole && ` These are the ${SHOWN} most frequent.`}
       </p>
       <Scroll label="Refused lately" long>
         <table>

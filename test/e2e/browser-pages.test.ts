@@ -57,7 +57,8 @@ beforeAll(async () => {
   await worker.admin(`/accounts/${accountId}/grants`, { credits: 5_000, reason: 'a test', eventId: 'pages' });
   organization = (await person.get<{ id: string }>('/api/orgs', { json: { name: 'Acme' } })).id;
   const { key } = await person.get<{ key: string }>('/api/api-keys', { json: { name: 'production', spendingLimit: 500 } });
-  for (const model of ['gpt-5.5', 'gpt-5.4', 'gpt-5.5']) {
+  // The first is refused, and listed apart.
+  for (const model of ['gpt-5.55-that-nobody-has-ever-made', 'gpt-5.5', 'gpt-5.4', 'gpt-5.5']) {
     const called = await fetch(`${worker.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },

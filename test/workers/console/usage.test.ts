@@ -339,11 +339,11 @@ describe('calls that were refused', () => {
     await refuse(await accountOf(person), { code: 'insufficient_credits', calls: 1_234 }, { model: 'made <b> up', endpoint: '/v1/chat' });
     const shown = async (query = '') => (await call('GET', `/usage${query}`, { as: person })).text;
     const text = await shown();
-    expect(text).toContain('1,235 calls were refused');
+    expect(text).toContain('was tried: 1,235 calls.');
     expect(text).toContain('<a href="/settings/billing">Top up</a> the wallet.');
     expect(text).toContain('made &lt;b&gt; up');
     expect(text).toContain('Correct the model’s name: <a href="/models">');
-    expect(await shown('?days=365')).toContain('calls within 31 days were refused');
+    expect(await shown('?days=365')).toContain('calls within 31 days.');
     for (const query of ['?status=failed', '?tag=x', '?keyId=key_none']) expect(await shown(query), query).not.toContain('Refused lately');
   });
 
