@@ -131,7 +131,7 @@ ul.tight, ul.plain, ol.plain { padding: 0; list-style: none; }
 .section > header { display: grid; gap: var(--s1); align-content: start; }
 .section > header p { color: var(--quiet); font-size: var(--small); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: var(--s4) var(--s5); }
-.figures > div { display: grid; align-content: space-between; }
+.figures > div { display: grid; grid-row: span 2; grid-template-rows: subgrid; row-gap: 0; }
 .figures dt { color: var(--quiet); font-size: var(--small); }
 .figures dd { font-size: var(--title); line-height: 1.25; letter-spacing: -.02em; font-weight: 500; overflow-wrap: anywhere; }
 .figures dd small { font-size: var(--small); letter-spacing: 0; color: var(--quiet); font-weight: 400; display: block; line-height: 1.5; }
