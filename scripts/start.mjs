@@ -17,7 +17,7 @@ function providersLine(providers) {
   ].join('\n');
 }
 
-function describe({ url, providers, idle, account, example, paths, adminToken, seconds }) {
+function describe({ url, providers, idle, account, example, paths, seconds, adminToken }) {
   const state = relative(ROOT, paths.directory);
   const place = state === '' || state.startsWith('..') ? paths.directory : state;
   return `
@@ -30,7 +30,7 @@ Test key: ${account.testKey}
 ${curlCommand({ url, ...example })}
 
 Account ${account.id} has ${account.balanceCredits.toLocaleString('en')} credits. Accounts, keys and credits: npm run admin -- --help
-The same in a browser: ${url}/operator (token: ${adminToken})
+Or on pages: ${url}/operator, with ADMIN_TOKEN ${adminToken ?? 'as you have set it'}
 State: ${place} (log: gateway.log). Ctrl-C stops the gateway.
 `;
 }
@@ -80,7 +80,8 @@ async function run(env) {
   try {
     await requireFreePort(port);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
-    const variables = { ...ensureSecrets(paths.secrets), ...read, LOCAL: '1' };
+    const secrets = ensureSecrets(paths.secrets);
+    const variables = { ...secrets, ...read, LOCAL: '1' };
     gateway = startGateway({ paths, port, variables, onMail: showMail, onRefusal: refusalShower(providers) });
     state.record(gateway.pid);
     await gateway.ready;
@@ -89,7 +90,8 @@ async function run(env) {
     const example = await chooseExample({ url, providers, account });
     clearTimeout(slow);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    if (!stopping) console.log(describe({ url, providers, idle, account, example, paths, adminToken: variables.ADMIN_TOKEN, seconds }));
+    const adminToken = read.ADMIN_TOKEN ? undefined : secrets.ADMIN_TOKEN;
+    if (!stopping) console.log(describe({ url, providers, idle, account, example, paths, seconds, adminToken }));
     await gateway.gone;
     if (!stopping) throw new Error('The gateway ended unexpectedly.');
   } catch (error) {

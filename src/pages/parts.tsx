@@ -136,20 +136,21 @@ interface PagesProps {
 }
 
 /** Links through a long list: to the next page, and back to the first. */
-export const Pages: FC<PagesProps> = ({ of, path, query: { cursor, ...query }, nextCursor }) => (
-  <div class="row">
-    {cursor !== undefined && (
-      <a class="button plain" href={`${path}?${new URLSearchParams(query)}`}>
-        Newest {of}
-      </a>
-    )}
-    {nextCursor !== null && (
-      <a class="button plain" href={`${path}?${new URLSearchParams({ ...query, cursor: nextCursor })}`}>
-        Older {of}
-      </a>
-    )}
-  </div>
-);
+export const Pages: FC<PagesProps> = ({ of, path, query: { cursor, ...query }, nextCursor }) =>
+  cursor === undefined && nextCursor === null ? null : (
+    <div class="row">
+      {cursor !== undefined && (
+        <a class="button plain" href={`${path}?${new URLSearchParams(query)}`}>
+          Newest {of}
+        </a>
+      )}
+      {nextCursor !== null && (
+        <a class="button plain" href={`${path}?${new URLSearchParams({ ...query, cursor: nextCursor })}`}>
+          Older {of}
+        </a>
+      )}
+    </div>
+  );
 
 /** Keeps a form that is sent by GET with the organization that its page is about. */
 export const OrgField: FC<{ context: VerbContext }> = ({ context: { organization } }) =>

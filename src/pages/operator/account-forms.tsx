@@ -19,7 +19,7 @@ export const LABELS = {
   credits: 'Credits; a negative number takes back',
   reason: 'Reason, which the customer sees',
   tier: 'Tier',
-  factor: 'Share of the list’s prices, in per cent',
+  factor: 'Share of list prices, in %',
   status: 'Status',
   name: 'Name',
   mode: 'Kind',

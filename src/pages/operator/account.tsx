@@ -107,7 +107,7 @@ const spentOf = ({ spentThisMonth, spendingLimit, spentOfLimit, limitPeriod }: K
 const Keys: FC<{ keys: KeyView[]; path: string }> = ({ keys, path }) => (
   <Scroll label="Keys">
     <table>
-      <Headings of={['Key', 'Status', 'Spent, in credits', '']} figures={['Spent, in credits']} wide={['Status']} />
+      <Headings of={['Key', 'Status', 'Spent, in credits', 'End']} figures={['Spent, in credits', 'End']} wide={['Status']} />
       <tbody>
         {keys.map((key) => (
           <tr>
@@ -214,7 +214,7 @@ const Lines: FC<{ lines: ShownAccount['ledger']; accountId: string }> = ({ lines
                   </small>
                 </td>
                 <td class="wide-only break">
-                  {textIn(detail, 'ending') ?? outcome}
+                  {textIn(detail, 'ending') ?? (kind === 'grant' ? '' : outcome)}
                   {textIn(detail, 'provider') !== undefined && <small>{textIn(detail, 'provider')}</small>}
                 </td>
                 <td class="number">{signedCredits(amountCredits)}</td>

@@ -169,7 +169,7 @@ async function cataloguePage(c: AppContext, sent?: Sent): Promise<Response> {
   const errors = sent ? [] : (present.file?.errors ?? []);
   const usable =
     checked?.valid && error === undefined
-      ? `It can be used, and changes ${plural(checked.models.length, 'model')} of the catalogue. Nothing is stored yet.`
+      ? `It can be used, and changes ${plural(checked.models.length, 'model')} of the catalogue, as below. Nothing is stored yet.`
       : undefined;
   return page(
     c,
@@ -183,17 +183,19 @@ async function cataloguePage(c: AppContext, sent?: Sent): Promise<Response> {
           <h1>Prices and models</h1>
           <InForce of={present} />
         </div>
-        <a class="button plain" href={CATALOGUE}>
-          The file in place
-        </a>
+        {sent && (
+          <a class="button plain" href={CATALOGUE}>
+            Begin anew
+          </a>
+        )}
       </div>
       <Notice
         error={error ?? (errors.length > 0 ? BROKEN : undefined)}
         message={usable ?? (c.req.query('done') === 'stored' ? 'In force here now, and everywhere within half a minute.' : undefined)}
       />
       {errors.length > 0 && <Mistakes of={errors} />}
-      {changes && <Changes of={changes} />}
       <Editor sent={edited} />
+      {changes && <Changes of={changes} />}
       <details>
         <summary>An example</summary>
         <div class="stack">

@@ -56,7 +56,7 @@ const Chain: FC<{ of: Model; providers: Registry['providers'] }> = ({ of: { chai
 const Table: FC<{ seen: Seen[]; providers: Registry['providers'] }> = ({ seen, providers }) => (
   <Scroll label="Models" long>
     <table>
-      <Headings of={['Model', 'Providers, in order', 'Now', 'List price']} wide={['Providers, in order', 'Now']} />
+      <Headings of={['Model', 'Providers, in order', 'Now', 'List price, tokens by the million']} wide={['Providers, in order', 'Now']} />
       <tbody>
         {seen.map(({ model, standing, isChanged }) => (
           <tr>
@@ -65,10 +65,12 @@ const Table: FC<{ seen: Seen[]; providers: Registry['providers'] }> = ({ seen, p
                 {model.label}
               </a>{' '}
               {isChanged && <span class="tag">changed by the file</span>}
-              <small class="mono">
-                <Name of={model.id} />
+              <small>
+                <span class="mono">
+                  <Name of={model.id} />
+                </span>{' '}
+                · {FAMILY_LABELS[model.family]}
               </small>
-              <small>{FAMILY_LABELS[model.family]}</small>
               <small class="narrow-only">
                 <StandingTag of={standing} /> <Chain of={model} providers={providers} />
               </small>
@@ -140,7 +142,7 @@ function modelsPage(c: AppContext): Promise<Response> {
           <h1>Models</h1>
           <p class="small quiet">
             {callable} of {plural(all.length, 'model')} can be called now
-            {sandbox && ': no provider has a key, and the sandbox answers for all of them'}
+            {sandbox && ', all by the sandbox'}
           </p>
         </div>
         <a class="button plain" href={CATALOGUE}>

@@ -366,7 +366,7 @@ describe('the catalogue’s file', () => {
 
   it('is checked beforehand: what it changes, or every mistake with line and column', async () => {
     const usable = wordsOf(await send(`${PATH}/check`, { text: textOf(7.77), etag: '' }));
-    expect(usable).toContain('It can be used, and changes 1 model of the catalogue.');
+    expect(usable).toContain('It can be used, and changes 1 model of the catalogue');
     expect(usable).toMatch(/gpt-5\.5 .*\$7\.77 in, \$8\.00 out/);
     for (const path of [PATH, `${PATH}/check`]) {
       const refused = await send(path, { text: '{"models": [\r\n  {"id": "gpt-5.5", "prize": 1}]}', etag: '' });
