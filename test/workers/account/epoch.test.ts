@@ -502,6 +502,17 @@ describe('an account restored to an earlier moment', () => {
     await expectBalance(account, 99);
   });
 
+  it.each([
+    ['has', 'UPDATE ledger SET epoch = 4 WHERE account_id = ?'],
+    ['had', 'INSERT INTO ledger_fences (account_id, epoch, archived_epoch) VALUES (?, 0, 4)'],
+  ])('ends all epochs of which D1 %s lines, and begins the one after them', async (_tense, later) => {
+    const account = await TestAccount.create({ credits: 100 });
+    await account.project();
+    await env.DB.prepare(later).bind(account.id).run();
+    expect((await mend(account)).epoch).toBe(5);
+    expect(await env.DB.prepare('SELECT epoch FROM ledger_fences WHERE account_id = ?').bind(account.id).first()).toEqual({ epoch: 4 });
+  });
+
   it('loses nothing of what comes to D1 too late for a recovery that broke off', async () => {
     const account = await TestAccount.create({ credits: 100 });
     await account.project();
