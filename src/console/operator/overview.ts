@@ -1,5 +1,6 @@
 /** What an operator looks at first: what the gateway has done, and by whom it was answered. */
 import { type MicroCredits, toCredits } from '../../core/money';
+import type { Watched } from '../metrics/read';
 
 export interface Share {
   name: string;
@@ -87,4 +88,22 @@ export function sumsOf(rows: readonly Counted[]): Sums {
     models: sharesBy(live, 'model'),
     providers: sharesBy(live, 'provider'),
   };
+}
+
+export interface Refused {
+  code: string;
+  calls: number;
+  /** Where most of them were sent. */
+  endpoint: string;
+}
+
+/** Calls with live keys that were refused, since the beginning; the most frequent reasons first. */
+export function refusedBy(refusals: Watched['refusals']): Refused[] {
+  const byCode = new Map<string, Refused>();
+  for (const { code, test, endpoint, calls } of refusals.toSorted((one, other) => other.calls - one.calls)) {
+    if (test === 1) continue;
+    const known = byCode.get(String(code));
+    byCode.set(String(code), { code: String(code), calls: (known?.calls ?? 0) + calls, endpoint: known?.endpoint ?? String(endpoint) });
+  }
+  return [...byCode.values()].sort((one, other) => other.calls - one.calls);
 }

@@ -3,6 +3,7 @@ import type { FC } from 'hono/jsx';
 import type { OperatorContext } from '../../console/context';
 import { readWatched, type Watched } from '../../console/metrics/read';
 import { type Concern, missingOf, wrongsOf } from '../../console/operator/concerns';
+import { refusedBy } from '../../console/operator/overview';
 import { type Days, type Overview, readOverview, spanInput } from '../../console/operator/span';
 import { providersInTrouble } from '../../console/operator/watch';
 import { toCredits } from '../../core/money';
@@ -15,7 +16,7 @@ import { credits, dollars, Empty, Time, whole } from '../parts';
 import { page, refusalPage } from '../shell';
 import { share } from '../usage-shares';
 import { OVERVIEW } from './session';
-import { ByDay, Customers, Shares, Spans } from './span';
+import { ByDay, Customers, RefusedCalls, Shares, Spans } from './span';
 
 const missing = (c: AppContext, { settings, mail }: OperatorContext): Concern[] =>
   missingOf({
@@ -164,6 +165,7 @@ async function overviewPage(c: AppContext, context: OperatorContext): Promise<Re
   if (!read.ok) return refusalPage(c, read.error);
   const overview = read.value;
   const { books } = watched.value;
+  const refused = refusedBy(watched.value.refusals);
   const wrong = [...inTrouble, ...wrongsOf(watched.value, liveCatalogue(c.env).seen?.errors.length ?? 0, nowMs)];
   const { registry } = c.get('gateway');
   const labels = new Map([...registry.providers.values()].map(({ spec }) => [spec.id, spec.label]));
@@ -188,6 +190,7 @@ async function overviewPage(c: AppContext, context: OperatorContext): Promise<Re
       <Figures of={overview} books={books} />
       <Concerns wrong={wrong} missing={missing(c, context)} />
       <Span of={overview} days={days} nowMs={nowMs} labels={labels} />
+      {refused.length > 0 && <RefusedCalls of={refused} />}
       <Providers c={c} />
     </>,
   );

@@ -1,6 +1,6 @@
 /** What the gateway did in a span of days, or since it began. */
 import type { FC } from 'hono/jsx';
-import type { Share } from '../../console/operator/overview';
+import type { Refused, Share } from '../../console/operator/overview';
 import type { Days, Overview } from '../../console/operator/span';
 import { timesOf } from '../../console/usage/over-time';
 import { alignedCredits, duration, Headings, Name, Scroll, whole } from '../parts';
@@ -88,3 +88,28 @@ export const Customers: FC<{ of: NonNullable<Overview['customers']>; from: strin
     </section>
   );
 };
+
+/** Each customer sees their own on their page of usage, with what to do about it. */
+export const RefusedCalls: FC<{ of: Refused[] }> = ({ of: refused }) => (
+  <section class="stack" aria-labelledby="refused">
+    <h2 id="refused">Refused, since the beginning</h2>
+    <Scroll label="Refused calls">
+      <table>
+        <Headings of={['Why', 'Mostly at', 'Calls']} figures={['Calls']} wide={['Mostly at']} />
+        <tbody>
+          {refused.slice(0, SHOWN).map(({ code, endpoint, calls }) => (
+            <tr>
+              <th scope="row" class="break">
+                <Name of={code} />
+              </th>
+              <td class="mono break wide-only">
+                <Name of={endpoint} />
+              </td>
+              <td class="number">{whole(calls)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  </section>
+);

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:test';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountStub } from '../../../src/account/stub';
 import { CATALOGUE_KEY, LAST_GOOD_KEY } from '../../../src/console/catalogue/live';
+import { refusedBy } from '../../../src/console/operator/overview';
 import { accountOf, audited, call, lastAudited, must, someone } from '../console/support';
 
 const TOKEN = env.ADMIN_TOKEN!;
@@ -79,6 +80,21 @@ describe('the operator’s session', () => {
 });
 
 describe('the overview', () => {
+  it('counts what was refused by its reason, of live keys alone, the most frequent first', async () => {
+    const rows = [
+      ['insufficient_credits', 0, '/v1/messages', 3],
+      ['insufficient_credits', 0, '/v1/chat/completions', 4],
+      ['unknown_model', 0, '/v1/messages', 6],
+      ['rate_limited', 1, '/v1/messages', 1_000],
+    ].map(([code, test, endpoint, calls]) => ({ code, test, endpoint, calls }));
+    expect(refusedBy(rows as Parameters<typeof refusedBy>[0])).toEqual([
+      { code: 'insufficient_credits', endpoint: '/v1/chat/completions', calls: 7 },
+      { code: 'unknown_model', endpoint: '/v1/messages', calls: 6 },
+    ]);
+    await env.DB.prepare("INSERT OR REPLACE INTO refusal_totals VALUES ('too_long', 0, '/v1/messages', 4321)").run();
+    expect(wordsOf(await show('/operator'))).toContain('too_long /v1/messages 4,321');
+  });
+
   it('says what the gateway has done, and what is not set up', async () => {
     const words = wordsOf(await show('/operator'));
     expect(words).toContain('Charged for calls');
