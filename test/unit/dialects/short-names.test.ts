@@ -60,10 +60,12 @@ describe('names of tools that are too long, or have characters of their own', ()
     expect(new Set(names).size).toBe(6);
     expect(names).toEqual(names.map(() => expect.stringMatching(TAKEN)));
     expect(nameOf('other.one', like('2'))[1]).toBe(names[1]);
+    const ofAnyLength = nameOf(...Array.from({ length: 40 }, (_, index) => `${'a'.repeat(30 + index)}.`));
+    expect(ofAnyLength).toEqual(ofAnyLength.map(() => expect.stringMatching(TAKEN)));
   });
 
   it('may stand beside names of megabytes, or of characters that lists are made of', () => {
-    const bracketed = 'a]"b';
+    const bracketed = 'a]"$&b';
     const allowed = { allowedFunctionNames: [bracketed, { name: DOTTED }, DOTTED], name: DOTTED };
     const body = JSON.stringify({ tools: [{ name: bracketed }, { name: DOTTED }], allowed, metadata: { name: 'a'.repeat(16_000_000) } });
     const names = shortNames(body)!;
