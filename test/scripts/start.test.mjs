@@ -129,7 +129,8 @@ describe('npm start', { timeout: LIMIT }, () => {
     expect(gateway.output).toContain('the sandbox answers for every model');
     for (const line of ['API key: ', 'Test key: ']) expect(gateway.output.split(`\n${line}`)).toHaveLength(2);
     const [, page, token] = /^Or on pages: (\S+), with ADMIN_TOKEN (\S+)$/m.exec(gateway.output);
-    const signIn = { method: 'POST', redirect: 'manual', body: new URLSearchParams({ token }) };
+    const headers = { origin: new URL(page).origin };
+    const signIn = { method: 'POST', redirect: 'manual', headers, body: new URLSearchParams({ token }) };
     expect((await fetch(`${page}/sign-in`, signIn)).headers.get('location')).toBe('/operator');
     const { status, body } = await paste(gateway.curl);
     expect(status, body).toBe(200);

@@ -56,13 +56,18 @@ interface Sent {
   changes?: ModelChange[];
 }
 
-const namesOf = (one: Model, other: Model): string[] =>
-  [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((field) => {
-    const [was, is] = [one, other].map((model) => JSON.stringify(model[field as keyof Model]));
-    return was !== is && field !== 'price';
-  });
+const isOther = (one: Model, other: Model, field: keyof Model): boolean => JSON.stringify(one[field]) !== JSON.stringify(other[field]);
 
-/** What else than its price changes. */
+/** A price has more to it than its column says: what is read from a cache, sizes, tools. */
+function namesOf(one: Model, other: Model): string[] {
+  const fields = [...new Set([...Object.keys(one), ...Object.keys(other)])] as (keyof Model)[];
+  const isPriceShown = priceText(one.price) !== priceText(other.price);
+  return fields
+    .filter((field) => isOther(one, other, field) && !(field === 'price' && isPriceShown))
+    .map((field) => (field === 'price' ? 'more of its price' : field));
+}
+
+/** What changes beside the price that is shown. */
 function otherwise({ before, after }: ModelChange): string {
   if (!before) return 'new';
   return after ? namesOf(before, after).join(', ') : 'no longer there';
@@ -74,7 +79,7 @@ const Changes: FC<{ of: ModelChange[] }> = ({ of: changes }) => (
   <section class="stack" aria-labelledby="changes">
     <h2 id="changes">What it would change</h2>
     {changes.length === 0 ? (
-      <p>Nothing: all is in force as it says.</p>
+      <p>Nothing: all that it says is in force.</p>
     ) : (
       <Scroll label="Changes" long>
         <table>
@@ -169,7 +174,7 @@ async function cataloguePage(c: AppContext, sent?: Sent): Promise<Response> {
   const errors = sent ? [] : (present.file?.errors ?? []);
   const usable =
     checked?.valid && error === undefined
-      ? `It can be used, and changes ${plural(checked.models.length, 'model')} of the catalogue, as below. Nothing is stored yet.`
+      ? `It can be used, and changes ${plural(checked.models.length, 'model')} of the catalogue. Nothing is stored yet; what would be different from now is below.`
       : undefined;
   return page(
     c,

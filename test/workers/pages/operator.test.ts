@@ -79,6 +79,19 @@ describe('the operator’s session', () => {
   });
 });
 
+describe('every page', () => {
+  const PAGES = ['', '/accounts', '/models', '/models/catalogue', '/vouchers', '/audit'];
+
+  it.each(PAGES.map((path) => `/operator${path}`))('%s has one heading, its place in the navigation, and nothing inline', async (path) => {
+    const { status, text } = await show(path);
+    expect(status).toBe(200);
+    expect(text.match(/<h1/g)).toHaveLength(1);
+    expect(text).toContain('aria-current="page"');
+    expect(text).not.toMatch(/ style=|<style|<script(?! type="module" src=)| on[a-z]+="/);
+    expect((await call('GET', path, {})).headers.get('location')).toBe('/operator/sign-in');
+  });
+});
+
 describe('the overview', () => {
   it('counts what was refused by its reason, of live keys alone, the most frequent first', async () => {
     const rows = [
@@ -384,6 +397,8 @@ describe('the catalogue’s file', () => {
     const usable = wordsOf(await send(`${PATH}/check`, { text: textOf(7.77), etag: '' }));
     expect(usable).toContain('It can be used, and changes 1 model of the catalogue');
     expect(usable).toMatch(/gpt-5\.5 .*\$7\.77 in, \$8\.00 out/);
+    const model = (await send(`${PATH}/check`, { text: '{"models": [{"id": "gpt-5.5", "label": "Five"}]}' })).text;
+    expect(wordsOf({ text: model })).toMatch(/(\$\S+ in, \$\S+ out) \1 label/);
     for (const path of [PATH, `${PATH}/check`]) {
       const refused = await send(path, { text: '{"models": [\r\n  {"id": "gpt-5.5", "prize": 1}]}', etag: '' });
       expect(refused.status).toBe(400);
