@@ -11,7 +11,21 @@ import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, marked, readForm } from './form';
 import { within } from './frame';
-import { alignedCredits, Code, credits, dollars, Empty, Headings, Name, Notice, Pages, Scroll, signedCredits, Time } from './parts';
+import {
+  alignedCredits,
+  Code,
+  credits,
+  dollars,
+  Empty,
+  Figures,
+  Headings,
+  Name,
+  Notice,
+  Pages,
+  Scroll,
+  signedCredits,
+  Time,
+} from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { onward } from './sign-in';
 
@@ -130,29 +144,19 @@ async function billingPage(c: AppContext, context: VerbContext, { amountUsd = '2
   const { paid, redeemed, ...query } = c.req.query();
   // Set aside for what rented workers may cost before they can be stopped; no call can spend it.
   const setAsideCredits = billing.balanceCredits - billing.heldCredits - billing.availableCredits;
-  const figures: [string, number][] = [
+  const figures = [
     ['Available credits', billing.availableCredits],
     ['Held for calls under way', billing.heldCredits],
-    ...(setAsideCredits > 0 ? [['Set aside for deployments', setAsideCredits] as [string, number]] : []),
+    ...(setAsideCredits > 0 ? [['Set aside for deployments', setAsideCredits] as const] : []),
     ['Topped up so far', billing.topUpCredits],
-  ];
+  ] as const;
   return page(
     c,
     { title: 'Billing', context, ...(error && { status: 400 }) },
     <>
       <h1>Billing</h1>
       <Notice error={error} message={messageOf(paid, redeemed)} />
-      <dl class="figures panel">
-        {figures.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>
-              {credits(value)}
-              <small>{dollars(value)}</small>
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Figures of={figures.map(([name, value]) => [name, credits(value), dollars(value)])} />
       {billing.priceFactor !== 1 && (
         <p>
           Models cost this wallet <b>{Number((billing.priceFactor * 100).toFixed(1))} %</b> of the list’s prices:{' '}

@@ -178,6 +178,25 @@ export const Points: FC<{ of: readonly (readonly [name: string, text: Child])[] 
   </div>
 );
 
+export type Figure = readonly [name: string, value: string, more: Child];
+
+export const Figures: FC<{ of: readonly Figure[] }> = ({ of: figures }) => (
+  <dl class="figures panel">
+    {figures.map(([name, value, more]) => (
+      <div>
+        <dt>{name}</dt>
+        <dd>
+          {value}
+          <small>{more}</small>
+        </dd>
+      </div>
+    ))}
+  </dl>
+);
+
+/** An amount in dollars, and below in credits. */
+export const inBoth = (name: string, amount: number): Figure => [name, dollars(amount), `${credits(amount)} credits`];
+
 /** What to do where there is nothing yet. */
 export const Empty: FC<{ title: string; children?: Child }> = ({ title, children }) => (
   <div class="empty">

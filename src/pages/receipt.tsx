@@ -10,7 +10,7 @@ import { findJobOf } from '../jobs/access';
 import { isOver } from '../jobs/view';
 import { parameter } from '../routes/account/route';
 import { Results } from './jobs';
-import { alignedCredits, Code, credits, dollars, duration, Headings, Scroll, Time, whole } from './parts';
+import { alignedCredits, Code, credits, dollars, duration, Figures, Headings, inBoth, Scroll, Time, whole } from './parts';
 import { orgQuery, page, refusalPage } from './shell';
 
 interface Line {
@@ -140,32 +140,20 @@ async function madeBy(context: VerbContext, jobId: unknown): Promise<Child> {
 
 const ENDINGS: Record<string, string> = { settled: 'Settled', released: 'Failed, and free', expired: 'Expired', open: 'Under way' };
 
-const Figures: FC<{ receipt: Receipt }> = ({ receipt }) => (
-  <dl class="figures panel">
-    <div>
-      <dt>Charged</dt>
-      <dd>
-        {dollars(receipt.creditsUsed)}
-        <small>{credits(receipt.creditsUsed)} credits</small>
-      </dd>
-    </div>
-    <div>
-      <dt>Held at first</dt>
-      <dd>
-        {dollars(receipt.creditsHeld)}
-        <small>{credits(receipt.creditsHeld)} credits</small>
-      </dd>
-    </div>
-    <div>
-      <dt>State</dt>
-      <dd>
-        {ENDINGS[receipt.state] ?? receipt.state}
-        <small>
+const ReceiptFigures: FC<{ receipt: Receipt }> = ({ receipt }) => (
+  <Figures
+    of={[
+      inBoth('Charged', receipt.creditsUsed),
+      inBoth('Held at first', receipt.creditsHeld),
+      [
+        'State',
+        ENDINGS[receipt.state] ?? receipt.state,
+        <>
           <Time at={receipt.createdAt} /> UTC
-        </small>
-      </dd>
-    </div>
-  </dl>
+        </>,
+      ],
+    ]}
+  />
 );
 
 interface ShownProps {
@@ -193,7 +181,7 @@ export const ReceiptShown: FC<ShownProps> = ({ receipt, keyName, result }) => {
   const tried = recordsOf(attempts);
   return (
     <>
-      <Figures receipt={receipt} />
+      <ReceiptFigures receipt={receipt} />
       {error !== '' && <p class="notice bad">{error}</p>}
       {linesOf(receipt).length > 0 && <Sum receipt={receipt} />}
       {tried.length > 0 && <Attempts attempts={tried} error={error} />}

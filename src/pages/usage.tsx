@@ -8,7 +8,22 @@ import { costOverTime, timesOf } from '../console/usage/over-time';
 import { queryUsage, type Usage } from '../console/usage/query';
 import type { AppContext } from '../http/context';
 import { type AccountRoute, queryOf } from '../routes/account/route';
-import { alignedCredits, credits, dollars, duration, Empty, Headings, Name, Notice, Pages, Scroll, Time, whole } from './parts';
+import {
+  alignedCredits,
+  dollars,
+  duration,
+  Empty,
+  type Figure,
+  Figures,
+  Headings,
+  inBoth,
+  Name,
+  Notice,
+  Pages,
+  Scroll,
+  Time,
+  whole,
+} from './parts';
 import { receiptPage } from './receipt';
 import { RefusedLatelySection, refusedLately } from './refused-lately';
 import { orgQuery, page, refusalPage } from './shell';
@@ -40,28 +55,16 @@ const Spans: FC<{ query: Record<string, string>; days: number }> = ({ query, day
   </nav>
 );
 
-const Figures: FC<{ usage: Usage; total: number; days: number }> = ({ usage: { costByModel, failedCalls }, total, days }) => {
+const UsageFigures: FC<{ usage: Usage; total: number; days: number }> = ({ usage: { costByModel, failedCalls }, total, days }) => {
   const calls = costByModel.reduce((sum, one) => sum + one.calls, 0);
-  const figures: [string, string, string][] = [
-    ['Spent', dollars(total), `${credits(total)} credits`],
+  const figures: Figure[] = [
+    inBoth('Spent', total),
     ['Calls', whole(calls), costByModel.length === 1 ? 'of one model' : `of ${costByModel.length} models`],
     ['Failed', whole(failedCalls), `${share(failedCalls, calls) || '0 %'} of calls`],
     ['Per call', calls > 0 ? dollars(total / calls) : '–', 'on average'],
-    ...(days > 1 ? [['Per day', dollars(total / days), 'on average'] as [string, string, string]] : []),
+    ...(days > 1 ? [['Per day', dollars(total / days), 'on average'] as const] : []),
   ];
-  return (
-    <dl class="figures panel">
-      {figures.map(([name, value, more]) => (
-        <div>
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            <small>{more}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures of={figures} />;
 };
 
 const Dearest: FC<{ logs: LogView[]; org: string }> = ({ logs, org }) => (
@@ -253,7 +256,7 @@ async function usagePage(c: AppContext, context: VerbContext): Promise<Response>
               and each has its receipt.
             </p>
           )}
-          <Figures usage={usage.value} total={total} days={days} />
+          <UsageFigures usage={usage.value} total={total} days={days} />
           {chart.series.length > 0 && <CostChart data={chart} />}
           {topExpensiveRequests.length > 0 && (
             <div class="columns">

@@ -6,7 +6,7 @@ import type { OperatorContext } from '../../console/context';
 import { type OwnedBy, ownersOf } from '../../console/operator/accounts';
 import { THIS_PERIOD } from '../../core/limit-period';
 import type { AppContext } from '../../http/context';
-import { alignedCredits, Code, credits, Day, dollars, Empty, Headings, Name, Notice, Scroll, signedCredits, Time } from '../parts';
+import { alignedCredits, Code, credits, Day, Empty, Figures, Headings, inBoth, Name, Notice, Scroll, signedCredits, Time } from '../parts';
 import { page, refusalPage } from '../shell';
 import { shown, shownTo } from '../shown-once';
 import { GrantForm, KeyForm, type SentForm, type ShownAccount, StandingForms } from './account-forms';
@@ -31,25 +31,15 @@ const DONE: Readonly<Record<string, string>> = {
   checked: 'Its books were checked just now, and are right.',
 };
 
-const Figures: FC<{ of: ShownAccount }> = ({ of: { account, balanceCredits, heldCredits, availableCredits } }) => (
-  <dl class="figures panel">
-    {(
-      [
-        ['Available', availableCredits],
-        ['Balance', balanceCredits],
-        ['Held for calls under way', heldCredits],
-        ['Topped up so far', account.topUpCredits],
-      ] as const
-    ).map(([name, value]) => (
-      <div>
-        <dt>{name}</dt>
-        <dd>
-          {dollars(value)}
-          <small>{credits(value)} credits</small>
-        </dd>
-      </div>
-    ))}
-  </dl>
+const AccountFigures: FC<{ of: ShownAccount }> = ({ of: { account, balanceCredits, heldCredits, availableCredits } }) => (
+  <Figures
+    of={[
+      inBoth('Available', availableCredits),
+      inBoth('Balance', balanceCredits),
+      inBoth('Held for calls under way', heldCredits),
+      inBoth('Topped up so far', account.topUpCredits),
+    ]}
+  />
 );
 
 const Facts: FC<{ of: ShownAccount; owners: OwnedBy }> = ({ of: { account }, owners: { organization, people } }) => (
@@ -273,7 +263,7 @@ export async function accountPage(c: AppContext, context: OperatorContext, sent:
       </div>
       <Notice error={sent.error} message={DONE[c.req.query('done') ?? '']} />
       {secret && <Secret of={secret} />}
-      <Figures of={about} />
+      <AccountFigures of={about} />
       <div class="columns">
         <GrantForm path={path} sent={sent} />
         <Facts of={about} owners={owners} />

@@ -12,7 +12,7 @@ import { jobDeps, liveCatalogue } from '../../http/deps';
 import { keyVariable, PROVIDER_SPECS } from '../../providers/registry';
 import type { ProviderSpec } from '../../providers/types';
 import { type AccountRoute, queryOf } from '../../routes/account/route';
-import { credits, dollars, Empty, Time, whole } from '../parts';
+import { dollars, Empty, type Figure, Figures, inBoth, Time, whole } from '../parts';
 import { page, refusalPage } from '../shell';
 import { share } from '../usage-shares';
 import { OVERVIEW } from './session';
@@ -55,11 +55,11 @@ const Concerns: FC<{ wrong: Concern[]; missing: Concern[] }> = ({ wrong, missing
   </section>
 );
 
-const Figures: FC<{ of: Overview; books: Watched['books'] }> = ({ of: overview, books }) => {
+const SpanFigures: FC<{ of: Overview; books: Watched['books'] }> = ({ of: overview, books }) => {
   const { calls, failedCalls, testCalls, chargedCredits, toppedUpCredits, givenCredits } = overview;
   const sums = books?.sums;
-  const figures: [string, string, string][] = [
-    ['Charged for calls', dollars(chargedCredits), `${credits(chargedCredits)} credits`],
+  const figures: Figure[] = [
+    inBoth('Charged for calls', chargedCredits),
     ['Calls', whole(calls), `${share(failedCalls, calls) || '0 %'} failed; ${whole(testCalls)} more by test keys`],
     ['Topped up', dollars(toppedUpCredits), `and ${dollars(givenCredits)} granted`],
     [
@@ -68,19 +68,7 @@ const Figures: FC<{ of: Overview; books: Watched['books'] }> = ({ of: overview, 
       sums ? `in ${whole(sums.accounts)} accounts, ${whole(sums.active)} active` : 'known after the first night',
     ],
   ];
-  return (
-    <dl class="figures panel">
-      {figures.map(([name, value, more]) => (
-        <div>
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            <small>{more}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures of={figures} />;
 };
 
 const Others: FC<{ specs: readonly ProviderSpec[] }> = ({ specs }) => (
@@ -187,7 +175,7 @@ async function overviewPage(c: AppContext, context: OperatorContext): Promise<Re
         </div>
       </div>
       <Spans days={days} />
-      <Figures of={overview} books={books} />
+      <SpanFigures of={overview} books={books} />
       <Concerns wrong={wrong} missing={missing(c, context)} />
       <Span of={overview} days={days} nowMs={nowMs} labels={labels} />
       {refused.length > 0 && <RefusedCalls of={refused} />}
