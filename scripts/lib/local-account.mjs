@@ -14,15 +14,11 @@ const unlessMissing = (promise) =>
     throw error;
   });
 
-/** Was the key signed by this gateway? An empty request is refused after that check and costs nothing. */
+/** Was the key signed by this gateway? Asked by what is no call: one that is refused would be counted. */
 async function isAccepted(url, key) {
-  const response = await fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: '{}',
-  });
+  const response = await fetch(`${url}/v1/key`, { headers: { authorization: `Bearer ${key}` } });
   await response.arrayBuffer();
-  return response.status !== 401 && response.status !== 403;
+  return response.status !== 401;
 }
 
 async function isUsable(url, listed, key, keyId) {

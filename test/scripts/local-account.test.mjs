@@ -19,7 +19,7 @@ beforeEach(async () => {
   signed = new Set();
   server = createServer((request, response) => {
     const key = request.headers.authorization.replace('Bearer ', '');
-    response.writeHead(signed.has(key) ? 400 : 401).end('{}');
+    response.writeHead(signed.has(key) && request.method === 'GET' ? 200 : 401).end('{}');
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   url = `http://127.0.0.1:${server.address().port}`;
