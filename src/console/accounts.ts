@@ -10,7 +10,7 @@ import { isoOrNull } from '../core/time';
 import { rowsAfter } from '../db/after';
 import { database } from '../db/client';
 import { accounts } from '../db/schema';
-import { listInD1 } from './account-row';
+import { listInD1, PRESENT_NAME, PRESENT_NAMES } from './account-row';
 import { noted } from './api-keys/internal';
 import { type Acting, auditRecord, collectAudit } from './audit/commit';
 import { momentCursor, readMoment } from './cursor';
@@ -65,10 +65,7 @@ const summary = ({ profile, tier: effective, balanceMicro, heldMicro, committedM
   availableCredits: toCredits(availableMicro({ balanceMicro, heldMicro, committedMicro })),
 });
 
-/** The current name of an account's organization or person. The account object only knows the one from when it was made. */
-const NAMES = `SELECT a.value AS id, COALESCE(o.name, NULLIF(u.name, '')) AS name FROM json_each(?) a
-  LEFT JOIN organizations o ON o.account_id = a.value
-  LEFT JOIN personal_accounts p ON p.account_id = a.value LEFT JOIN users u ON u.id = p.user_id`;
+const NAMES = `SELECT a.id, ${PRESENT_NAME} AS name FROM (SELECT value AS id FROM json_each(?)) a ${PRESENT_NAMES}`;
 
 async function withNames<Account extends { id: string; name: string }>(db: D1Database, all: Account[]): Promise<Account[]> {
   const ids = JSON.stringify(all.map(({ id }) => id));

@@ -10,6 +10,7 @@ import { FAMILIES } from '../core/family';
 import { LIMIT_PERIODS, type LimitPeriod } from '../core/limit-period';
 import type { AppContext } from '../http/context';
 import { marked, readForm } from './form';
+import { Code } from './parts';
 import { orgQuery } from './shell';
 
 const words = (text: string | undefined): string[] => (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
@@ -78,6 +79,38 @@ export const LABELS = {
   scopes: 'What it may read or manage here, beside calling models',
 };
 
+/** Attributes of a field for a limit in credits. */
+export const LIMIT_FIELD = {
+  name: 'spendingLimit',
+  type: 'number',
+  min: '0',
+  step: 'any',
+  inputmode: 'decimal',
+  placeholder: 'no limit',
+} as const;
+
+export const KindChoice: FC<{ chosen: string | undefined }> = ({ chosen }) => (
+  <label>
+    {LABELS.mode}
+    <select name="mode">
+      <option value="live">Live</option>
+      <option value="test" selected={chosen === 'test'}>
+        Test: the sandbox, free of charge
+      </option>
+    </select>
+  </label>
+);
+
+export const SecretShown: FC<{ name: string; secret: string }> = ({ name, secret }) => (
+  <section class="stack" aria-labelledby="secret">
+    <h2 id="secret">The secret of “{name}”</h2>
+    <p>Copy it now: it is shown this once and kept nowhere.</p>
+    <Code label="API key" wrap>
+      {secret}
+    </Code>
+  </section>
+);
+
 type TextName = 'name' | 'spendingLimit' | 'origins' | 'ips' | 'expiresAt' | 'models';
 
 /** A form as it was sent, to be corrected. */
@@ -108,18 +141,10 @@ export const CreateForm: FC<{ path: string; context: VerbContext; sent: Sent }> 
           {LABELS.name}
           <input {...common('name')} required maxlength={200} placeholder="production" />
         </label>
-        <label>
-          {LABELS.mode}
-          <select name="mode">
-            <option value="live">Live</option>
-            <option value="test" selected={texts.mode === 'test'}>
-              Test: the sandbox, free of charge
-            </option>
-          </select>
-        </label>
+        <KindChoice chosen={texts.mode} />
         <label>
           {LABELS.spendingLimit}
-          <input {...common('spendingLimit')} type="number" min="0" step="any" inputmode="decimal" placeholder="no limit" />
+          <input {...LIMIT_FIELD} {...common('spendingLimit')} />
         </label>
         <Renewal chosen={texts.limitPeriod}>{LABELS.limitPeriod}</Renewal>
       </div>

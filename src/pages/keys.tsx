@@ -14,7 +14,7 @@ import type { AppContext } from '../http/context';
 import type { AccountRoute } from '../routes/account/route';
 import { inLabels, marked, readForm } from './form';
 import { within } from './frame';
-import { CreateForm, createFrom, LABELS, Renewal, type Sent, UNSENT } from './key-form';
+import { CreateForm, createFrom, LABELS, LIMIT_FIELD, Renewal, SecretShown, type Sent, UNSENT } from './key-form';
 import { Code, credits, Day, Empty, Name, Notice, plural } from './parts';
 import { fields, orgQuery, page, refusalPage } from './shell';
 import { shown, shownTo, thenShown } from './shown-once';
@@ -36,13 +36,7 @@ interface SecretProps {
 /** The secret, and a call with it that works when pasted. */
 const Secret: FC<SecretProps> = ({ of: { name, key: secret }, context, needsCredits }) => (
   <div class="panel stack">
-    <section class="stack" aria-labelledby="secret">
-      <h2 id="secret">The secret of “{name}”</h2>
-      <p>Copy it now: it is shown this once and kept nowhere.</p>
-      <Code label="API key" wrap>
-        {secret}
-      </Code>
-    </section>
+    <SecretShown name={name} secret={secret} />
     <section class="stack" aria-labelledby="try">
       <h3 id="try">Try it</h3>
       {needsCredits && <TopUpFirst context={context} />}
@@ -100,16 +94,7 @@ const Limit: FC<{ of: KeyView; action: string; sent: Sent | undefined }> = ({ of
         <span>
           Limit<span class="unseen"> of {name}</span>, in credits
         </span>
-        <input
-          name="spendingLimit"
-          type="number"
-          min="0"
-          step="any"
-          inputmode="decimal"
-          placeholder="no limit"
-          value={sent?.texts.spendingLimit ?? spendingLimit ?? ''}
-          {...marked(sent?.error, 'spendingLimit')}
-        />
+        <input {...LIMIT_FIELD} value={sent?.texts.spendingLimit ?? spendingLimit ?? ''} {...marked(sent?.error, 'spendingLimit')} />
       </label>
       <Renewal chosen={sent?.texts.limitPeriod ?? limitPeriod}>
         <span>

@@ -1,17 +1,14 @@
 /** What the operator's pages show of accounts: found by what a customer's mail names, with what they have, and whose they are. */
 import { ok } from '../../core/errors';
 import { availableMicro, priceFactor, toCredits } from '../../core/money';
+import { PRESENT_NAME, PRESENT_NAMES } from '../account-row';
 import { momentCursor, readMoment } from '../cursor';
 import type { ConsoleDeps } from '../deps';
 
 export const FOUND_AT_MOST = 50;
 
 const SHOWN = `SELECT a.id, a.name, a.email, a.tier, a.status, a.price_permille AS pricePermille, a.created_at AS createdAt,
-  COALESCE(o.name, NULLIF(u.name, '')) AS presentName FROM accounts a`;
-
-/** The account itself only knows the name from when it was made. */
-export const PRESENT_NAMES = `LEFT JOIN organizations o ON o.account_id = a.id
-  LEFT JOIN personal_accounts p ON p.account_id = a.id LEFT JOIN users u ON u.id = p.user_id`;
+  ${PRESENT_NAME} AS presentName FROM accounts a`;
 
 /**
  * A name or an address, in part; the id of an account, an organization or a key as a whole. `instr` instead of LIKE,

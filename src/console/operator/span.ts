@@ -7,8 +7,8 @@ import { ok, type Result } from '../../core/errors';
 import { type MicroCredits, toCredits } from '../../core/money';
 import { DAY_MS } from '../../core/time';
 import { DAYS_KEPT, dayOf, isFailed, kindOfDay, OTHER_MODELS } from '../../db/totals';
+import { PRESENT_NAME, PRESENT_NAMES } from '../account-row';
 import { readInTime } from '../metrics/read';
-import { PRESENT_NAMES } from './accounts';
 import { type Counted, type Sums, sumsOf } from './overview';
 
 /** Days of UTC, today included; `all` is since the gateway began. */
@@ -42,7 +42,7 @@ const CUSTOMERS = `WITH lately AS (
     SELECT account_id AS accountId, SUM(calls) AS calls, SUM(failed) AS failedCalls, SUM(charged_micro - credited_micro) AS chargedMicro,
       COUNT(*) OVER () AS customers, MIN(MIN(day)) OVER () AS firstDay, SUM(COUNT(*)) OVER () AS added
     FROM lately GROUP BY 1 ORDER BY chargedMicro DESC, calls DESC, accountId LIMIT ${LARGEST})
-  SELECT largest.*, COALESCE(o.name, NULLIF(u.name, ''), a.name) AS name
+  SELECT largest.*, COALESCE(${PRESENT_NAME}, a.name) AS name
   FROM largest LEFT JOIN accounts a ON a.id = accountId ${PRESENT_NAMES} ORDER BY chargedMicro DESC, calls DESC, accountId`;
 
 interface Charged {

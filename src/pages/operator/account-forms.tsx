@@ -3,6 +3,7 @@ import type { FC } from 'hono/jsx';
 import type { showAccount } from '../../console/accounts';
 import type { GatewayError } from '../../core/errors';
 import { marked } from '../form';
+import { LABELS as KEY_LABELS, KindChoice, LIMIT_FIELD } from '../key-form';
 import { Section } from '../parts';
 import { TierChoice } from './accounts';
 
@@ -22,7 +23,7 @@ export const LABELS = {
   factor: 'Share of list prices, in %',
   status: 'Status',
   name: 'Name',
-  mode: 'Kind',
+  mode: KEY_LABELS.mode,
   spendingLimit: 'Limit a month, in credits',
 };
 
@@ -134,27 +135,10 @@ export const KeyForm: FC<{ path: string; sent: SentForm }> = ({ path, sent }) =>
             {LABELS.name}
             <input name="name" required maxlength={200} value={texts.name} placeholder="production" {...marked(error, 'name')} />
           </label>
-          <label>
-            {LABELS.mode}
-            <select name="mode">
-              <option value="live">Live</option>
-              <option value="test" selected={texts.mode === 'test'}>
-                Test: the sandbox, free of charge
-              </option>
-            </select>
-          </label>
+          <KindChoice chosen={texts.mode} />
           <label>
             {LABELS.spendingLimit}
-            <input
-              name="spendingLimit"
-              type="number"
-              min="0"
-              step="any"
-              inputmode="decimal"
-              value={texts.spendingLimit}
-              placeholder="no limit"
-              {...marked(error, 'spendingLimit')}
-            />
+            <input {...LIMIT_FIELD} value={texts.spendingLimit} {...marked(error, 'spendingLimit')} />
           </label>
         </div>
         <p class="small quiet">

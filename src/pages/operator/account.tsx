@@ -5,8 +5,10 @@ import { type KeyView, listKeys } from '../../console/api-keys/internal';
 import type { OperatorContext } from '../../console/context';
 import { type OwnedBy, ownersOf } from '../../console/operator/accounts';
 import { THIS_PERIOD } from '../../core/limit-period';
+import { filledText, isFilled } from '../../core/record';
 import type { AppContext } from '../../http/context';
-import { alignedCredits, Code, credits, Day, Empty, Figures, Headings, inBoth, Name, Notice, Scroll, signedCredits, Time } from '../parts';
+import { SecretShown } from '../key-form';
+import { alignedCredits, credits, Day, Empty, Figures, Headings, inBoth, Name, Notice, Scroll, signedCredits, Time } from '../parts';
 import { page, refusalPage } from '../shell';
 import { shown, shownTo } from '../shown-once';
 import { GrantForm, KeyForm, type SentForm, type ShownAccount, StandingForms } from './account-forms';
@@ -161,11 +163,6 @@ const Holds: FC<{ holds: ShownAccount['holds'] }> = ({ holds }) => (
   </section>
 );
 
-const textIn = (detail: unknown, name: string): string | undefined => {
-  const value = (detail as Record<string, unknown> | null)?.[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
-};
-
 const Lines: FC<{ lines: ShownAccount['ledger']; accountId: string }> = ({ lines, accountId }) => (
   <section class="stack" aria-labelledby="lines">
     <div class="head">
@@ -192,7 +189,7 @@ const Lines: FC<{ lines: ShownAccount['ledger']; accountId: string }> = ({ lines
                 <td>{closedAt !== null && <Time at={closedAt} />}</td>
                 <td class="break">
                   {kind === 'grant' ? (
-                    (textIn(detail, 'reason') ?? 'Credits')
+                    (filledText(detail.reason) ?? 'Credits')
                   ) : (
                     <a href={callPath(accountId, id)}>
                       <Name of={model ?? kind} />
@@ -204,8 +201,8 @@ const Lines: FC<{ lines: ShownAccount['ledger']; accountId: string }> = ({ lines
                   </small>
                 </td>
                 <td class="wide-only break">
-                  {textIn(detail, 'ending') ?? (kind === 'grant' ? '' : outcome)}
-                  {textIn(detail, 'provider') !== undefined && <small>{textIn(detail, 'provider')}</small>}
+                  {filledText(detail.ending) ?? (kind === 'grant' ? '' : outcome)}
+                  {isFilled(detail.provider) && <small>{detail.provider}</small>}
                 </td>
                 <td class="number">{signedCredits(amountCredits)}</td>
               </tr>
@@ -214,16 +211,6 @@ const Lines: FC<{ lines: ShownAccount['ledger']; accountId: string }> = ({ lines
         </table>
       </Scroll>
     )}
-  </section>
-);
-
-const Secret: FC<{ of: MadeKey }> = ({ of: { name, key } }) => (
-  <section class="panel stack" aria-labelledby="secret">
-    <h2 id="secret">The secret of “{name}”</h2>
-    <p>Copy it now: it is shown this once and kept nowhere.</p>
-    <Code label="API key" wrap>
-      {key}
-    </Code>
   </section>
 );
 
@@ -262,7 +249,11 @@ export async function accountPage(c: AppContext, context: OperatorContext, sent:
         </div>
       </div>
       <Notice error={sent.error} message={DONE[c.req.query('done') ?? '']} />
-      {secret && <Secret of={secret} />}
+      {secret && (
+        <div class="panel">
+          <SecretShown name={secret.name} secret={secret.key} />
+        </div>
+      )}
       <AccountFigures of={about} />
       <div class="columns">
         <GrantForm path={path} sent={sent} />
