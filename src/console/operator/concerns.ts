@@ -32,7 +32,7 @@ export function wrongsOf(watched: Watched, catalogueErrors: number, nowMs: numbe
     [
       overdueJobs > 0,
       'jobs_overdue',
-      `${many(overdueJobs, 'job')} nobody has looked at since five minutes: is the queue’s consumer running?`,
+      `${many(overdueJobs, 'job')} nobody has looked at for five minutes: is the queue’s consumer running?`,
     ],
     [deadWebhooks > 0, 'webhooks_dead', `${many(deadWebhooks, 'webhook')} given up within the last hour, after all tries.`],
     [
