@@ -253,15 +253,17 @@ describe('the reconciliation', () => {
     const last = await env.DB.prepare('SELECT MAX(id) AS id FROM accounts').first<string>('id');
     const sent: ReconciliationMessage[] = [];
     const queue = { send: async (message: ReconciliationMessage) => void sent.push(message) as never };
+    // Nights of other tests are in the same database.
+    const runs = async () => (await env.DB.prepare('SELECT * FROM reconciliation_runs').all<{ ended_at: number; sums: string }>()).results;
+    const before = await runs();
     await reconcileNightly(deps(), queue, {}, 1);
     expect(sent).toHaveLength(1);
     // From a version that knew of no sums.
     await reconcileNightly(deps(), queue, { after: last! });
     expect(sent).toHaveLength(1);
     expect(log).toHaveBeenLastCalledWith('reconciliation', JSON.stringify({ checked: 0, problems: 0 }));
-    expect(await env.DB.prepare('SELECT * FROM reconciliation_runs').all()).toMatchObject({
-      results: [{ ended_at: START_MS, sums: null }],
-    });
+    const noted = (await runs()).filter(({ ended_at }) => !before.some((run) => run.ended_at === ended_at));
+    expect(noted).toEqual([{ ended_at: START_MS, sums: null }]);
   });
 
   it('tells at its end what all accounts have, also when it came to the last by several messages', async () => {
